@@ -1,0 +1,207 @@
+"""The command line: parse arguments, call one function, print."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from catalog.errors import CityBrainError, Problems
+from catalog.text import text
+
+app = typer.Typer(
+    name="citybrain",
+    help="Run a city's data: contracts in, certified base, thematic and fusion databases out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+quarantine = typer.Typer(help="Look at rejected rows and replay them.", no_args_is_help=True)
+app.add_typer(quarantine, name="quarantine")
+
+WorkspaceArgument = Annotated[Path, typer.Argument(help="The workspace's folder.", metavar="WORKSPACE")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+ResourceArgument = Annotated[
+    str, typer.Argument(help="A table, <database>.<resource>.", metavar="RESOURCE")
+]
+
+
+@app.command()
+def check(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+    """Compile a workspace without touching data and report every fault with file and line."""
+    from pipelines.plan import compile_workspace
+    from pipelines.present import print_json, print_line
+    from pipelines.workspace import load_workspace
+
+    try:
+        plan = compile_workspace(load_workspace(workspace))
+    except Problems as error:
+        if as_json:
+            print_json({"ok": False, "problems": [p.as_dict() for p in error.problems]})
+            raise typer.Exit(1) from None
+        raise
+    collected = sum(step.kind == "collect" for step in plan.steps.values())
+    if as_json:
+        print_json({"ok": True, "collected": collected, "models": len(plan.steps) - collected})
+    else:
+        built = len(plan.steps) - collected
+        print_line(text("check_ok", name=plan.workspace.name, collected=collected, models=built))
+
+
+@app.command()
+def plan(
+    workspace: WorkspaceArgument,
+    select: Annotated[list[str] | None, typer.Option(help="Tables, e.g. thematic.* or +fusion.x")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a run would do, in order, before it happens."""
+    from pipelines.plan import compile_workspace
+    from pipelines.present import plan_table, print_json, print_table
+    from pipelines.run import select_steps
+    from pipelines.workspace import load_workspace
+
+    compiled = compile_workspace(load_workspace(workspace))
+    chosen = select_steps(compiled, select or ())
+    if as_json:
+        print_json([_step_json(s) for s in compiled.steps.values() if s.name in chosen])
+    else:
+        print_table(plan_table([s for s in compiled.steps.values() if s.name in chosen]))
+
+
+def _step_json(step: Any) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "waits_for": list(step.waits_for),
+        "optional": sorted(step.optional),
+        "rules": [{"id": r.id, "severity": r.severity, "dimension": r.dimension} for r in step.rules],
+    }
+
+
+@app.command()
+def run(
+    workspace: WorkspaceArgument,
+    select: Annotated[list[str] | None, typer.Option(help="Tables, e.g. thematic.* or +fusion.x")] = None,
+    source: Annotated[Path | None, typer.Option(help="Folder of department files to use instead.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Recompute even what is unchanged.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Collect, gate, publish and build: raw, base, thematic and fusion databases.
+
+    Exit code: 0 all published, 1 an error, 2 usage, 3 something missing, blocked or stale.
+    """
+    from pipelines.present import ProgressPrinter, print_json, print_run, run_json
+    from pipelines.run import RunOptions, run_workspace
+
+    options = RunOptions(tuple(select or ()), source, full)
+    with ProgressPrinter(quiet=as_json) as progress:
+        result = run_workspace(workspace, options, progress)
+    if as_json:
+        print_json(run_json(result))
+    else:
+        print_run(result, workspace)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def status(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+    """Show every resource: what readers see, its account, score and last error."""
+    from catalog.database import CatalogStore, to_plain
+    from pipelines.home import Home
+    from pipelines.present import print_json, print_status
+    from pipelines.workspace import load_workspace
+
+    loaded = load_workspace(workspace)
+    with CatalogStore.open(Home.of(loaded.name).database_url) as store:
+        report = store.status(loaded.name)
+    if as_json:
+        print_json(to_plain(report))
+    else:
+        print_status(report)
+
+
+@app.command()
+def query(
+    workspace: WorkspaceArgument,
+    sql: Annotated[str, typer.Argument(help="One SELECT.", metavar="SQL")],
+    as_of: Annotated[
+        str | None, typer.Option(help="A moment (2026-11-23T12:00) or a snapshot id.")
+    ] = None,
+    output_format: Annotated[
+        str, typer.Option("--format", help="table, csv, json or parquet.")
+    ] = "table",
+    output: Annotated[Path | None, typer.Option(help="File to write (needed for parquet).")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask one read-only SELECT over the published tables."""
+    from pipelines.present import print_result
+    from pipelines.query import open_query
+    from pipelines.workspace import load_workspace
+
+    kind = "json" if as_json else output_format
+    if kind not in ("table", "csv", "json", "parquet") or (kind == "parquet" and output is None):
+        raise typer.BadParameter("table, csv, json, or parquet with --output", param_hint="--format")
+    loaded = load_workspace(workspace)
+    with open_query(loaded, sql, _moment(as_of)) as relation:
+        print_result(relation, kind, output)
+
+
+def _moment(value: str | None) -> datetime | int | None:
+    if value is None or value.isdigit():
+        return int(value) if value else None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise typer.BadParameter("an ISO time or a snapshot id", param_hint="--as-of") from error
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+def main() -> None:
+    """The entry point: errors of ours become one clear message and exit code 1."""
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    code = 1
+    try:
+        app(standalone_mode=False)
+        code = 0
+    except typer.Exit as stop:
+        code = stop.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("\n" + text("interrupted") + "\n")
+        code = 130
+    except CityBrainError as error:
+        sys.stderr.write(f"{error}\n")
+        if isinstance(error, Problems):
+            sys.stderr.write(error.text() + "\n")
+    except Exception as error:
+        code = _usage_or_fault(error)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # DuckDB's bindings report "leaked" objects of libraries at interpreter exit; nothing is left
+    # to clean up here, so the process ends without that noise.
+    os._exit(code)
+
+
+def _usage_or_fault(error: Exception) -> int:
+    from click.exceptions import ClickException
+
+    if isinstance(error, ClickException):
+        error.show()
+        return error.exit_code
+    if os.environ.get("CITYBRAIN_DEBUG"):
+        raise error
+    from pipelines.errors import PipelineError
+
+    sys.stderr.write(f"{PipelineError('internal', problem=f'{type(error).__name__}: {error}')}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    main()

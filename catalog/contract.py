@@ -1,0 +1,260 @@
+"""What a contract says, as immutable values: the vocabulary that every other room uses.
+
+The YAML is Open Data Contract Standard 3.1; `catalog.odcs` reads it into these classes.
+The reference for users is `docs/contracts.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from catalog.errors import Location
+
+DATABASES = ("raw", "base", "thematic", "fusion", "open")
+LEVELS = ("L1", "L2", "L3", "L4")
+CLEANERS = ("trim", "collapse", "no_space", "no_breaks", "halfwidth", "tai", "upper", "lower")
+FILE_FORMATS = ("csv", "excel", "jsonl", "json", "parquet", "geojson", "topojson")
+DEFAULT_TYPES = {
+    "string": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+PHYSICAL_TYPES: dict[str, tuple[str, ...]] = {
+    "string": ("VARCHAR",),
+    "integer": ("INTEGER", "BIGINT"),
+    "number": ("DOUBLE", "DECIMAL"),
+    "boolean": ("BOOLEAN",),
+    "date": ("DATE",),
+    "timestamp": ("TIMESTAMP", "TIMESTAMPTZ"),
+    "array": ("LIST",),
+}
+META_COLUMNS = ("_source_file", "_source_line", "_load_id")
+
+
+class Extension(BaseModel):
+    """Base of everything we keep in `customProperties`: immutable, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Read(Extension):
+    """How one field is read from published text; see `docs/contracts.md`."""
+
+    source: tuple[str, ...] = Field(default=(), alias="from")
+    optional: bool = False
+    file_name: str | None = None
+    fill_down: bool = False
+    clean: tuple[str, ...] = ("trim",)
+    strip: tuple[str, ...] = ()
+    extract: str | None = None
+    blank: tuple[str, ...] = ()
+    codes: dict[str, str] | None = None
+    thousands: bool = False
+    unit: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ("iso",)
+
+    @field_validator("source", "blank", "unit", "dates", "clean", "strip", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("clean")
+    @classmethod
+    def _known_cleaners(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in CLEANERS:
+                raise ValueError(f"'{name}' is not one of {', '.join(CLEANERS)}")
+        return value
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _codes_are_text(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {_plain(key): _plain(item) for key, item in value.items()}
+
+    @field_validator("file_name", "extract")
+    @classmethod
+    def _one_group(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            groups = re.compile(value).groups
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        if groups != 1:
+            raise ValueError(f"the expression must have exactly one group, it has {groups}")
+        return value
+
+
+def _plain(value: Any) -> str:
+    """YAML reads `true` and `1` as other types; a code list compares text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class FileOptions(Extension):
+    """The `file` property of a `local` server."""
+
+    header: Literal["first", "find", "none"] = "first"
+    header_rows: int = Field(default=1, ge=1, le=5)
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    sheet: str | None = None
+    records: str | None = None
+    extra_columns: Literal["error", "warn"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file or a folder of files that a department publishes."""
+
+    pattern: str
+    format: str
+    encoding: str | None = None
+    options: FileOptions = field(default_factory=FileOptions)
+
+
+class DatabaseSource(Extension):
+    """A table or query of a department's database, reached by a named connection."""
+
+    connection: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    table: str | None = None
+    db_schema: str | None = Field(default=None, alias="schema")
+    query: str | None = None
+
+    @model_validator(mode="after")
+    def _table_or_query(self) -> DatabaseSource:
+        if (self.table is None) == (self.query is None):
+            raise ValueError("give either 'table' or 'query'")
+        return self
+
+
+class Collect(Extension):
+    """How a database resource is collected."""
+
+    mode: Literal["full", "incremental"] = "full"
+    cursor: str | None = None
+
+    @model_validator(mode="after")
+    def _cursor(self) -> Collect:
+        if (self.mode == "incremental") != (self.cursor is not None):
+            raise ValueError("'cursor' belongs to mode: incremental, and incremental needs it")
+        return self
+
+
+class Filter(Extension):
+    """Rows that are not data, declared so that they can be counted."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    when: str | None = None
+    duplicates: Literal["all"] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Filter:
+        if (self.when is None) == (self.duplicates is None):
+            raise ValueError("give either 'when' or 'duplicates: all'")
+        return self
+
+
+class Materialisation(Extension):
+    """How a model's table is kept."""
+
+    kind: Literal["full"] = "full"
+
+
+class Gate(Extension):
+    """Thresholds of the quality gate, for a workspace or one resource."""
+
+    max_quarantined_percent: float = Field(default=20.0, ge=0, le=100)
+
+
+class Catalogue(Extension):
+    """What the resource catalogue needs beyond the contract (编制指南 2017, core items 1-13)."""
+
+    category: str | None = Field(default=None, pattern=r"^[123]\d{2}\d{3}\d*/\d+$")
+    share_type: Literal[1, 2, 3] | None = None
+    share_condition: str | None = None
+    open: bool | None = None
+    open_condition: str | None = None
+    published: date | None = None
+    related: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QualityDeclaration:
+    """One entry of an ODCS `quality` list, as written; `quality.rules` gives it its meaning."""
+
+    data: dict[str, Any]
+    field: str | None
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class ContractField:
+    """One column of a resource."""
+
+    name: str
+    logical_type: str
+    physical_type: str
+    where: Location
+    title: str = ""
+    description: str = ""
+    level: str | None = None
+    required: bool = False
+    unique: bool = False
+    key_position: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    read: Read = field(default_factory=Read)
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The published column names that this field accepts."""
+        return self.read.source or (self.name,)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One resource of the city: what it is, where it comes from, which rules it must meet."""
+
+    path: Path
+    database: str
+    table: str
+    version: str
+    title: str
+    department: str | None
+    fields: tuple[ContractField, ...]
+    quality: tuple[QualityDeclaration, ...] = ()
+    purpose: str = ""
+    limitations: str = ""
+    source: FileSource | DatabaseSource | None = None
+    collect: Collect = field(default_factory=Collect)
+    filters: tuple[Filter, ...] = ()
+    materialisation: Materialisation = field(default_factory=Materialisation)
+    optional_inputs: tuple[str, ...] = ()
+    gate: Gate | None = None
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    frequency: tuple[float, str] | None = None
+    fingerprint: str = ""
+
+    @property
+    def name(self) -> str:
+        """The table's full name, `<database>.<table>`."""
+        return f"{self.database}.{self.table}"
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The key's fields in their declared order; empty when there is none."""
+        keyed = [f for f in self.fields if f.key_position is not None]
+        return tuple(f.name for f in sorted(keyed, key=lambda f: f.key_position or 0))
+
+    def field_named(self, name: str) -> ContractField | None:
+        """The field called `name`, or None."""
+        return next((f for f in self.fields if f.name == name), None)

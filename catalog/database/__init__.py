@@ -1,0 +1,57 @@
+"""The catalogue database: what ran, what was published, from which files, by which rules.
+
+Importing this package is cheap: SQLAlchemy is loaded with the first use of `CatalogStore`,
+Alembic only when a database has to be migrated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog.database.records import (
+    DatabaseTotals,
+    Reason,
+    ReceivedFile,
+    ReceivedFileRow,
+    ResourceStatus,
+    RuleResult,
+    RuleResultRow,
+    RunRow,
+    SnapshotRecord,
+    SnapshotRow,
+    StepRecord,
+    StepRow,
+    WatermarkRow,
+    WorkspaceStatus,
+    to_plain,
+)
+
+if TYPE_CHECKING:
+    from catalog.database.store import CatalogStore
+
+__all__ = [
+    "CatalogStore",
+    "DatabaseTotals",
+    "Reason",
+    "ReceivedFile",
+    "ReceivedFileRow",
+    "ResourceStatus",
+    "RuleResult",
+    "RuleResultRow",
+    "RunRow",
+    "SnapshotRecord",
+    "SnapshotRow",
+    "StepRecord",
+    "StepRow",
+    "WatermarkRow",
+    "WorkspaceStatus",
+    "to_plain",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "CatalogStore":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from catalog.database.store import CatalogStore
+
+    return CatalogStore

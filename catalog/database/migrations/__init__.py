@@ -1,0 +1,1 @@
+"""The history of the catalogue database's schema, told by Alembic."""

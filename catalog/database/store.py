@@ -1,0 +1,229 @@
+"""The one door to the catalogue database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from os import PathLike, fspath
+from typing import Self
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.orm import Session
+
+from catalog.contract import Contract
+from catalog.database import connect, reading, status, writing
+from catalog.database.migrate import ensure_current
+from catalog.database.records import (
+    ReceivedFileRow,
+    RuleResultRow,
+    RunRow,
+    RunStatus,
+    SnapshotRecord,
+    SnapshotRow,
+    StepRecord,
+    StepRow,
+    WatermarkRow,
+    WorkspaceStatus,
+)
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class CatalogStore:
+    """What ran, what was published and why not, for any number of workspaces.
+
+    Every method is one transaction and may be called from any thread. What it returns are
+    immutable records. Every method raises `CatalogError` `database_failed` when the database
+    cannot do its work. Reading about an unknown workspace or resource finds nothing.
+    """
+
+    def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
+        self._url = url
+        self._engine = engine
+        self._readers = connect.reading(engine)
+        self._writers = connect.writing(engine)
+        self._clock = clock
+
+    @classmethod
+    def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
+        """Open `sqlite:///<path>` or `postgresql://...`; create or migrate its tables if needed.
+
+        Safe when several processes open a new database at once.
+
+        Raises:
+            CatalogError: `database_url`, `database_driver`, `database_unreachable`,
+                `database_newer`, `database_migration`.
+        """
+        parsed = connect.parse_url(url)
+        with connect.database_errors(parsed, "database_unreachable"):
+            engine = connect.make_engine(parsed)
+        try:
+            ensure_current(parsed, engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(parsed, engine, clock)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _read(self) -> Iterator[Session]:
+        with connect.database_errors(self._url), Session(self._readers) as session:
+            yield session
+
+    @contextmanager
+    def _write(self) -> Iterator[Session]:
+        with (
+            connect.database_errors(self._url),
+            Session(self._writers) as session,
+            session.begin(),
+        ):
+            yield session
+
+    # Writing
+
+    def sync_resources(self, workspace: str, contracts: Sequence[Contract]) -> None:
+        """Take over what the contracts say; resources without a contract become inactive."""
+        with self._write() as session:
+            writing.sync_resources(session, workspace, contracts, self._clock())
+
+    def start_run(
+        self,
+        workspace: str,
+        *,
+        run_id: str,
+        selection: str,
+        source_dir: str | PathLike[str] | None,
+        engine: str,
+        pid: int,
+        host: str,
+    ) -> None:
+        """Record a run as running. The caller holds the workspace's lock.
+
+        So any run of this workspace that is still called running has lost its process, and
+        becomes killed.
+
+        Raises:
+            CatalogError: `run_exists`.
+        """
+        values = {
+            "id": run_id,
+            "selection": selection,
+            "source_dir": None if source_dir is None else fspath(source_dir),
+            "engine": engine,
+            "pid": pid,
+            "host": host,
+        }
+        with self._write() as session:
+            writing.start_run(session, workspace, values, self._clock())
+
+    def finish_run(self, run_id: str, status: RunStatus) -> None:
+        """End a run; repeating it changes nothing.
+
+        Raises:
+            CatalogError: `run_unknown`; `run_finished`, when it has ended with another status.
+        """
+        with self._write() as session:
+            writing.finish_run(session, run_id, status, self._clock())
+
+    def record_step(self, run_id: str, record: StepRecord) -> None:
+        """Record a step with its rule results, counts, snapshot, files and watermark, or nothing.
+
+        Recording a resource again in the same run replaces the step, its rule results and counts,
+        and keeps its place in the history. Snapshots and received files are never taken back.
+
+        Raises:
+            CatalogError: `run_unknown`, `resource_unknown` (call `sync_resources` first).
+        """
+        with self._write() as session:
+            writing.record_step(session, run_id, record)
+
+    def record_snapshot_if_missing(
+        self, workspace: str, resource: str, record: SnapshotRecord
+    ) -> bool:
+        """Take over a snapshot whose process died between the lake's commit and this database.
+
+        Returns whether it was missing. Its counts stay unknown; whoever still knows them can
+        `record_step` under the run that died instead.
+
+        Raises:
+            CatalogError: `resource_unknown`.
+        """
+        with self._write() as session:
+            return writing.add_snapshot(session, workspace, resource, record)
+
+    def expire_snapshots(self, workspace: str, resource: str, snapshot_ids: Sequence[int]) -> int:
+        """Mark snapshots whose files the lake has dropped; returns how many were not yet marked.
+
+        Raises:
+            CatalogError: `resource_unknown`.
+        """
+        with self._write() as session:
+            return writing.expire_snapshots(session, workspace, resource, snapshot_ids)
+
+    def point_to_snapshot(self, workspace: str, resource: str, snapshot_id: int) -> bool:
+        """Say that readers now see this snapshot, after a rollback of the table.
+
+        Returns False, and changes nothing, when the snapshot is not recorded.
+
+        Raises:
+            CatalogError: `resource_unknown`.
+        """
+        with self._write() as session:
+            return writing.point_to_snapshot(session, workspace, resource, snapshot_id)
+
+    # Reading
+
+    def status(self, workspace: str) -> WorkspaceStatus:
+        """Every active resource today, and totals per city database."""
+        with self._read() as session:
+            return status.workspace_status(session, workspace)
+
+    def last_steps(self, workspace: str) -> dict[str, StepRow]:
+        """The last step per resource name, each with the step that published what readers see."""
+        with self._read() as session:
+            return reading.last_steps(session, workspace)
+
+    def current_snapshots(self, workspace: str) -> dict[str, SnapshotRow]:
+        """The snapshot per resource name that readers see."""
+        with self._read() as session:
+            return reading.current_snapshots(session, workspace)
+
+    def snapshots(self, workspace: str, resource: str, limit: int = 100) -> list[SnapshotRow]:
+        """A resource's snapshots, newest first, expired ones too."""
+        with self._read() as session:
+            return reading.snapshots(session, workspace, resource, limit)
+
+    def runs(self, workspace: str, limit: int = 20) -> list[RunRow]:
+        """The newest runs, newest first."""
+        with self._read() as session:
+            return reading.runs(session, workspace, limit)
+
+    def rule_results(self, workspace: str, resource: str) -> list[RuleResultRow]:
+        """The rule results of the last step that assessed the resource, in recorded order."""
+        with self._read() as session:
+            return reading.rule_results(session, workspace, resource)
+
+    def watermark(self, workspace: str, resource: str) -> WatermarkRow | None:
+        """Up to where the resource's source has been published; None before the first time."""
+        with self._read() as session:
+            return reading.watermark(session, workspace, resource)
+
+    def received_files(self, workspace: str, resource: str, load_id: str) -> list[ReceivedFileRow]:
+        """The files of a load: where a row's `_load_id` and `_source_file` lead."""
+        with self._read() as session:
+            return reading.received_files(session, workspace, resource, load_id)

@@ -1,0 +1,406 @@
+"""Reading an Open Data Contract Standard 3.1 document into a `Contract`.
+
+Every fault is collected with its file and line; a contract is returned only when it has none.
+The structure is checked against the pydantic model of `open-data-contract-standard`, more strictly
+than it does itself: unknown keys are errors at every depth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from open_data_contract_standard.model import OpenDataContractStandard
+from pydantic import BaseModel, ValidationError
+
+from catalog.contract import (
+    DATABASES,
+    DEFAULT_TYPES,
+    FILE_FORMATS,
+    LEVELS,
+    META_COLUMNS,
+    PHYSICAL_TYPES,
+    Catalogue,
+    Collect,
+    Contract,
+    ContractField,
+    DatabaseSource,
+    FileOptions,
+    FileSource,
+    Filter,
+    Gate,
+    Materialisation,
+    QualityDeclaration,
+    Read,
+)
+from catalog.errors import CatalogError, CityBrainError
+from catalog.yamlsource import KeyPath, YamlDocument, load_yaml
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_CONTRACT_PROPERTIES = (
+    "collect",
+    "filters",
+    "materialisation",
+    "optional_inputs",
+    "gate",
+    "catalogue",
+)
+_FIELD_PROPERTIES = ("read",)
+_OPTIONS: dict[str, tuple[str, ...]] = {
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "array": ("minItems", "maxItems", "uniqueItems"),
+    "boolean": (),
+}
+_RANGE = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format")
+
+Ext = TypeVar("Ext", bound=BaseModel)
+
+
+def read_contract(path: Path, database: str, table: str) -> Contract:
+    """Read one contract.
+
+    Args:
+        path: the YAML file.
+        database, table: where the workspace's layout puts it (`raw`, `environment__penalties`).
+
+    Raises:
+        CatalogError: the file is not YAML.
+        ContractFaults: anything else; holds every fault found.
+    """
+    document = load_yaml(path)
+    reader = _Reader(document, database, table)
+    contract = reader.contract()
+    if reader.faults or contract is None:
+        raise ContractFaults(reader.faults)
+    return contract
+
+
+class ContractFaults(CatalogError):
+    """All faults of one contract."""
+
+    def __init__(self, faults: list[CityBrainError]) -> None:
+        self.faults = faults
+        super().__init__("problems", count=len(faults))
+
+
+class _Reader:
+    """Reads one document; faults gather in `faults` so that all are reported at once."""
+
+    def __init__(self, document: YamlDocument, database: str, table: str) -> None:
+        self.document = document
+        self.database = database
+        self.table = table
+        self.faults: list[CityBrainError] = []
+
+    def fault(self, code: str, *at: str | int, **fields: Any) -> None:
+        self.faults.append(CatalogError(code, where=self.document.where(*at), **fields))
+
+    def contract(self) -> Contract | None:
+        data = self.document.data
+        if not isinstance(data, dict):
+            self.fault("contract_empty")
+            return None
+        self._structure(data)
+        if self.faults:
+            return None
+        schemas = data.get("schema") or []
+        if len(schemas) != 1:
+            self.fault("contract_one_schema", "schema", count=len(schemas))
+            return None
+        schema = schemas[0]
+        if schema.get("name") != self.table:
+            self.fault(
+                "contract_name", "schema", 0, "name", name=schema.get("name"), expected=self.table
+            )
+        properties = self._properties(data, ("customProperties",), _CONTRACT_PROPERTIES)
+        fields = tuple(self._fields(schema))
+        contract = Contract(
+            path=self.document.path,
+            database=self.database,
+            table=self.table,
+            version=str(data["version"]),
+            title=str(data.get("name") or self.table),
+            department=data.get("domain"),
+            fields=fields,
+            quality=tuple(self._quality(schema)),
+            purpose=str((data.get("description") or {}).get("purpose") or ""),
+            limitations=str((data.get("description") or {}).get("limitations") or ""),
+            source=self._source(data),
+            collect=self._extension(Collect, properties, "collect", Collect()),
+            filters=self._filters(properties),
+            materialisation=self._extension(
+                Materialisation, properties, "materialisation", Materialisation()
+            ),
+            optional_inputs=tuple(properties.get("optional_inputs", (None, ()))[1] or ()),
+            gate=self._extension(Gate, properties, "gate", None),
+            catalogue=self._extension(Catalogue, properties, "catalogue", Catalogue()),
+            frequency=self._frequency(data),
+            fingerprint=hashlib.sha256(self.document.path.read_bytes()).hexdigest(),
+        )
+        self._references(contract)
+        return contract
+
+    # -- structure ------------------------------------------------------------------------------
+
+    def _structure(self, data: dict[str, Any]) -> None:
+        version = str(data.get("apiVersion", ""))
+        if not version.startswith("v3.1"):
+            self.fault("contract_api_version", "apiVersion", version=version or "-")
+        for at, key, known in _unknown_keys(OpenDataContractStandard, data, ()):
+            self.fault("unknown_key", *at, key, key=key, expected=", ".join(known))
+        if self.faults:
+            return
+        try:
+            OpenDataContractStandard.model_validate(data)
+        except ValidationError as error:
+            self._validation(error, ())
+        for key in ("id", "version", "status"):
+            if not data.get(key):
+                self.fault("key_missing", key=key)
+
+    def _validation(self, error: ValidationError, at: KeyPath) -> None:
+        for item in error.errors():
+            keys = tuple("schema" if part == "schema_" else part for part in item["loc"])
+            place = (*at, *keys)
+            if item["type"] == "extra_forbidden":
+                self.fault("unknown_key", *place, key=keys[-1], expected="docs/contracts.md")
+            elif item["type"] == "missing":
+                self.fault("key_missing", *place, key=keys[-1])
+            else:
+                message = item["msg"].removeprefix("Value error, ")
+                self.fault("value_invalid", *place, key=".".join(map(str, keys)), problem=message)
+
+    def _properties(
+        self, holder: dict[str, Any], at: KeyPath, known: tuple[str, ...]
+    ) -> dict[str, tuple[KeyPath, Any]]:
+        """The custom properties of `holder` as name -> (place, value); unknown names are faults."""
+        found: dict[str, tuple[KeyPath, Any]] = {}
+        for index, entry in enumerate(holder.get("customProperties") or []):
+            name = entry.get("property")
+            place = (*at, index)
+            if name not in known:
+                expected = ", ".join(known)
+                self.fault("unknown_property", *place, "property", name=name, expected=expected)
+            elif name in found:
+                self.fault("yaml_duplicate_key", *place, key=name)
+            else:
+                found[name] = ((*place, "value"), entry.get("value"))
+        return found
+
+    def _extension(
+        self,
+        model: type[Ext],
+        properties: dict[str, tuple[KeyPath, Any]],
+        name: str,
+        default: Any,
+    ) -> Any:
+        if name not in properties:
+            return default
+        place, value = properties[name]
+        return self._build(model, place, value) or default
+
+    def _build(self, model: type[Ext], place: KeyPath, value: Any) -> Ext | None:
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            self._validation(error, place)
+            return None
+
+    # -- parts ----------------------------------------------------------------------------------
+
+    def _fields(self, schema: dict[str, Any]) -> Iterator[ContractField]:
+        seen: set[str] = set()
+        entries = schema.get("properties") or []
+        if not entries:
+            self.fault("contract_no_fields", "schema", 0)
+        for index, entry in enumerate(entries):
+            at: KeyPath = ("schema", 0, "properties", index)
+            name = str(entry.get("name") or "")
+            if not _NAME.match(name) or name in META_COLUMNS:
+                self.fault("field_name", *at, "name", name=name)
+            if name in seen:
+                self.fault("field_repeated", *at, "name", name=name)
+            seen.add(name)
+            yield self._field(entry, name, at)
+
+    def _field(self, entry: dict[str, Any], name: str, at: KeyPath) -> ContractField:
+        logical, physical = self._types(entry, name, at)
+        level = entry.get("classification")
+        if level is not None and level not in LEVELS:
+            self.fault(
+                "field_level", *at, "classification", level=level, known=", ".join(LEVELS)
+            )
+        properties = self._properties(entry, (*at, "customProperties"), _FIELD_PROPERTIES)
+        options = entry.get("logicalTypeOptions") or {}
+        for key in options:
+            known = _OPTIONS.get(logical, _RANGE)
+            if key not in known:
+                place = (*at, "logicalTypeOptions", key)
+                self.fault("unknown_key", *place, key=key, expected=", ".join(known) or "-")
+        self._pattern(options, at)
+        key_position = int(entry.get("primaryKeyPosition") or 1) if entry.get("primaryKey") else None
+        return ContractField(
+            name=name,
+            logical_type=logical,
+            physical_type=physical,
+            where=self.document.where(*at),
+            title=str(entry.get("businessName") or ""),
+            description=str(entry.get("description") or ""),
+            level=level,
+            required=bool(entry.get("required")),
+            unique=bool(entry.get("unique")),
+            key_position=key_position,
+            options=options,
+            read=self._extension(Read, properties, "read", Read()),
+        )
+
+    def _pattern(self, options: dict[str, Any], at: KeyPath) -> None:
+        if "pattern" not in options:
+            return
+        try:
+            re.compile(str(options["pattern"]))
+        except re.error as error:
+            self.fault(
+                "value_invalid",
+                *at,
+                "logicalTypeOptions",
+                "pattern",
+                key="pattern",
+                problem=f"not a regular expression: {error}",
+            )
+
+    def _types(self, entry: dict[str, Any], name: str, at: KeyPath) -> tuple[str, str]:
+        logical = str(entry.get("logicalType") or "")
+        if logical not in PHYSICAL_TYPES:
+            known = ", ".join(PHYSICAL_TYPES)
+            self.fault("field_type", *at, "logicalType", name=name, type=logical or "-", known=known)
+            return "string", "VARCHAR"
+        physical = str(entry.get("physicalType") or DEFAULT_TYPES.get(logical, "")).upper()
+        physical = re.sub(r"\s+", "", physical)
+        if not _physical_ok(logical, physical) or (logical == "array" and self.database == "raw"):
+            self.fault(
+                "field_physical_type",
+                *at,
+                "physicalType",
+                name=name,
+                type=physical or "-",
+                logical=logical,
+                known=", ".join(PHYSICAL_TYPES[logical]),
+            )
+        return logical, physical
+
+    def _quality(self, schema: dict[str, Any]) -> Iterator[QualityDeclaration]:
+        for index, entry in enumerate(schema.get("properties") or []):
+            for number, declared in enumerate(entry.get("quality") or []):
+                where = self.document.where("schema", 0, "properties", index, "quality", number)
+                yield QualityDeclaration(declared, entry.get("name"), where)
+        for number, declared in enumerate(schema.get("quality") or []):
+            where = self.document.where("schema", 0, "quality", number)
+            yield QualityDeclaration(declared, None, where)
+
+    def _source(self, data: dict[str, Any]) -> FileSource | DatabaseSource | None:
+        servers = data.get("servers") or []
+        if self.database != "raw":
+            if servers:
+                self.fault("model_with_servers", "servers")
+            return None
+        if len(servers) != 1 or servers[0].get("server") != "source":
+            self.fault("contract_one_server", "servers")
+            return None
+        server, at = servers[0], ("servers", 0)
+        if server.get("type") == "local":
+            return self._file_source(server, at)
+        if server.get("type") == "custom":
+            properties = self._properties(server, (*at, "customProperties"), ("database",))
+            if "database" not in properties:
+                self.fault("key_missing", *at, key="database")
+                return None
+            place, value = properties["database"]
+            return self._build(DatabaseSource, place, value)
+        self.fault("server_type", *at, "type", type=server.get("type"))
+        return None
+
+    def _file_source(self, server: dict[str, Any], at: KeyPath) -> FileSource | None:
+        properties = self._properties(server, (*at, "customProperties"), ("file",))
+        options = self._extension(FileOptions, properties, "file", FileOptions())
+        pattern, kind = str(server.get("path") or ""), str(server.get("format") or "")
+        if not pattern or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            self.fault("server_path", *at, "path", path=pattern)
+            return None
+        if kind not in FILE_FORMATS:
+            self.fault("server_format", *at, "format", format=kind, known=", ".join(FILE_FORMATS))
+            return None
+        encoding = server.get("encoding")
+        if encoding is not None:
+            try:
+                "".encode(str(encoding))
+            except LookupError:
+                self.fault("server_encoding", *at, "encoding", encoding=encoding)
+        return FileSource(pattern, kind, encoding, options)
+
+    def _filters(self, properties: dict[str, tuple[KeyPath, Any]]) -> tuple[Filter, ...]:
+        if "filters" not in properties:
+            return ()
+        place, value = properties["filters"]
+        if not isinstance(value, list):
+            self.fault("value_invalid", *place, key="filters", problem="expected a list")
+            return ()
+        built = [self._build(Filter, (*place, i), item) for i, item in enumerate(value)]
+        return tuple(item for item in built if item is not None)
+
+    def _frequency(self, data: dict[str, Any]) -> tuple[float, str] | None:
+        for entry in data.get("slaProperties") or []:
+            if entry.get("property") == "frequency" and entry.get("value") is not None:
+                return float(entry["value"]), str(entry.get("unit") or "d")
+        return None
+
+    def _references(self, contract: Contract) -> None:
+        cursor = contract.collect.cursor
+        if cursor is not None and contract.field_named(cursor) is None:
+            self.fault("unknown_field", field=cursor, resource=contract.name)
+        if contract.collect.mode == "incremental" and not isinstance(
+            contract.source, DatabaseSource
+        ):
+            self.fault("incremental_needs_database")
+
+
+def _physical_ok(logical: str, physical: str) -> bool:
+    if logical == "array":
+        return physical.endswith("[]") and len(physical) > 2
+    if re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", physical):
+        return logical == "number"
+    return physical in PHYSICAL_TYPES[logical] and physical != "DECIMAL"
+
+
+def _unknown_keys(
+    model: type[BaseModel], data: Any, at: KeyPath
+) -> Iterator[tuple[KeyPath, str, list[str]]]:
+    """Keys of `data` that the ODCS model does not know, at any depth."""
+    if not isinstance(data, dict):
+        return
+    known = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+    for key, value in data.items():
+        if key not in known:
+            yield at, str(key), sorted(known)
+            continue
+        for inner in _models_in(known[key]):
+            if isinstance(value, list):
+                for index, item in enumerate(value):
+                    yield from _unknown_keys(inner, item, (*at, key, index))
+            else:
+                yield from _unknown_keys(inner, value, (*at, key))
+            break
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models_in(argument)
+
+
+__all__ = ["DATABASES", "ContractFaults", "read_contract"]

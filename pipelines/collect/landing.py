@@ -1,0 +1,162 @@
+"""The landing: every file that was ever collected, unchanged, under the hash of its content.
+
+A publish can thus be repeated from exactly the bytes that the department delivered, and a file
+that was already collected is recognised without reading it twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.errors import Location
+from pipelines.collect.files import COMPRESSIONS, SourceFile
+from pipelines.errors import PipelineError
+
+CHUNK = 1 << 20
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A kept file: `path` is an immutable copy named by `sha256`, `size` is in bytes."""
+
+    name: str
+    sha256: str
+    path: Path
+    size: int
+
+
+class Landing:
+    """Content-addressed store of collected files, `<root>/<aa>/<sha256><suffixes>`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def keep(self, file: SourceFile) -> Landed:
+        """Copy `file` into the landing in one pass; keeping the same bytes again changes nothing.
+
+        Raises:
+            PipelineError: `source_unreadable` when the file cannot be read, `disk_full` when the
+                landing's disk is full. Neither leaves anything behind.
+        """
+        with self.incoming(suffixes(file.path)) as partial:
+            digest, size = self._copy(file, partial)
+            return self.adopt(partial, file.name, digest, size)
+
+    def fingerprint(self, file: SourceFile) -> str:
+        """The SHA-256 of the file as hex text, without copying it.
+
+        Raises:
+            PipelineError: `source_unreadable`.
+        """
+        digest = hashlib.sha256()
+        _read(file.path, digest.update)
+        return digest.hexdigest()
+
+    @contextmanager
+    def incoming(self, suffix: str) -> Iterator[Path]:
+        """A path for a file in the making, on the landing's file system; removed at the end."""
+        partial = self.root / f".incoming-{uuid.uuid4().hex}{suffix}"
+        try:
+            with _disk(self.root):
+                self.root.mkdir(parents=True, exist_ok=True)
+                yield partial
+        finally:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+    def adopt(self, partial: Path, name: str, digest: str, size: int) -> Landed:
+        """Give a finished file its place, atomically and durably.
+
+        Raises:
+            PipelineError: `disk_full`.
+        """
+        path = self.root / digest[:2] / f"{digest}{suffixes(partial)}"
+        if not (path.is_file() and path.stat().st_size == size):
+            with _disk(self.root):
+                path.parent.mkdir(exist_ok=True)
+                partial.chmod(0o444)
+                os.replace(partial, path)
+                _sync_folder(path.parent)
+        return Landed(name, digest, path, size)
+
+    def _copy(self, file: SourceFile, partial: Path) -> tuple[str, int]:
+        digest = hashlib.sha256()
+        size = 0
+        with _disk(self.root), partial.open("wb") as target:
+
+            def keep(chunk: memoryview) -> None:
+                nonlocal size
+                digest.update(chunk)
+                target.write(chunk)
+                size += len(chunk)
+
+            _read(file.path, keep)
+            target.flush()
+            os.fsync(target.fileno())
+        return digest.hexdigest(), size
+
+
+def hash_file(path: Path) -> tuple[str, int]:
+    """SHA-256 as hex text, and size in bytes, of a local file that is already synced to disk."""
+    digest = hashlib.sha256()
+    _read(path, digest.update)
+    return digest.hexdigest(), path.stat().st_size
+
+
+def suffixes(path: Path) -> str:
+    """The suffixes that tell how to read a file: `.csv.gz` of `roc104.1-2.csv.gz`."""
+    last = path.suffix
+    if last.lower() in COMPRESSIONS:
+        return Path(path.stem).suffix + last
+    return last
+
+
+def _read(path: Path, use: Callable[[memoryview], None]) -> None:
+    """Hand the file to `use` in chunks; errors of reading are told apart from those of `use`."""
+    buffer = memoryview(bytearray(CHUNK))
+    try:
+        source = path.open("rb", buffering=0)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    with source:
+        while True:
+            try:
+                count = source.readinto(buffer)
+            except OSError as error:
+                raise _unreadable(path, error) from error
+            if not count:
+                return
+            use(buffer[:count])
+
+
+def _unreadable(path: Path, error: OSError) -> PipelineError:
+    reason = error.strerror or str(error)
+    return PipelineError("source_unreadable", where=Location(path), reason=reason)
+
+
+@contextmanager
+def _disk(root: Path) -> Iterator[None]:
+    """Say plainly that the disk is full; other errors of the disk stay what they are."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise PipelineError("disk_full", where=Location(root), root=root) from error
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

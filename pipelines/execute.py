@@ -1,0 +1,370 @@
+"""Running one step: find out what it depends on, stage, gate, certify, publish.
+
+A step never raises for what is wrong with its data: it returns an `Outcome` that says so. What is
+published before a failure stays published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from catalog.contract import Contract, DatabaseSource, FileSource
+from catalog.database.records import ReceivedFile
+from catalog.errors import CityBrainError
+from pipelines import collect
+from pipelines.account import Outcome, Status, counts_of, fingerprint, to_properties
+from pipelines.duck import Budget, connection, empty_sql, snapshot_sql, table_columns
+from pipelines.errors import PipelineError
+from pipelines.gate import judge
+from pipelines.home import Home
+from pipelines.lake import Lake, Snapshot
+from pipelines.plan import Plan, Step
+from pipelines.stage import QUARANTINE_COLUMNS, Stage
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipelines.gate import Verdict
+    from quality.certify import Certifier
+
+Connections = Callable[[str], str]
+READABLE: frozenset[Status] = frozenset({"published", "unchanged", "partial"})
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What every step of one run shares."""
+
+    plan: Plan
+    home: Home
+    lake: Lake
+    certifier: Certifier
+    run_id: str
+    source_dir: Path
+    as_of: date
+    budget: Budget
+    full: bool
+    connections: Connections
+
+
+@dataclass(slots=True)
+class Work:
+    """What one step found out before it touched any row.
+
+    Attributes:
+        inputs: snapshot ids of the tables it reads, by name.
+        append_quarantine: keep the rows that are quarantined already (an increment).
+    """
+
+    step: Step
+    started: datetime
+    mark: str
+    current: Snapshot | None
+    inputs: dict[str, int]
+    files: tuple[ReceivedFile, ...] = ()
+    status: Status = "published"
+    error: CityBrainError | None = None
+    watermark: str | None = None
+    append_quarantine: bool = False
+    warnings: Sequence[CityBrainError] = ()
+
+
+def run_step(env: Environment, step: Step, upstream: Mapping[str, Outcome]) -> Outcome:
+    """Run one step after everything it waits for has been settled.
+
+    Args:
+        upstream: outcomes of this run, by table; a table that was not selected is not in it.
+    """
+    started = datetime.now(UTC)
+    try:
+        if step.kind == "collect":
+            return _collect(env, step, started)
+        return _build(env, step, upstream, started)
+    except CityBrainError as error:
+        status: Status = "missing" if error.code in MISSING_CODES else "failed"
+        return _ended(env, step, status, started, error)
+    except duckdb.Error as error:
+        problem = str(error).split("\n\n")[0].replace("\n", " ")
+        if step.model is None:
+            fault = PipelineError("internal", problem=problem)
+        else:
+            fault = PipelineError("model_failed", problem=problem, model=step.model.path.name)
+        return _ended(env, step, "failed", started, fault)
+
+
+MISSING_CODES = frozenset({"source_missing", "input_missing", "connection_missing"})
+
+
+def _ended(
+    env: Environment, step: Step, status: Status, started: datetime, error: CityBrainError | None
+) -> Outcome:
+    return Outcome(
+        step.name,
+        step.kind,
+        status,
+        started,
+        datetime.now(UTC),
+        error=error,
+        snapshot=env.lake.current(step.name),
+    )
+
+
+def unchanged(work: Work) -> Outcome:
+    """Nothing that the step depends on has changed: the published snapshot stands."""
+    assert work.current is not None
+    outcome = Outcome(
+        work.step.name,
+        work.step.kind,
+        "unchanged" if work.status == "published" else work.status,
+        work.started,
+        datetime.now(UTC),
+        error=work.error,
+        fingerprint=work.mark,
+        snapshot=work.current,
+        inputs=work.inputs,
+    )
+    account = counts_of(work.current)
+    if account:
+        outcome.counts, outcome.score = account
+    # A partial result keeps its status, and its record names the snapshot that is already there.
+    outcome.committed = outcome.status == "partial"
+    return outcome
+
+
+# -- collecting -------------------------------------------------------------------------------------
+
+
+def _collect(env: Environment, step: Step, started: datetime) -> Outcome:
+    current = env.lake.current(step.name)
+    landing = collect.Landing(env.home.landing)
+    parents = _parents(env, step)
+    if isinstance(step.contract.source, DatabaseSource):
+        from pipelines.collect_database import collect_database
+
+        return collect_database(env, step, started, current, landing, parents)
+    assert isinstance(step.contract.source, FileSource)
+    files = collect.find_files(step.contract.source, env.source_dir)
+    if current is not None and not env.full:
+        marks = [f"{file.name}\0{landing.fingerprint(file)}" for file in files]
+        mark = collect_mark(env, step, marks, parents)
+        if mark == current.properties.get("fingerprint"):
+            return unchanged(Work(step, started, mark, current, ids(parents)))
+    landed = [landing.keep(file) for file in files]
+    mark = collect_mark(env, step, [f"{f.name}\0{f.sha256}" for f in landed], parents)
+    received = collect.read_files(step.contract, landed)
+    work = Work(
+        step,
+        started,
+        mark,
+        current,
+        ids(parents),
+        files=received_files(step.contract, landed),
+        warnings=received.warnings,
+    )
+
+    def fill(stage: Stage) -> None:
+        fill_from(stage, received)
+
+    return publish(env, work, fill, parents)
+
+
+def fill_from(stage: Stage, received: collect.Received) -> None:
+    """Fill a stage from received text; a fault of the files keeps its own code and place."""
+    try:
+        stage.fill_collected(received.reader)
+    except (duckdb.Error, CityBrainError):
+        if received.failure is not None:
+            raise received.failure from None
+        raise
+
+
+def collect_mark(
+    env: Environment, step: Step, sources: Sequence[str], parents: Mapping[str, Snapshot]
+) -> str:
+    """The fingerprint of a collected resource."""
+    return fingerprint(
+        [step.contract.fingerprint, _gate_mark(env), *sources, *_input_marks(ids(parents))]
+    )
+
+
+def received_files(
+    contract: Contract, landed: Sequence[collect.Landed]
+) -> tuple[ReceivedFile, ...]:
+    """The files of a load, for the catalogue."""
+    from pipelines.collect.received import load_id
+
+    return tuple(ReceivedFile(load_id(contract, f), f.name, f.sha256, f.size) for f in landed)
+
+
+def _gate_mark(env: Environment) -> str:
+    return env.plan.workspace.settings.gate.model_dump_json()
+
+
+def _input_marks(inputs: Mapping[str, int]) -> list[str]:
+    return [f"{name}\0{inputs[name]}" for name in sorted(inputs)]
+
+
+def ids(snapshots: Mapping[str, Snapshot]) -> dict[str, int]:
+    """Snapshot ids by table."""
+    return {name: snapshot.snapshot_id for name, snapshot in snapshots.items()}
+
+
+def _parents(env: Environment, step: Step) -> dict[str, Snapshot]:
+    found = {name: env.lake.current(name) for name in step.parents}
+    return {name: snapshot for name, snapshot in found.items() if snapshot is not None}
+
+
+# -- building ---------------------------------------------------------------------------------------
+
+
+def _build(
+    env: Environment, step: Step, upstream: Mapping[str, Outcome], started: datetime
+) -> Outcome:
+    assert step.model is not None
+    snapshots = {name: env.lake.current(name) for name in step.inputs}
+    lacking = [n for n, s in snapshots.items() if s is None]
+    needed = [n for n in lacking if n not in step.optional]
+    if needed:
+        raise PipelineError("input_missing", tables=", ".join(needed))
+    late = [n for n in step.waits_for if n in upstream and upstream[n].status not in READABLE]
+    blocking = [n for n in late if n not in step.optional]
+    if blocking:
+        error = PipelineError("input_stale", tables=", ".join(blocking))
+        return _ended(env, step, "stale", started, error)
+    there = {name: s for name, s in snapshots.items() if s is not None}
+    parents = _parents(env, step)
+    input_ids = ids({**there, **parents})
+    mark = fingerprint([step.model.fingerprint, _gate_mark(env), *_input_marks(input_ids)])
+    current = env.lake.current(step.name)
+    work = Work(step, started, mark, current, input_ids)
+    incomplete = sorted({*lacking, *(n for n in late if n in step.optional)})
+    incomplete += [n for n in step.inputs if _is_partial(upstream.get(n)) and n not in incomplete]
+    if incomplete:
+        work.status = "partial"
+        work.error = PipelineError("input_partial", tables=", ".join(incomplete))
+    if current is not None and not env.full and mark == current.properties.get("fingerprint"):
+        return unchanged(work)
+    model_sql = step.model.sql
+    contracts = env.plan.workspace.contracts
+    views = {
+        name: snapshot_sql(snapshot) if snapshot else empty_sql(table_columns(contracts[name]))
+        for name, snapshot in snapshots.items()
+    }
+    return publish(env, work, lambda stage: stage.fill_model(model_sql, views), parents)
+
+
+def _is_partial(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.status == "partial"
+
+
+# -- publishing -------------------------------------------------------------------------------------
+
+
+def publish(
+    env: Environment,
+    work: Work,
+    fill: Callable[[Stage], None],
+    parents: Mapping[str, Snapshot],
+    merge: Callable[[Stage, Path], list[Path]] | None = None,
+) -> Outcome:
+    """Stage, gate, certify and commit one step.
+
+    Args:
+        merge: what to publish beside the staged good rows (incremental collection); gets the stage
+            and the file of good rows, returns the table's whole content.
+    """
+    step, lake = work.step, env.lake
+    scratch = env.budget.scratch / step.name.replace(".", "__")
+    good = lake.new_file(step.name, env.run_id)
+    bad = lake.new_file(quarantine_table(step.name), env.run_id)
+    content = [good]
+    try:
+        budget = Budget(env.budget.memory, env.budget.threads, scratch)
+        with connection(budget) as con:
+            stage = Stage(con, step, env.as_of)
+            fill(stage)
+            assessed = stage.judge_sets({n: snapshot_sql(s) for n, s in parents.items()})
+            stage.write_good(good)
+            stage.write_quarantine(bad)
+            verdict = judge(env.certifier, stage, assessed, good, work.current, _limit(env, step))
+            _publish_quarantine(env, work, stage, bad)
+            if not verdict.blocked and merge is not None:
+                content = merge(stage, good)
+    except BaseException:
+        good.unlink(missing_ok=True)
+        raise
+    if verdict.blocked:
+        good.unlink(missing_ok=True)
+        return _outcome(work, stage, verdict, "blocked", verdict.error, work.current, False)
+    properties = to_properties(
+        stage.counts,
+        verdict.score,
+        run_id=env.run_id,
+        status=work.status,
+        mark=work.mark,
+        inputs=work.inputs,
+        watermark=work.watermark,
+    )
+    properties["contract"] = step.contract.fingerprint
+    snapshot = lake.publish(step.name, table_columns(step.contract), content, properties)
+    return _outcome(work, stage, verdict, work.status, work.error, snapshot, True)
+
+
+def _limit(env: Environment, step: Step) -> float:
+    gate = step.contract.gate or env.plan.workspace.settings.gate
+    return gate.max_quarantined_percent
+
+
+def quarantine_table(name: str) -> str:
+    """The table that keeps a resource's quarantined rows."""
+    return "quarantine." + name.replace(".", "__", 1)
+
+
+def _publish_quarantine(env: Environment, work: Work, stage: Stage, path: Path) -> None:
+    """Make the quarantine of this attempt visible, before the data it was taken from."""
+    table = quarantine_table(work.step.name)
+    before = env.lake.current(table)
+    files = [path] if stage.counts.quarantined else []
+    if before is not None and work.append_quarantine:
+        files = [*before.files, *files]
+    if not files and before is None:
+        return
+    properties = {"run": env.run_id, "fingerprint": work.mark}
+    env.lake.publish(table, QUARANTINE_COLUMNS, files, properties)
+
+
+def _outcome(
+    work: Work,
+    stage: Stage,
+    verdict: Verdict,
+    status: Status,
+    error: CityBrainError | None,
+    snapshot: Snapshot | None,
+    committed: bool,
+) -> Outcome:
+    return Outcome(
+        work.step.name,
+        work.step.kind,
+        status,
+        work.started,
+        datetime.now(UTC),
+        error=error,
+        warnings=[*work.warnings, *verdict.warnings],
+        fingerprint=work.mark,
+        counts=stage.counts,
+        score=verdict.score,
+        rules=verdict.rules,
+        snapshot=snapshot,
+        committed=committed,
+        inputs=work.inputs,
+        files=work.files,
+        watermark=work.watermark,
+    )
+
+

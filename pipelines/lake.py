@@ -1,0 +1,341 @@
+"""The lake: Apache Iceberg tables through PyIceberg, committed atomically.
+
+Engines write Parquet files under the table's own data folder; nobody sees them until one
+transaction makes them the table's content. Readers pin a snapshot and read its file list. What a
+crash leaves behind is an unreferenced file, which maintenance removes.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
+
+from pipelines.errors import PipelineError
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog.sql import SqlCatalog
+    from pyiceberg.schema import Schema
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
+
+PROPERTY_PREFIX = "citybrain."
+ADDED_ROWS = "total-records"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a lake table: its name and its SQL type in DuckDB's spelling."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One published state of a table.
+
+    Attributes:
+        rows: number of rows.
+        files: the Parquet files that hold exactly these rows.
+        properties: what the publisher recorded (fingerprint, run, inputs, watermark ...).
+    """
+
+    table: str
+    snapshot_id: int
+    committed_at: datetime
+    rows: int
+    files: tuple[Path, ...]
+    columns: tuple[Column, ...]
+    properties: Mapping[str, str]
+
+
+class Lake:
+    """All tables of one workspace. Safe to use from several threads of one process."""
+
+    def __init__(self, root: Path, catalog_url: str | None = None) -> None:
+        """Open the lake under `root`; the Iceberg catalogue is SQLite there unless a URL is given."""
+        self.root = root
+        self._url = catalog_url or f"sqlite:///{root / 'iceberg.db'}"
+        self._warehouse = root / "warehouse"
+        self._lock = threading.RLock()
+        self._catalog: SqlCatalog | None = None
+
+    @property
+    def catalog(self) -> SqlCatalog:
+        """The PyIceberg catalogue, opened at first use (the import takes a second)."""
+        with self._lock:
+            if self._catalog is None:
+                from pyiceberg.catalog.sql import SqlCatalog
+
+                self._warehouse.mkdir(parents=True, exist_ok=True)
+                self._catalog = SqlCatalog(
+                    "citybrain", uri=self._url, warehouse=self._warehouse.as_uri()
+                )
+            return self._catalog
+
+    def close(self) -> None:
+        """Give the catalogue's connections back."""
+        with self._lock:
+            if self._catalog is not None:
+                self._catalog.engine.dispose()
+                self._catalog = None
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def tables(self) -> list[str]:
+        """The names of all tables, `<database>.<table>`."""
+        with self._lock:
+            return sorted(
+                ".".join(identifier)
+                for namespace in self.catalog.list_namespaces()
+                for identifier in self.catalog.list_tables(namespace)
+            )
+
+    def current(self, name: str) -> Snapshot | None:
+        """The last published snapshot, or None when the table has never been published."""
+        table = self._load(name)
+        if table is None or table.current_snapshot() is None:
+            return None
+        return _snapshot(name, table, table.current_snapshot())
+
+    def snapshot(self, name: str, snapshot_id: int) -> Snapshot:
+        """A snapshot by its id.
+
+        Raises:
+            PipelineError: `snapshot_unknown`.
+        """
+        table = self._load(name)
+        found = table.snapshot_by_id(snapshot_id) if table else None
+        if table is None or found is None:
+            raise PipelineError("snapshot_unknown", table=name, snapshot=snapshot_id)
+        return _snapshot(name, table, found)
+
+    def as_of(self, name: str, moment: datetime) -> Snapshot | None:
+        """What readers saw at `moment`; None when nothing was published yet."""
+        table = self._load(name)
+        if table is None:
+            return None
+        limit = int(moment.timestamp() * 1000)
+        seen = [entry for entry in table.history() if entry.timestamp_ms <= limit]
+        found = table.snapshot_by_id(seen[-1].snapshot_id) if seen else None
+        return _snapshot(name, table, found) if found else None
+
+    def history(self, name: str) -> list[Snapshot]:
+        """The snapshots that readers can have seen, oldest first."""
+        table = self._load(name)
+        if table is None:
+            return []
+        shown = [table.snapshot_by_id(entry.snapshot_id) for entry in table.history()]
+        return [_snapshot(name, table, s) for s in shown if s is not None and _published(s)]
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def new_file(self, name: str, run_id: str) -> Path:
+        """A fresh path for a Parquet file of the table; not visible until published."""
+        database, table = name.split(".")
+        folder = self._warehouse / database / table / "data" / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{uuid.uuid4().hex}.parquet"
+
+    def publish(
+        self,
+        name: str,
+        columns: Sequence[Column],
+        files: Iterable[Path],
+        properties: Mapping[str, str],
+    ) -> Snapshot:
+        """Make `files` the table's whole content, in one atomic commit.
+
+        Args:
+            columns: the table's columns; the table is created, or its schema replaced, to fit.
+            files: Parquet files made with `new_file`, holding exactly these columns.
+            properties: recorded in the snapshot, readable as `Snapshot.properties`.
+        """
+        from pyiceberg.exceptions import CommitFailedException
+        from pyiceberg.expressions import AlwaysTrue
+
+        paths = [str(path) for path in files]
+        summary = {PROPERTY_PREFIX + key: value for key, value in properties.items()}
+        with self._lock:
+            table = self._ensure(name, columns)
+            try:
+                with table.transaction() as change:
+                    if table.current_snapshot() is not None:
+                        change.delete(AlwaysTrue(), snapshot_properties={PROPERTY_PREFIX + "step": "1"})
+                    _evolve(change, table, columns)
+                    change.add_files(paths, snapshot_properties=summary, check_duplicate_files=False)
+            except CommitFailedException as error:
+                raise PipelineError("publish_conflict", table=name, problem=str(error)) from error
+            return _snapshot(name, table, table.current_snapshot())
+
+    def rollback(self, name: str, snapshot_id: int) -> Snapshot:
+        """Make an earlier snapshot current again.
+
+        Raises:
+            PipelineError: `snapshot_unknown`.
+        """
+        self.snapshot(name, snapshot_id)
+        with self._lock:
+            table = self._load(name)
+            assert table is not None
+            table.manage_snapshots().set_current_snapshot(snapshot_id).commit()
+            return _snapshot(name, table, table.current_snapshot())
+
+    def expire(self, name: str, keep: int) -> list[int]:
+        """Drop all but the newest `keep` published snapshots; their files become orphans."""
+        with self._lock:
+            table = self._load(name)
+            if table is None:
+                return []
+            current = table.current_snapshot()
+            kept = {s.snapshot_id for s in self.history(name)[-keep:]}
+            kept |= {current.snapshot_id} if current else set()
+            old = [s.snapshot_id for s in table.metadata.snapshots if s.snapshot_id not in kept]
+            if old:
+                table.maintenance.expire_snapshots().by_ids(old).commit()
+            return old
+
+    def orphans(self, name: str) -> list[Path]:
+        """Data files of the table that no kept snapshot refers to (left by crashes and expiry)."""
+        database, short = name.split(".")
+        folder = self._warehouse / database / short / "data"
+        table = self._load(name)
+        used: set[Path] = set()
+        for entry in table.metadata.snapshots if table else ():
+            used |= set(_files(table, entry.snapshot_id)) if table else set()
+        return sorted(path for path in folder.rglob("*.parquet") if path not in used)
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _load(self, name: str) -> Table | None:
+        from pyiceberg.exceptions import NoSuchTableError
+
+        with self._lock:
+            try:
+                return self.catalog.load_table(name)
+            except NoSuchTableError:
+                return None
+
+    def _ensure(self, name: str, columns: Sequence[Column]) -> Table:
+        table = self._load(name)
+        if table is not None:
+            return table
+        database = name.split(".")[0]
+        self.catalog.create_namespace_if_not_exists(database)
+        location = (self._warehouse / database / name.split(".")[1]).as_uri()
+        return self.catalog.create_table(name, schema=_schema(columns), location=location)
+
+
+def _evolve(change: Any, table: Table, columns: Sequence[Column]) -> None:
+    """Fit the table's schema to `columns`; a column whose type changed is replaced."""
+    present = {c.name: c.type for c in _columns(table)}
+    wanted = {c.name: c.type for c in columns}
+    if present == wanted:
+        return
+    # Old snapshots keep their own schema, so dropping and adding is safe for their readers.
+    drop = [n for n, kind in present.items() if wanted.get(n) != kind]
+    with change.update_schema(allow_incompatible_changes=True) as update:
+        for name in drop:
+            update.delete_column(name)
+    with change.update_schema(allow_incompatible_changes=True) as update:
+        for name, kind in wanted.items():
+            if present.get(name) != kind:
+                update.add_column(name, iceberg_type(kind))
+
+
+def _published(snapshot: IcebergSnapshot) -> bool:
+    """Whether a snapshot is one that readers saw, not the delete half of a replacement."""
+    summary = snapshot.summary
+    return summary is not None and summary.get(PROPERTY_PREFIX + "step") is None
+
+
+def _snapshot(name: str, table: Table, found: IcebergSnapshot | None) -> Snapshot:
+    assert found is not None
+    summary = found.summary.additional_properties if found.summary else {}
+    properties = {
+        key.removeprefix(PROPERTY_PREFIX): value
+        for key, value in summary.items()
+        if key.startswith(PROPERTY_PREFIX)
+    }
+    return Snapshot(
+        table=name,
+        snapshot_id=found.snapshot_id,
+        committed_at=datetime.fromtimestamp(found.timestamp_ms / 1000, UTC),
+        rows=int(summary.get(ADDED_ROWS, 0)),
+        files=_files(table, found.snapshot_id),
+        columns=_columns(table, found.schema_id),
+        properties=properties,
+    )
+
+
+def _files(table: Table, snapshot_id: int) -> tuple[Path, ...]:
+    tasks = table.scan(snapshot_id=snapshot_id).plan_files()
+    return tuple(sorted(_path(task.file.file_path) for task in tasks))
+
+
+def _path(uri: str) -> Path:
+    return Path(unquote(urlparse(uri).path)) if uri.startswith("file:") else Path(uri)
+
+
+def _columns(table: Table, schema_id: int | None = None) -> tuple[Column, ...]:
+    schema = table.schema() if schema_id is None else table.schemas()[schema_id]
+    return tuple(Column(f.name, sql_type(f.field_type)) for f in schema.fields)
+
+
+def _schema(columns: Sequence[Column]) -> Schema:
+    from pyiceberg.schema import Schema, assign_fresh_schema_ids
+    from pyiceberg.types import NestedField
+
+    fields = [
+        NestedField(i, column.name, iceberg_type(column.type), required=False)
+        for i, column in enumerate(columns, 1)
+    ]
+    return assign_fresh_schema_ids(Schema(*fields))
+
+
+def iceberg_type(sql: str) -> Any:
+    """The Iceberg type of an SQL type; every column is optional, `required` is the gate's work."""
+    from pyiceberg import types as t
+
+    simple = {
+        "VARCHAR": t.StringType,
+        "INTEGER": t.IntegerType,
+        "BIGINT": t.LongType,
+        "DOUBLE": t.DoubleType,
+        "BOOLEAN": t.BooleanType,
+        "DATE": t.DateType,
+        "TIMESTAMP": t.TimestampType,
+        "TIMESTAMPTZ": t.TimestamptzType,
+    }
+    if sql.endswith("[]"):
+        return t.ListType(-1, iceberg_type(sql[:-2]), element_required=False)
+    if decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", sql):
+        return t.DecimalType(int(decimal[1]), int(decimal[2]))
+    return simple[sql]()
+
+
+def sql_type(kind: Any) -> str:
+    """The inverse of `iceberg_type`."""
+    names = {
+        "string": "VARCHAR",
+        "int": "INTEGER",
+        "long": "BIGINT",
+        "double": "DOUBLE",
+        "boolean": "BOOLEAN",
+        "date": "DATE",
+        "timestamp": "TIMESTAMP",
+        "timestamptz": "TIMESTAMPTZ",
+    }
+    text = str(kind)
+    if text.startswith("decimal"):
+        return text.replace(" ", "").upper()
+    if text.startswith("list"):
+        return sql_type(kind.element_type) + "[]"
+    return names[text]

@@ -1,0 +1,311 @@
+"""What the command line prints: aligned, bounded tables and one summary a newcomer understands."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from catalog.contract import DATABASES
+from catalog.errors import CityBrainError
+from catalog.text import text
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from catalog.database import WorkspaceStatus
+    from pipelines.account import Outcome
+    from pipelines.plan import Step
+    from pipelines.run import Progress, RunResult
+
+MAX_ROWS = 40
+_STYLES = {
+    "published": "green",
+    "unchanged": "dim",
+    "partial": "yellow",
+    "stale": "yellow",
+    "missing": "yellow",
+    "blocked": "red",
+    "failed": "red",
+}
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that keeps long lines when nobody is watching."""
+    out = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not out.is_terminal:
+        out = Console(stderr=stderr, highlight=False, width=160)
+    return out
+
+
+def print_line(line: str) -> None:
+    """One plain line."""
+    console().print(escape(line))
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output, for machines."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime | date | Path):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+def print_table(table: Table) -> None:
+    """A Rich table."""
+    console().print(table)
+
+
+def plan_table(steps: Iterable[Step]) -> Table:
+    """Steps in the order in which they would run."""
+    table = _table("plan_step", "plan_kind", "plan_waits", "plan_rules")
+    for step in steps:
+        waits = ", ".join(n + ("?" if n in step.optional else "") for n in step.waits_for)
+        table.add_row(step.name, step.kind, waits, str(len(step.rules)))
+    return table
+
+
+def _table(*keys: str, right: Sequence[str] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for key in keys:
+        table.add_column(text(key), justify="right" if key in right else "left", overflow="fold")
+    return table
+
+
+class ProgressPrinter:
+    """One line a finished step; on a terminal also what is running now."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._console = console(stderr=True)
+        self._running: dict[str, None] = {}
+        self._live: Any = None
+
+    def __enter__(self) -> ProgressPrinter:
+        if not self._quiet and self._console.is_terminal:
+            self._live = self._console.status("")
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        if self._quiet:
+            return
+        name = progress.step.name
+        if progress.outcome is None:
+            self._running[name] = None
+        else:
+            self._running.pop(name, None)
+            self._console.print(_progress_line(progress), soft_wrap=True)
+        if self._live is not None:
+            self._live.update(", ".join(self._running))
+
+
+def _progress_line(progress: Progress) -> str:
+    outcome = progress.outcome
+    assert outcome is not None
+    width = len(str(progress.total))
+    count = f"[dim]{progress.done:>{width}}/{progress.total}[/dim]"
+    status = f"[{_STYLES[outcome.status]}]{_status(outcome.status):<10}[/]"
+    counts = outcome.counts
+    rows = ""
+    if counts is not None and outcome.status != "unchanged":
+        rows = text("progress_rows", rows=f"{counts.published:,}")
+        if counts.quarantined:
+            rows += text("progress_quarantined", rows=f"{counts.quarantined:,}")
+    line = f"{count} {status} {outcome.name:<44} {outcome.seconds:6.1f} s  {rows}"
+    if outcome.error is not None and outcome.status != "unchanged":
+        line += "\n" + " " * (2 * width + 2) + escape(str(outcome.error))
+    return line
+
+
+def _status(status: str) -> str:
+    return text(f"status_{status}")
+
+
+# -- the summary of a run -----------------------------------------------------------------------------
+
+
+def print_run(result: RunResult, workspace: Path) -> None:
+    """The summary per database, what needs attention, and the next command to try."""
+    out = console()
+    changed = [o for o in result.outcomes.values() if o.status != "unchanged"]
+    out.print()
+    if not changed:
+        out.print(escape(text("run_nothing", count=len(result.outcomes))))
+    table = _table(
+        "sum_database", "sum_published", "sum_unchanged", "sum_rows_in", "sum_rows_out",
+        "sum_quarantined", "sum_filtered", "sum_score", "sum_seconds", "sum_reasons",
+        right=("sum_published", "sum_unchanged", "sum_rows_in", "sum_rows_out", "sum_quarantined",
+               "sum_filtered", "sum_score", "sum_seconds"),
+    )  # fmt: skip
+    for database in DATABASES:
+        chosen = [o for n, o in result.outcomes.items() if n.startswith(database + ".")]
+        if chosen:
+            table.add_row(*_database_row(database, chosen))
+    out.print(table)
+    _print_attention(out, result)
+    if result.docs:
+        out.print(escape(text("run_docs", path=result.docs)))
+    out.print(escape(text("run_total", seconds=f"{result.seconds:.1f}", name=result.workspace.name)))
+    out.print(escape(text("run_next", workspace=workspace)))
+
+
+def _database_row(database: str, outcomes: Sequence[Outcome]) -> list[str]:
+    counted = [o.counts for o in outcomes if o.counts is not None and o.status != "blocked"]
+    reasons: Counter[str] = Counter()
+    for counts in counted:
+        reasons.update(counts.reasons)
+    scores = [o.score for o in outcomes if o.score is not None]
+    fresh = sum(o.status in ("published", "partial") for o in outcomes)
+    return [
+        database,
+        str(fresh),
+        str(sum(o.status == "unchanged" for o in outcomes)),
+        f"{sum(c.received for c in counted):,}",
+        f"{sum(c.published for c in counted):,}",
+        f"{sum(c.quarantined for c in counted):,}",
+        f"{sum(sum(c.filtered.values()) for c in counted):,}",
+        f"{100 * sum(scores) / len(scores):.1f}" if scores else "-",
+        f"{sum(o.seconds for o in outcomes):.1f}",
+        escape(", ".join(f"{name} {rows:,}" for name, rows in reasons.most_common(3))) or "-",
+    ]
+
+
+def _print_attention(out: Console, result: RunResult) -> None:
+    bad = [o for o in result.outcomes.values() if o.status not in ("published", "unchanged")]
+    warned = sum(len(o.warnings) for o in result.outcomes.values())
+    for outcome in bad:
+        style = _STYLES[outcome.status]
+        out.print(f"[{style}]{_status(outcome.status)}[/] {escape(str(outcome.error or outcome.name))}", soft_wrap=True)
+    if warned:
+        out.print(escape(text("run_warnings", count=warned)))
+
+
+def run_json(result: RunResult) -> dict[str, Any]:
+    """A run for machines."""
+    return {
+        "run": result.run_id,
+        "workspace": result.workspace.name,
+        "exit_code": result.exit_code,
+        "seconds": round(result.seconds, 3),
+        "data_docs": result.docs,
+        "resources": {name: _outcome_json(outcome) for name, outcome in result.outcomes.items()},
+    }
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    counts = outcome.counts
+    return {
+        "status": outcome.status,
+        "seconds": round(outcome.seconds, 3),
+        "received": counts.received if counts else None,
+        "published": counts.published if counts else None,
+        "quarantined": counts.quarantined if counts else None,
+        "filtered": counts.filtered if counts else None,
+        "reasons": dict(counts.reasons) if counts else None,
+        "score": outcome.score,
+        "snapshot": outcome.snapshot.snapshot_id if outcome.snapshot else None,
+        "error": outcome.error.as_dict() if outcome.error else None,
+        "warnings": [_warning(w) for w in outcome.warnings],
+    }
+
+
+def _warning(warning: CityBrainError) -> dict[str, Any]:
+    return warning.as_dict()
+
+
+# -- status -------------------------------------------------------------------------------------------
+
+
+def print_status(report: WorkspaceStatus) -> None:
+    """Every resource and the account of what readers see."""
+    right = ("st_received", "st_published", "st_quarantined", "st_filtered", "st_score")
+    table = _table(
+        "st_resource", "st_status", "st_received", "st_published", "st_quarantined", "st_filtered",
+        "st_reconciles", "st_score", "st_since", "st_reasons", right=right,
+    )  # fmt: skip
+    for item in report.resources:
+        last = item.last_status or "never"
+        style = _STYLES.get(last, "dim")
+        top = ", ".join(f"{name} {rows:,}" for name, rows in item.reasons.items())
+        if item.last_error is not None:
+            top = item.last_error.message
+        table.add_row(
+            item.name,
+            f"[{style}]{_status(last)}[/]",
+            _count(item.received),
+            _count(item.published),
+            _count(item.quarantined),
+            _count(item.filtered),
+            {True: text("yes"), False: text("no"), None: "-"}[item.reconciles],
+            f"{100 * item.score:.1f}" if item.score is not None else "-",
+            f"{item.published_at:%Y-%m-%d %H:%M}" if item.published_at else "-",
+            escape(top),
+        )
+    print_table(table)
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+# -- query --------------------------------------------------------------------------------------------
+
+
+def print_result(relation: duckdb.DuckDBPyRelation, kind: str, output: Path | None) -> None:
+    """A query's rows: a bounded table for a person, everything for machines or a file."""
+    if output is not None and kind != "table":
+        from pipelines.query import export
+
+        rows = export(relation, output, kind)  # type: ignore[arg-type]
+        print_line(text("query_written", rows=f"{rows:,}", path=output))
+        return
+    names = list(relation.columns)
+    if kind == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        while rows_csv := relation.fetchmany(10_000):
+            writer.writerows(rows_csv)
+        return
+    if kind == "json":
+        print_json([dict(zip(names, row, strict=True)) for row in relation.fetchall()])
+        return
+    _print_rows(names, relation.fetchmany(MAX_ROWS + 1))
+
+
+def _print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(escape(name), overflow="fold")
+    for row in rows[:MAX_ROWS]:
+        table.add_row(*(escape("" if value is None else str(value)) for value in row))
+    print_table(table)
+    if len(rows) > MAX_ROWS:
+        print_line(text("query_more", rows=MAX_ROWS))

@@ -1,0 +1,99 @@
+"""Read-only SQL over the published tables of one workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+from sqlglot import exp
+
+from catalog.contract import DATABASES
+from catalog.errors import Location
+from pipelines.duck import create_views, snapshot_sql
+from pipelines.errors import PipelineError
+from pipelines.home import Home
+from pipelines.lake import Lake, Snapshot
+from pipelines.models import parse_query
+from pipelines.workspace import Workspace
+
+QUERYABLE = (*DATABASES, "quarantine")
+ExportFormat = Literal["csv", "json", "parquet"]
+_PLACE = Path("query")
+
+
+@contextmanager
+def open_query(
+    workspace: Workspace, sql: str, as_of: datetime | int | None = None
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """The result of one SELECT over pinned snapshots, as a DuckDB relation.
+
+    Args:
+        as_of: a moment (what readers saw then), or a snapshot id of the one table that is read;
+            None reads the last good snapshots.
+
+    Raises:
+        PipelineError: `query_refused`, `sql_syntax`, `sql_one_select`, `never_published` ...
+    """
+    query, problems = parse_query(sql, _PLACE, deterministic=False, databases=QUERYABLE)
+    if problems or query is None:
+        raise problems[0]
+    home = Home.of(workspace.name)
+    lake = Lake(home.lake, home.lake_catalog_url)
+    con = duckdb.connect(":memory:")
+    try:
+        names = [reference.name for reference in query.references]
+        if isinstance(as_of, int) and len(names) != 1:
+            problem = "a snapshot id can be given for a query over one table"
+            raise PipelineError("query_refused", problem=problem)
+        snapshots = {name: _pinned(lake, name, as_of) for name in names}
+        con.execute("SET enable_progress_bar = false")
+        con.execute("SET TimeZone = 'UTC'")
+        create_views(con, {name: snapshot_sql(s) for name, s in snapshots.items()})
+        # From here on the query can open exactly the files of the pinned snapshots, nothing else.
+        files = [str(path) for s in snapshots.values() for path in s.files]
+        con.execute("SET allowed_paths = ?", [files])
+        con.execute("SET enable_external_access = false")
+        con.execute("SET lock_configuration = true")
+        yield con.sql(_text(query.tree))
+    except duckdb.Error as error:
+        problem = str(error).split("\n\n")[0].replace("\n", " ")
+        raise PipelineError("query_refused", problem=problem) from error
+    finally:
+        con.close()
+        lake.close()
+
+
+def _pinned(lake: Lake, name: str, as_of: datetime | int | None) -> Snapshot:
+    if isinstance(as_of, int):
+        return lake.snapshot(name, as_of)
+    found = lake.current(name) if as_of is None else lake.as_of(name, as_of)
+    if found is None:
+        raise PipelineError("never_published", table=name)
+    return found
+
+
+def _text(tree: exp.Query) -> str:
+    """The statement as we parsed it: what was checked is what runs."""
+    return tree.sql(dialect="duckdb")
+
+
+def export(relation: duckdb.DuckDBPyRelation, path: Path, kind: ExportFormat) -> int:
+    """Write a result to a file; returns the number of rows."""
+    rows = relation.arrow()
+    con = duckdb.connect(":memory:")
+    try:
+        con.register("result", rows)
+        target = str(path).replace("'", "''")
+        options = {"csv": "csv, HEADER", "json": "json, ARRAY true", "parquet": "parquet"}[kind]
+        done = con.execute(f"COPY (SELECT * FROM result) TO '{target}' (FORMAT {options})").fetchone()
+        return int(done[0]) if done else 0
+    except duckdb.IOException as error:
+        raise PipelineError(
+            "query_refused", where=Location(path), problem=str(error).split("\n")[0]
+        ) from error
+    finally:
+        con.close()

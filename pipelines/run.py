@@ -1,0 +1,314 @@
+"""One run of a workspace: lock, compile, repair, run every due step, record.
+
+Steps run in dependency order, independent ones side by side. Every step is recorded in the
+catalogue database as it ends; what a killed run committed but could not record is taken over by
+the next run from the lake itself.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from graphlib import TopologicalSorter
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from catalog.database import CatalogStore, SnapshotRecord, StepRecord
+from catalog.database.records import RunStatus
+from catalog.errors import CatalogError, Location
+from pipelines.account import Outcome, counts_of
+from pipelines.duck import Budget
+from pipelines.errors import PipelineError
+from pipelines.execute import Environment, run_step
+from pipelines.home import Home
+from pipelines.lake import Lake, Snapshot
+from pipelines.plan import Plan, Step, compile_workspace
+from pipelines.workspace import Workspace, load_workspace
+
+if TYPE_CHECKING:
+    from quality.certify import Certifier
+
+OK_STATUSES = frozenset({"published", "unchanged", "partial"})
+EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_INCOMPLETE = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the caller asked for.
+
+    Attributes:
+        select: patterns of table names (`thematic.*`, `+fusion.x` with everything upstream, `x+`
+            with everything downstream); empty means all.
+        source: the departments' files, instead of the workspace's own.
+        full: recompute even what is unchanged.
+    """
+
+    select: tuple[str, ...] = ()
+    source: Path | None = None
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a front end is told while a run goes on: a step started, or ended with an outcome."""
+
+    step: Step
+    outcome: Outcome | None
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended."""
+
+    run_id: str
+    workspace: Workspace
+    outcomes: dict[str, Outcome]
+    seconds: float
+    docs: Path | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 all published or unchanged, 1 an error, 3 something missing, blocked or stale."""
+        statuses = {outcome.status for outcome in self.outcomes.values()}
+        if "failed" in statuses:
+            return EXIT_ERROR
+        return EXIT_OK if statuses <= {"published", "unchanged"} else EXIT_INCOMPLETE
+
+
+def environment_connection(name: str) -> str:
+    """The URL of a named connection, from `CITYBRAIN_CONNECTION_<NAME>`.
+
+    Raises:
+        PipelineError: `connection_missing`.
+    """
+    variable = f"CITYBRAIN_CONNECTION_{name.upper()}"
+    url = os.environ.get(variable)
+    if not url:
+        raise PipelineError("connection_missing", connection=name, variable=variable)
+    return url
+
+
+def run_workspace(
+    root: Path, options: RunOptions, progress: Callable[[Progress], None] = lambda _: None
+) -> RunResult:
+    """Run a workspace.
+
+    Raises:
+        Problems: the workspace does not compile; nothing was touched.
+        PipelineError: `locked`, `nothing_selected`, `source_dir_missing`.
+    """
+    plan = compile_workspace(load_workspace(root))
+    workspace = plan.workspace
+    chosen = select_steps(plan, options.select)
+    source = (options.source or workspace.source_dir).resolve()
+    if not source.is_dir() and any(plan.steps[name].kind == "collect" for name in chosen):
+        where = Location(workspace.root / "workspace.toml")
+        raise PipelineError("source_dir_missing", where=where, path=source)
+    home = Home.of(workspace.name)
+    began = monotonic()
+    with home.lock(workspace.name), CatalogStore.open(home.database_url) as store:
+        lake = Lake(home.lake, home.lake_catalog_url)
+        certifier = _certifier(home, workspace)
+        try:
+            run = _Run(plan, home, lake, store, certifier, options, source, progress)
+            outcomes = run.execute(chosen)
+            docs = certifier.build_docs()
+        finally:
+            certifier.close()
+            lake.close()
+    return RunResult(run.run_id, workspace, outcomes, monotonic() - began, docs)
+
+
+def select_steps(plan: Plan, patterns: Iterable[str]) -> set[str]:
+    """The steps that the patterns name; all when there are none.
+
+    Raises:
+        PipelineError: `nothing_selected`, for each pattern that names nothing.
+    """
+    chosen: set[str] = set()
+    patterns = tuple(patterns)
+    for pattern in patterns:
+        core = pattern.strip("+")
+        named = {name for name in plan.steps if fnmatchcase(name, core)}
+        if not named:
+            raise PipelineError("nothing_selected", pattern=pattern)
+        chosen |= named
+        if pattern.startswith("+"):
+            chosen |= plan.upstream(named)
+        if pattern.endswith("+"):
+            chosen |= plan.downstream(named)
+    return chosen if patterns else set(plan.steps)
+
+
+def _certifier(home: Home, workspace: Workspace) -> Certifier:
+    from quality.certify import Certifier
+
+    return Certifier(home.docs, workspace.name)
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        home: Home,
+        lake: Lake,
+        store: CatalogStore,
+        certifier: Certifier,
+        options: RunOptions,
+        source: Path,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self.plan = plan
+        self.store = store
+        self.lake = lake
+        self.progress = progress
+        self.options = options
+        self.source = source
+        self.certifier = certifier
+        now = datetime.now(UTC)
+        self.run_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+        settings = plan.workspace.settings
+        self.workers = settings.engine.workers
+        self.env = Environment(
+            plan=plan,
+            home=home,
+            lake=lake,
+            certifier=certifier,
+            run_id=self.run_id,
+            source_dir=source,
+            as_of=now.astimezone(ZoneInfo(settings.timezone)).date(),
+            budget=Budget(
+                share_of(settings.engine.memory, self.workers), settings.engine.threads, home.scratch
+            ),
+            full=options.full,
+            connections=environment_connection,
+        )
+
+    def execute(self, chosen: set[str]) -> dict[str, Outcome]:
+        workspace = self.plan.workspace.name
+        self.store.sync_resources(workspace, list(self.plan.workspace.contracts.values()))
+        self._repair()
+        self.store.start_run(
+            workspace,
+            run_id=self.run_id,
+            selection=" ".join(self.options.select),
+            source_dir=self.source,
+            engine="duckdb",
+            pid=os.getpid(),
+            host=socket.gethostname(),
+        )
+        status: RunStatus = "failed"
+        try:
+            outcomes = self._steps(chosen)
+            status = _run_status(outcomes)
+        finally:
+            self.store.finish_run(self.run_id, status)
+        return outcomes
+
+    def _steps(self, chosen: set[str]) -> dict[str, Outcome]:
+        graph = {n: [w for w in self.plan.steps[n].waits_for if w in chosen] for n in sorted(chosen)}
+        order = TopologicalSorter(graph)
+        order.prepare()
+        outcomes: dict[str, Outcome] = {}
+        running: dict[Future[Outcome], Step] = {}
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="step") as pool:
+            try:
+                while order.is_active():
+                    for name in order.get_ready():
+                        step = self.plan.steps[name]
+                        running[pool.submit(self._one, step, dict(outcomes), len(chosen))] = step
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        step = running.pop(future)
+                        outcome = future.result()
+                        outcomes[step.name] = outcome
+                        self.store.record_step(self.run_id, outcome.record(self.run_id))
+                        self.progress(Progress(step, outcome, len(outcomes), len(chosen)))
+                        order.done(step.name)
+            except BaseException:
+                for future in running:
+                    future.cancel()
+                raise
+        return outcomes
+
+    def _one(self, step: Step, upstream: dict[str, Outcome], total: int) -> Outcome:
+        self.progress(Progress(step, None, len(upstream), total))
+        try:
+            return run_step(self.env, step, upstream)
+        except Exception as error:
+            # A fault of ours in one step must not lose the others' work or hide itself.
+            fault = PipelineError("internal", problem=f"{type(error).__name__}: {error}")
+            fault.__cause__ = error
+            now = datetime.now(UTC)
+            return Outcome(step.name, step.kind, "failed", now, now, error=fault)
+
+    def _repair(self) -> None:
+        """Take over what an earlier run committed to the lake but did not live to record."""
+        workspace = self.plan.workspace.name
+        known = {name: row.snapshot_id for name, row in self.store.current_snapshots(workspace).items()}
+        tables = set(self.lake.tables())
+        for name, step in self.plan.steps.items():
+            snapshot = self.lake.current(name) if name in tables else None
+            if snapshot is not None and known.get(name) != snapshot.snapshot_id:
+                self._take_over(step, snapshot)
+
+    def _take_over(self, step: Step, snapshot: Snapshot) -> None:
+        workspace = self.plan.workspace.name
+        account = counts_of(snapshot)
+        run_id = snapshot.properties.get("run", "")
+        record = SnapshotRecord(
+            snapshot_id=snapshot.snapshot_id,
+            run_id=run_id,
+            fingerprint=snapshot.properties.get("fingerprint", ""),
+            rows=snapshot.rows,
+            committed_at=snapshot.committed_at,
+        )
+        if account is None:
+            self.store.record_snapshot_if_missing(workspace, step.name, record)
+            return
+        counts, score = account
+        outcome = Outcome(
+            step.name,
+            step.kind,
+            "partial" if snapshot.properties.get("status") == "partial" else "published",
+            snapshot.committed_at,
+            snapshot.committed_at,
+            fingerprint=record.fingerprint,
+            counts=counts,
+            score=score,
+            snapshot=snapshot,
+            committed=True,
+            watermark=snapshot.properties.get("watermark"),
+        )
+        try:
+            self.store.record_step(run_id, outcome.record(run_id))
+        except CatalogError:
+            # The run itself is not in this database (it was replaced): the snapshot still counts.
+            self.store.record_snapshot_if_missing(workspace, step.name, record)
+
+
+def share_of(memory: str, workers: int) -> str:
+    """One worker's share of a memory size such as `3GB`."""
+    number, unit = float(memory[:-2]), memory[-2:]
+    megabytes = number * (1024 if unit == "GB" else 1) / workers
+    return f"{int(megabytes)}MiB"
+
+
+def _run_status(outcomes: dict[str, Outcome]) -> RunStatus:
+    statuses = {outcome.status for outcome in outcomes.values()}
+    if "failed" in statuses:
+        return "failed"
+    return "succeeded" if statuses <= {"published", "unchanged"} else "partial"
+

@@ -1,0 +1,279 @@
+"""A workspace: the folder of departments, contracts, models and tests that describes a city.
+
+`load_workspace` reads it all and reports every fault at once; it touches no data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from catalog.contract import DATABASES, Contract, Gate
+from catalog.errors import CatalogError, CityBrainError, Location, Problems
+from catalog.odcs import ContractFaults, read_contract
+from catalog.yamlsource import load_yaml, read_text
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+MODEL_DATABASES = tuple(name for name in DATABASES if name != "raw")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EngineSettings(_Strict):
+    """What one run may use of the machine."""
+
+    memory: str = Field(default="3GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
+    threads: int | None = Field(default=None, ge=1)
+    workers: int = Field(default=2, ge=1, le=16)
+
+
+class LakeSettings(_Strict):
+    """How long old snapshots stay readable."""
+
+    keep_snapshots: int = Field(default=10, ge=1)
+
+
+class Settings(_Strict):
+    """The content of `workspace.toml`."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: dict[str, str] | str = ""
+    timezone: str = "UTC"
+    source: str = "source"
+    gate: Gate = Gate()
+    engine: EngineSettings = EngineSettings()
+    lake: LakeSettings = LakeSettings()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"'{value}' is not a time zone of the IANA database") from error
+        return value
+
+
+class Department(_Strict):
+    """A department of the city, from `departments.yaml`."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: dict[str, str] | str
+    code: str | None = None
+    role: Literal["provider", "operator"] = "provider"
+
+    @field_validator("code")
+    @classmethod
+    def _social_credit_code(cls, value: str | None) -> str | None:
+        if value is not None and not valid_social_credit_code(value):
+            raise ValueError(f"'{value}' is not a unified social credit code (GB 32100 check digit)")
+        return value
+
+
+def valid_social_credit_code(code: str) -> bool:
+    """Whether the outer check digit of a unified social credit code holds (GB 32100)."""
+    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    if len(code) != 18 or any(letter not in alphabet for letter in code):
+        return False
+    total = sum(alphabet.index(letter) * pow(3, i, 31) for i, letter in enumerate(code[:17]))
+    return alphabet[(31 - total % 31) % 31] == code[17]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A derived resource: its contract and its one SELECT."""
+
+    contract: Contract
+    path: Path
+    sql: str
+
+    @property
+    def name(self) -> str:
+        """The table's full name."""
+        return self.contract.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the SQL or the contract does."""
+        return hashlib.sha256(f"{self.sql}\0{self.contract.fingerprint}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A loaded workspace; every contract in it is valid by itself."""
+
+    root: Path
+    settings: Settings
+    departments: Mapping[str, Department]
+    collected: Mapping[str, Contract]
+    models: Mapping[str, Model]
+    test_files: tuple[Path, ...] = ()
+    problems: tuple[CityBrainError, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """The workspace's name, under which its state is kept."""
+        return self.settings.name
+
+    @property
+    def source_dir(self) -> Path:
+        """Where the departments' files stand unless `--source` says otherwise."""
+        return (self.root / self.settings.source).resolve()
+
+    @property
+    def contracts(self) -> dict[str, Contract]:
+        """Every contract by table name, collected resources first."""
+        return {**self.collected, **{name: model.contract for name, model in self.models.items()}}
+
+
+def load_workspace(root: Path) -> Workspace:
+    """Read a workspace.
+
+    Raises:
+        Problems: `workspace.toml` or `departments.yaml` cannot be used. Faults of single contracts
+            and models do not raise: they stand in `Workspace.problems`, so that the compiler can
+            add its own and all are reported together.
+    """
+    root = root.resolve()
+    try:
+        settings = _settings(root / "workspace.toml")
+        departments = _departments(root / "departments.yaml")
+    except CatalogError as error:
+        raise error if isinstance(error, Problems) else Problems([error]) from None
+    problems: list[CityBrainError] = []
+    collected = _collected(root, departments, problems)
+    models = _models(root, problems)
+    tests = tuple(sorted((root / "tests").glob("*.yaml")))
+    return Workspace(root, settings, departments, collected, models, tests, tuple(problems))
+
+
+def _settings(path: Path) -> Settings:
+    text = read_text(path)
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+), column (\d+)", str(error))
+        where = Location(path, int(found[1]), int(found[2])) if found else Location(path)
+        raise CatalogError("toml_syntax", where=where, problem=str(error)) from error
+    except ValidationError as error:
+        raise Problems(list(_toml_faults(error, text, path))) from error
+
+
+def _toml_faults(error: ValidationError, text: str, path: Path) -> Iterator[CatalogError]:
+    for item in error.errors():
+        key = str(item["loc"][-1]) if item["loc"] else ""
+        lines = text.splitlines()
+        line = next(
+            (i for i, row in enumerate(lines, 1) if re.match(rf"\s*\[?{re.escape(key)}\b", row)), 1
+        )
+        dotted = ".".join(map(str, item["loc"]))
+        yield _fault(item, Location(path, line), dotted)
+
+
+def _fault(item: Any, where: Location, dotted: str) -> CatalogError:
+    if item["type"] == "extra_forbidden":
+        return CatalogError("unknown_key", where=where, key=dotted, expected="docs/contracts.md")
+    if item["type"] == "missing":
+        return CatalogError("key_missing", where=where, key=dotted)
+    problem = str(item["msg"]).removeprefix("Value error, ")
+    return CatalogError("value_invalid", where=where, key=dotted, problem=problem)
+
+
+def _departments(path: Path) -> dict[str, Department]:
+    document = load_yaml(path)
+    entries = document.data.get("departments") if isinstance(document.data, dict) else None
+    if not isinstance(entries, list):
+        raise CatalogError("departments_list", where=document.where())
+    faults: list[CityBrainError] = []
+    found: dict[str, Department] = {}
+    for index, entry in enumerate(entries):
+        try:
+            department = Department.model_validate(entry)
+        except ValidationError as error:
+            for item in error.errors():
+                where = document.where("departments", index, *item["loc"])
+                faults.append(_fault(item, where, ".".join(map(str, item["loc"]))))
+            continue
+        if department.id in found:
+            where = document.where("departments", index)
+            faults.append(CatalogError("yaml_duplicate_key", where=where, key=department.id))
+        found[department.id] = department
+    if faults:
+        raise Problems(faults)
+    return found
+
+
+def _collected(
+    root: Path, departments: Mapping[str, Department], problems: list[CityBrainError]
+) -> dict[str, Contract]:
+    found: dict[str, Contract] = {}
+    for path in sorted((root / "contracts").glob("*/*.y*ml")):
+        department, resource = path.parent.name, path.stem
+        if department not in departments or not _NAME.match(resource):
+            known = ", ".join(departments)
+            where = Location(path, 1)
+            problems.append(
+                CatalogError("contract_place", where=where, department=department, known=known)
+            )
+            continue
+        contract = _contract(path, "raw", f"{department}__{resource}", problems)
+        if contract is None:
+            continue
+        if contract.department != department:
+            problems.append(
+                CatalogError(
+                    "contract_domain",
+                    where=Location(path, 1),
+                    domain=contract.department or "-",
+                    expected=department,
+                )
+            )
+        found[contract.name] = contract
+    return found
+
+
+def _contract(
+    path: Path, database: str, table: str, problems: list[CityBrainError]
+) -> Contract | None:
+    try:
+        return read_contract(path, database, table)
+    except ContractFaults as error:
+        problems.extend(error.faults)
+    except CatalogError as error:
+        problems.append(error)
+    return None
+
+
+def _models(root: Path, problems: list[CityBrainError]) -> dict[str, Model]:
+    found: dict[str, Model] = {}
+    for path in sorted((root / "models").glob("*/*")):
+        database = path.parent.name
+        if path.suffix not in (".sql", ".yaml", ".yml"):
+            continue
+        if database not in MODEL_DATABASES or not _NAME.match(path.stem):
+            known = ", ".join(MODEL_DATABASES)
+            problems.append(
+                CatalogError("model_place", where=Location(path, 1), folder=database, known=known)
+            )
+            continue
+        partner = path.with_suffix(".yaml" if path.suffix == ".sql" else ".sql")
+        if not partner.exists():
+            problems.append(
+                CatalogError("model_pair", where=Location(path, 1), missing=partner.name)
+            )
+            continue
+        if path.suffix == ".sql":
+            contract = _contract(partner, database, path.stem, problems)
+            if contract is not None:
+                found[contract.name] = Model(contract, path, read_text(path))
+    return found

@@ -1,0 +1,93 @@
+"""Great Expectations over an in-process DuckDB.
+
+GX closes its connection before it fetches unless the dialect is on a private list of its own
+(SQLite, SQL Server, ...), and a closed duckdb-engine connection has no rows: every expectation
+fails with `IndexError` (GX 1.24). The engine here keeps its connection, as GX does for SQLite.
+`tests/quality/test_gx_engine.py` fails on the day GX no longer needs it.
+
+Importing this module imports Great Expectations (4 s and more): import it inside a function.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import duckdb
+import sqlalchemy as sa
+from duckdb_engine import ConnectionWrapper
+from great_expectations.compatibility import pydantic
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.execution_engine.sqlalchemy_execution_engine import (
+    SqlAlchemyExecutionEngine,
+)
+
+
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+    """GX's SQL engine with one connection that stays open until `release` or `close`."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator[sa.Connection]:
+        """The kept connection; opened at first use."""
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        yield self._connection
+
+    def release(self) -> None:
+        """Close the kept connection, so that the next query sees what was created since."""
+        self._inspector = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        """Release the connection and dispose of the pool."""
+        self.release()
+        super().close()
+
+
+class DuckDBDatasource(SQLDatasource):
+    """A fluent datasource over a DuckDB connection of ours; use `attach`, not the constructor."""
+
+    # GX's own datasources (SqliteDatasource, ...) narrow the type in the same way.
+    type: Literal["duckdb"] = "duckdb"  # type: ignore[assignment]
+    connection_string: str = "duckdb://"
+
+    _duckdb_engine: DuckDBExecutionEngine | None = pydantic.PrivateAttr(None)
+
+    @classmethod
+    def attach(
+        cls, context: Any, name: str, database: duckdb.DuckDBPyConnection
+    ) -> DuckDBDatasource:
+        """A datasource called `name` in `context` that reads `database`.
+
+        Each connection GX opens is a cursor of `database`: it sees the same tables and views, has
+        a transaction of its own, and closing it leaves `database` open.
+        """
+
+        def connect() -> Any:
+            return ConnectionWrapper(database.cursor())
+
+        engine = sa.create_engine("duckdb://", creator=connect, poolclass=sa.pool.NullPool)
+        source: DuckDBDatasource = context.add_or_update_datasource(datasource=cls(name=name))
+        source._duckdb_engine = DuckDBExecutionEngine(engine=engine, create_temp_table=False)
+        return source
+
+    @property
+    def execution_engine_type(self) -> builtins.type[SqlAlchemyExecutionEngine]:
+        """The engine that keeps its connection."""
+        return DuckDBExecutionEngine
+
+    def get_execution_engine(self) -> DuckDBExecutionEngine:
+        """The engine over the attached database."""
+        if self._duckdb_engine is None:
+            raise RuntimeError(
+                "DuckDBDatasource has no database: make it with DuckDBDatasource.attach"
+            )
+        return self._duckdb_engine
+
+    def get_engine(self) -> sa.Engine:
+        """SQLAlchemy's engine over the attached database."""
+        return self.get_execution_engine().engine

@@ -1,0 +1,197 @@
+"""Both databases that the catalogue runs on, and small records to put into them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.contract import Contract, ContractField
+from catalog.database import CatalogStore, SnapshotRecord, StepRecord
+from catalog.errors import Location
+
+POSTGRES = Path("/usr/lib/postgresql/15/bin")
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class SteppingClock:
+    """A clock that advances a minute each time it is read."""
+
+    now: datetime = field(default=NOON)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(minutes=1)
+        return self.now
+
+
+class Samples:
+    """Contracts and records with sensible values, of which a test changes the ones it is about."""
+
+    noon = NOON
+
+    @staticmethod
+    def contract(name: str = "raw.health__clinics", **changes: Any) -> Contract:
+        database, table = name.split(".")
+        where = Location(Path("x.yaml"), 1)
+        fields = (
+            ContractField("id", "integer", "BIGINT", where, level="L1", key_position=1),
+            ContractField("owner", "string", "VARCHAR", where, level="L3", title="負責人"),
+        )
+        values: dict[str, Any] = {"path": Path("x.yaml"), "version": "1.0.0", "title": "Clinics"}
+        values |= {"department": "health", "fields": fields, "fingerprint": "c1"}
+        return Contract(database=database, table=table, **values | changes)
+
+    @staticmethod
+    def snapshot(number: int, run_id: str = "run-1", **changes: Any) -> SnapshotRecord:
+        values: dict[str, Any] = {"fingerprint": f"f{number}", "rows": 90}
+        values["committed_at"] = NOON + timedelta(hours=number % 1000)
+        return SnapshotRecord(snapshot_id=number, run_id=run_id, **values | changes)
+
+    @staticmethod
+    def step(status: str = "published", **changes: Any) -> StepRecord:
+        values: dict[str, Any] = {
+            "resource": "raw.health__clinics",
+            "kind": "collect",
+            "status": status,
+            "started_at": NOON,
+            "finished_at": NOON + timedelta(seconds=2.5),
+        }
+        if status in ("published", "partial"):
+            counts = {"received": 100, "published": 90, "quarantined": 7, "filtered": 3}
+            values |= {"snapshot": Samples.snapshot(1), **counts}
+        return StepRecord(**values | changes)
+
+    @staticmethod
+    def run(store: CatalogStore, run_id: str, workspace: str = "tainan") -> str:
+        store.start_run(
+            workspace,
+            run_id=run_id,
+            selection="raw.*",
+            source_dir=Path("/data"),
+            engine="duckdb",
+            pid=4321,
+            host="bureau-1",
+        )
+        return run_id
+
+
+@pytest.fixture(scope="session")
+def samples() -> type[Samples]:
+    return Samples
+
+
+@pytest.fixture
+def clock() -> SteppingClock:
+    return SteppingClock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state' / 'catalog.db'}"
+    new_database: Callable[[], str] = request.getfixturevalue("new_postgres_database")
+    return new_database()
+
+
+@pytest.fixture
+def store(database_url: str, clock: SteppingClock) -> Iterator[CatalogStore]:
+    with CatalogStore.open(database_url, clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ready(store: CatalogStore, samples: type[Samples]) -> CatalogStore:
+    """A store that knows two resources of Tainan, with `run-1` running."""
+    store.sync_resources("tainan", [samples.contract(), samples.contract("base.clinic")])
+    samples.run(store, "run-1")
+    return store
+
+
+@pytest.fixture(scope="session")
+def new_postgres_database() -> Iterator[Callable[[], str]]:
+    """Makes empty databases on a real server that lives as long as the test session."""
+    if not (POSTGRES / "postgres").exists():
+        pytest.skip(f"PostgreSQL 15 is not installed: no {POSTGRES}/postgres")
+    with tempfile.TemporaryDirectory(prefix="citybrain-pg-", dir="/tmp") as folder:
+        port = _free_port()
+        server = _start_postgres(Path(folder), port)
+        try:
+            yield lambda: _create_database(port)
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _start_postgres(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    # PostgreSQL refuses to run as root.
+    account: dict[str, Any] = {}
+    if os.getuid() == 0:
+        entry = pwd.getpwnam("postgres")
+        shutil.chown(folder, entry.pw_uid, entry.pw_gid)
+        account = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    data = str(folder / "data")
+    initdb = [
+        str(POSTGRES / "initdb"),
+        "-D",
+        data,
+        "-U",
+        "tester",
+        "-A",
+        "trust",
+        "-N",
+        "-E",
+        "UTF8",
+    ]
+    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **account)
+    quick = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-k", str(folder)]
+    server = subprocess.Popen(
+        [str(POSTGRES / "postgres"), "-D", data, "-p", str(port), *quick],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        **account,
+    )
+    _await_postgres(server, port)
+    return server
+
+
+def _await_postgres(server: subprocess.Popen[bytes], port: int) -> None:
+    ready = [str(POSTGRES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    for _ in range(300):
+        if subprocess.run(ready, check=False).returncode == 0:
+            return
+        if server.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"PostgreSQL did not start on port {port}")
+
+
+def _create_database(port: int) -> str:
+    import psycopg
+
+    name = f"catalog_{uuid.uuid4().hex}"
+    server = f"postgresql://tester@127.0.0.1:{port}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"{server}/{name}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
