@@ -149,8 +149,119 @@ def query(
     if kind not in ("table", "csv", "json", "parquet") or (kind == "parquet" and output is None):
         raise typer.BadParameter("table, csv, json, or parquet with --output", param_hint="--format")
     loaded = load_workspace(workspace)
-    with open_query(loaded, sql, _moment(as_of)) as relation:
-        print_result(relation, kind, output)
+    with open_query(loaded, sql, _moment(as_of)) as result:
+        print_result(result, kind, output)
+
+
+@quarantine.command("list")
+def quarantine_list(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+    """Resources with rejected rows, and why."""
+    from pipelines.present import print_json, print_quarantine_list
+    from pipelines.quarantine import summaries
+    from pipelines.workspace import load_workspace
+
+    found = summaries(load_workspace(workspace))
+    if as_json:
+        print_json([{"resource": s.resource, "rows": s.rows, "reasons": s.reasons} for s in found])
+    else:
+        print_quarantine_list(found)
+
+
+@quarantine.command("show")
+def quarantine_show(
+    workspace: WorkspaceArgument,
+    resource: ResourceArgument,
+    reason: Annotated[str | None, typer.Option(help="Only rows with this reason code.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Rejected rows of one resource: file, line, reasons and original text."""
+    from dataclasses import asdict
+
+    from pipelines.present import print_json, print_quarantined
+    from pipelines.quarantine import known_resource, rows_of
+    from pipelines.workspace import load_workspace
+
+    loaded = load_workspace(workspace)
+    rows = rows_of(loaded, resource, reason, limit)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    else:
+        print_quarantined(known_resource(loaded, resource), rows)
+
+
+@quarantine.command("replay")
+def quarantine_replay(
+    workspace: WorkspaceArgument, resource: ResourceArgument, as_json: JsonOption = False
+) -> None:
+    """Judge rejected rows again under the contract as it is now; those that pass are published."""
+    from pipelines.maintain import replay_quarantine
+    from pipelines.present import outcome_json, print_json, print_replay
+
+    outcome = replay_quarantine(workspace, resource)
+    if as_json:
+        print_json(outcome_json(outcome))
+    else:
+        print_replay(outcome)
+    raise typer.Exit(0 if outcome.status in ("published", "unchanged") else 3)
+
+
+@app.command()
+def snapshots(
+    workspace: WorkspaceArgument, resource: ResourceArgument, as_json: JsonOption = False
+) -> None:
+    """The published states of a resource that can still be read or rolled back to."""
+    from pipelines.maintain import snapshots_of
+    from pipelines.present import print_json, print_snapshots, snapshot_json
+    from pipelines.workspace import load_workspace
+
+    found = snapshots_of(load_workspace(workspace), resource)
+    if as_json:
+        print_json([snapshot_json(s) for s in found])
+    else:
+        print_snapshots(found)
+
+
+@app.command()
+def rollback(
+    workspace: WorkspaceArgument,
+    resource: ResourceArgument,
+    to: Annotated[int, typer.Option(help="The snapshot id, from 'citybrain snapshots'.")],
+) -> None:
+    """Make an earlier snapshot of a resource current again."""
+    from pipelines.maintain import rollback as roll_back
+    from pipelines.present import print_line
+
+    found = roll_back(workspace, resource, to)
+    print_line(text("rollback_done", table=resource, snapshot=to, rows=f"{found.rows:,}"))
+
+
+@app.command()
+def clean(workspace: WorkspaceArgument) -> None:
+    """Expire old snapshots and delete data files that nothing refers to."""
+    from pipelines.maintain import clean as clean_up
+    from pipelines.present import print_line
+
+    done = clean_up(workspace)
+    gone = sum(done.snapshots.values())
+    size = f"{done.bytes / 1e6:,.1f}"
+    print_line(text("clean_done", snapshots=gone, files=done.files, megabytes=size))
+
+
+@app.command("test")
+def test_models(
+    workspace: WorkspaceArgument,
+    select: Annotated[str | None, typer.Option(help="Only tests of this model.")] = None,
+) -> None:
+    """Run the unit tests of the models: given these rows, expect those rows."""
+    from pipelines.modeltest import run_model_tests
+    from pipelines.plan import compile_workspace
+    from pipelines.present import print_tests
+    from pipelines.workspace import load_workspace
+
+    outcomes = run_model_tests(compile_workspace(load_workspace(workspace)), select)
+    print_tests(outcomes)
+    raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
 
 
 def _moment(value: str | None) -> datetime | int | None:

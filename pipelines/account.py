@@ -151,3 +151,27 @@ def counts_of(snapshot: Snapshot) -> tuple[Counts, float | None] | None:
     )
     counts.reasons.update(data["reasons"])
     return counts, data["score"]
+
+
+def recovered(
+    name: str, kind: Literal["collect", "build"], snapshot: Snapshot
+) -> Outcome | None:
+    """The outcome of the step that committed a snapshot, as far as the snapshot tells it."""
+    account = counts_of(snapshot)
+    if account is None:
+        return None
+    counts, score = account
+    return Outcome(
+        name,
+        kind,
+        "partial" if snapshot.properties.get("status") == "partial" else "published",
+        snapshot.committed_at,
+        snapshot.committed_at,
+        fingerprint=snapshot.properties.get("fingerprint", ""),
+        counts=counts,
+        score=score,
+        snapshot=snapshot,
+        committed=True,
+        inputs=json.loads(snapshot.properties.get("inputs", "{}")),
+        watermark=snapshot.properties.get("watermark"),
+    )

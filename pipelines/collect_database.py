@@ -24,6 +24,7 @@ from pipelines.execute import (
     ids,
     publish,
     received_files,
+    standing,
     unchanged,
 )
 from pipelines.lake import Snapshot
@@ -68,8 +69,9 @@ def collect_database(
         watermark=watermark if contract.collect.mode == "incremental" else None,
         append_quarantine=base is not None,
     )
-    if current is not None and not env.full and mark == current.properties.get("fingerprint"):
-        return unchanged(work)
+    stands = standing(env, work)
+    if stands is not None:
+        return stands
     received = collect.read_files(contract, landed)
 
     def merge(stage: Stage, good: Path) -> list[Path]:

@@ -115,6 +115,23 @@ def _ended(
     )
 
 
+def standing(env: Environment, work: Work) -> Outcome | None:
+    """The outcome when the published snapshot stands; None when the step has to be computed."""
+    if work.current is None or env.full:
+        return None
+    if work.mark == work.current.properties.get("fingerprint"):
+        return unchanged(work)
+    if work.mark == env.lake.abandoned(work.step.name):
+        # A steward has rolled this very result back: publishing it again would undo that.
+        outcome = unchanged(work)
+        snapshot = work.current.snapshot_id
+        warning = PipelineError("rolled_back", table=work.step.name, snapshot=snapshot)
+        outcome.warnings = [warning]
+        outcome.fingerprint = work.current.properties.get("fingerprint")
+        return outcome
+    return None
+
+
 def unchanged(work: Work) -> Outcome:
     """Nothing that the step depends on has changed: the published snapshot stands."""
     assert work.current is not None
@@ -153,8 +170,9 @@ def _collect(env: Environment, step: Step, started: datetime) -> Outcome:
     if current is not None and not env.full:
         marks = [f"{file.name}\0{landing.fingerprint(file)}" for file in files]
         mark = collect_mark(env, step, marks, parents)
-        if mark == current.properties.get("fingerprint"):
-            return unchanged(Work(step, started, mark, current, ids(parents)))
+        stands = standing(env, Work(step, started, mark, current, ids(parents)))
+        if stands is not None:
+            return stands
     landed = [landing.keep(file) for file in files]
     mark = collect_mark(env, step, [f"{f.name}\0{f.sha256}" for f in landed], parents)
     received = collect.read_files(step.contract, landed)
@@ -248,8 +266,9 @@ def _build(
     if incomplete:
         work.status = "partial"
         work.error = PipelineError("input_partial", tables=", ".join(incomplete))
-    if current is not None and not env.full and mark == current.properties.get("fingerprint"):
-        return unchanged(work)
+    stands = standing(env, work)
+    if stands is not None:
+        return stands
     model_sql = step.model.sql
     contracts = env.plan.workspace.contracts
     views = {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
 
 PROPERTY_PREFIX = "citybrain."
+ABANDONED = PROPERTY_PREFIX + "abandoned-fingerprint"
 ADDED_ROWS = "total-records"
 
 
@@ -170,13 +171,15 @@ class Lake:
                     if table.current_snapshot() is not None:
                         change.delete(AlwaysTrue(), snapshot_properties={PROPERTY_PREFIX + "step": "1"})
                     _evolve(change, table, columns)
+                    if ABANDONED in table.properties:
+                        change.remove_properties(ABANDONED)
                     change.add_files(paths, snapshot_properties=summary, check_duplicate_files=False)
             except CommitFailedException as error:
                 raise PipelineError("publish_conflict", table=name, problem=str(error)) from error
             return _snapshot(name, table, table.current_snapshot())
 
     def rollback(self, name: str, snapshot_id: int) -> Snapshot:
-        """Make an earlier snapshot current again.
+        """Make an earlier snapshot current again, and remember what was left.
 
         Raises:
             PipelineError: `snapshot_unknown`.
@@ -185,8 +188,18 @@ class Lake:
         with self._lock:
             table = self._load(name)
             assert table is not None
+            left = _snapshot(name, table, table.current_snapshot())
+            mark = left.properties.get("fingerprint")
+            if mark is not None and left.snapshot_id != snapshot_id:
+                with table.transaction() as change:
+                    change.set_properties({ABANDONED: mark})
             table.manage_snapshots().set_current_snapshot(snapshot_id).commit()
             return _snapshot(name, table, table.current_snapshot())
+
+    def abandoned(self, name: str) -> str | None:
+        """The fingerprint of the result that a rollback left, until something else is published."""
+        table = self._load(name)
+        return table.properties.get(ABANDONED) if table else None
 
     def expire(self, name: str, keep: int) -> list[int]:
         """Drop all but the newest `keep` published snapshots; their files become orphans."""

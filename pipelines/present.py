@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -24,9 +25,13 @@ from catalog.text import text
 if TYPE_CHECKING:
     import duckdb
 
+    from catalog.contract import Contract
     from catalog.database import WorkspaceStatus
     from pipelines.account import Outcome
+    from pipelines.lake import Snapshot
+    from pipelines.modeltest import TestOutcome
     from pipelines.plan import Step
+    from pipelines.quarantine import QuarantinedRow, QuarantineSummary
     from pipelines.run import Progress, RunResult
 
 MAX_ROWS = 40
@@ -216,11 +221,12 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "exit_code": result.exit_code,
         "seconds": round(result.seconds, 3),
         "data_docs": result.docs,
-        "resources": {name: _outcome_json(outcome) for name, outcome in result.outcomes.items()},
+        "resources": {name: outcome_json(outcome) for name, outcome in result.outcomes.items()},
     }
 
 
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """One step's outcome for machines."""
     counts = outcome.counts
     return {
         "status": outcome.status,
@@ -276,28 +282,128 @@ def _count(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
+# -- quarantine, snapshots, tests ----------------------------------------------------------------------
+
+
+def print_quarantine_list(found: Sequence[QuarantineSummary]) -> None:
+    """Rows and reasons per resource."""
+    if not found:
+        print_line(text("quarantine_empty"))
+        return
+    table = _table("st_resource", "st_quarantined", "sum_reasons", right=("st_quarantined",))
+    for item in found:
+        reasons = ", ".join(f"{name} {rows:,}" for name, rows in list(item.reasons.items())[:5])
+        table.add_row(item.resource, f"{item.rows:,}", escape(reasons))
+    print_table(table)
+
+
+def print_quarantined(contract: Contract, rows: Sequence[QuarantinedRow]) -> None:
+    """Rejected rows; only the values that a reason is about, unless the row never had fields.
+
+    Values of fields above L2 are not shown: a terminal is not the place for them, `--json` is.
+    """
+    out = console()
+    if not rows:
+        out.print(text("quarantine_empty"))
+    for row in rows:
+        place = f"{row.source_file}:{row.source_line}" if row.source_file else contract.name
+        out.print(f"[bold]{escape(place)}[/bold]  {escape(', '.join(row.reasons))}", soft_wrap=True)
+        for name, value in _concerned(contract, row).items():
+            out.print(f"    {escape(name)} = {escape(repr(value))}", soft_wrap=True)
+
+
+def _concerned(contract: Contract, row: QuarantinedRow) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    named = " ".join((*row.reasons, *_conditions(contract, row.reasons)))
+    for name, value in row.original.items():
+        item = contract.field_named(name)
+        if item is None or not re.search(rf"\b{re.escape(name)}\b", named):
+            continue
+        hidden = item.level in ("L3", "L4")
+        shown[name] = text("hidden", level=item.level) if hidden and value is not None else value
+    return shown
+
+
+def _conditions(contract: Contract, reasons: Sequence[str]) -> list[str]:
+    """The conditions behind cross-field reasons, which name their fields."""
+    bodies = [(d.data.get("name"), d.data.get("implementation")) for d in contract.quality]
+    return [
+        str(body.get("holds", ""))
+        for name, body in bodies
+        if isinstance(body, dict) and f"row:{name}" in reasons
+    ]
+
+
+def print_replay(outcome: Outcome) -> None:
+    """What a replay did."""
+    counts = outcome.counts
+    if outcome.error is not None or counts is None:
+        print_line(str(outcome.error))
+        return
+    print_line(
+        text(
+            "replay_done",
+            table=outcome.name,
+            looked=f"{counts.received:,}",
+            published=f"{counts.published:,}",
+            quarantined=f"{counts.quarantined:,}",
+        )
+    )
+
+
+def print_snapshots(found: Sequence[Snapshot]) -> None:
+    """Snapshots, newest last."""
+    table = _table("sn_snapshot", "sn_committed", "sn_rows", "sn_run", right=("sn_rows",))
+    for item in found:
+        when = f"{item.committed_at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(str(item.snapshot_id), when, f"{item.rows:,}", item.properties.get("run", "-"))
+    print_table(table)
+
+
+def snapshot_json(item: Snapshot) -> dict[str, Any]:
+    """A snapshot for machines; the id is text, because it has more digits than a JSON number."""
+    return {
+        "snapshot": str(item.snapshot_id),
+        "committed_at": item.committed_at,
+        "rows": item.rows,
+        "run": item.properties.get("run"),
+        "fingerprint": item.properties.get("fingerprint"),
+    }
+
+
+def print_tests(outcomes: Sequence[TestOutcome]) -> None:
+    """Failed tests with their difference, and the count."""
+    out = console()
+    for outcome in outcomes:
+        if not outcome.passed:
+            where = f"{outcome.file}:{outcome.line}"
+            out.print(f"[red]{_status('failed')}[/] {escape(where)} {escape(outcome.name)}")
+            out.print(escape(outcome.difference), soft_wrap=True)
+    failed = sum(not outcome.passed for outcome in outcomes)
+    out.print(escape(text("tests_done", passed=len(outcomes) - failed, failed=failed)))
+
+
 # -- query --------------------------------------------------------------------------------------------
 
 
-def print_result(relation: duckdb.DuckDBPyRelation, kind: str, output: Path | None) -> None:
+def print_result(result: duckdb.DuckDBPyConnection, kind: str, output: Path | None) -> None:
     """A query's rows: a bounded table for a person, everything for machines or a file."""
-    if output is not None and kind != "table":
-        from pipelines.query import export
+    from pipelines.query import columns_of, export
 
-        rows = export(relation, output, kind)  # type: ignore[arg-type]
+    if output is not None and kind != "table":
+        rows = export(result, output, kind)  # type: ignore[arg-type]
         print_line(text("query_written", rows=f"{rows:,}", path=output))
         return
-    names = list(relation.columns)
+    names = columns_of(result)
     if kind == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(names)
-        while rows_csv := relation.fetchmany(10_000):
-            writer.writerows(rows_csv)
-        return
-    if kind == "json":
-        print_json([dict(zip(names, row, strict=True)) for row in relation.fetchall()])
-        return
-    _print_rows(names, relation.fetchmany(MAX_ROWS + 1))
+        while batch := result.fetchmany(10_000):
+            writer.writerows(batch)
+    elif kind == "json":
+        print_json([dict(zip(names, row, strict=True)) for row in result.fetchall()])
+    else:
+        _print_rows(names, result.fetchmany(MAX_ROWS + 1))
 
 
 def _print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

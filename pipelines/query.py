@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,8 +29,8 @@ _PLACE = Path("query")
 @contextmanager
 def open_query(
     workspace: Workspace, sql: str, as_of: datetime | int | None = None
-) -> Iterator[duckdb.DuckDBPyRelation]:
-    """The result of one SELECT over pinned snapshots, as a DuckDB relation.
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The result of one SELECT over pinned snapshots, as an executed DuckDB connection to fetch from.
 
     Args:
         as_of: a moment (what readers saw then), or a snapshot id of the one table that is read;
@@ -58,7 +59,7 @@ def open_query(
         con.execute("SET allowed_paths = ?", [files])
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
-        yield con.sql(_text(query.tree))
+        yield con.execute(_text(query.tree))
     except duckdb.Error as error:
         problem = str(error).split("\n\n")[0].replace("\n", " ")
         raise PipelineError("query_refused", problem=problem) from error
@@ -81,19 +82,30 @@ def _text(tree: exp.Query) -> str:
     return tree.sql(dialect="duckdb")
 
 
-def export(relation: duckdb.DuckDBPyRelation, path: Path, kind: ExportFormat) -> int:
-    """Write a result to a file; returns the number of rows."""
-    rows = relation.arrow()
-    con = duckdb.connect(":memory:")
-    try:
-        con.register("result", rows)
-        target = str(path).replace("'", "''")
-        options = {"csv": "csv, HEADER", "json": "json, ARRAY true", "parquet": "parquet"}[kind]
-        done = con.execute(f"COPY (SELECT * FROM result) TO '{target}' (FORMAT {options})").fetchone()
-        return int(done[0]) if done else 0
-    except duckdb.IOException as error:
-        raise PipelineError(
-            "query_refused", where=Location(path), problem=str(error).split("\n")[0]
-        ) from error
-    finally:
-        con.close()
+def columns_of(result: duckdb.DuckDBPyConnection) -> list[str]:
+    """The column names of an executed query."""
+    return [str(column[0]) for column in result.description or ()]
+
+
+def export(result: duckdb.DuckDBPyConnection, path: Path, kind: ExportFormat) -> int:
+    """Stream a result to a file; returns the number of rows.
+
+    Raises:
+        PipelineError: `output_failed`; no half-written file stays.
+    """
+    options = {"csv": "csv, HEADER", "json": "json, ARRAY true", "parquet": "parquet"}[kind]
+    part = path.with_name(f".{path.name}.part")
+    target = str(part).replace("'", "''")
+    # The asking connection may open nothing but the snapshots' files, so another one writes.
+    with duckdb.connect(":memory:") as writer:
+        try:
+            writer.register("result", result.to_arrow_reader(100_000))
+            done = writer.execute(
+                f"COPY (SELECT * FROM result) TO '{target}' (FORMAT {options})"
+            ).fetchone()
+            os.replace(part, path)
+        except (duckdb.IOException, OSError) as error:
+            part.unlink(missing_ok=True)
+            problem = str(error).split("\n")[0]
+            raise PipelineError("output_failed", where=Location(path), problem=problem) from error
+    return int(done[0]) if done else 0

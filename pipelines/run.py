@@ -7,6 +7,7 @@ the next run from the lake itself.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import uuid
@@ -21,10 +22,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from catalog.database import CatalogStore, SnapshotRecord, StepRecord
+from catalog.database import CatalogStore, SnapshotRecord
 from catalog.database.records import RunStatus
 from catalog.errors import CatalogError, Location
-from pipelines.account import Outcome, counts_of
+from pipelines.account import Outcome, recovered
 from pipelines.duck import Budget
 from pipelines.errors import PipelineError
 from pipelines.execute import Environment, run_step
@@ -119,6 +120,7 @@ def run_workspace(
     with home.lock(workspace.name), CatalogStore.open(home.database_url) as store:
         lake = Lake(home.lake, home.lake_catalog_url)
         certifier = _certifier(home, workspace)
+        certifier.warm_up()
         try:
             run = _Run(plan, home, lake, store, certifier, options, source, progress)
             outcomes = run.execute(chosen)
@@ -156,6 +158,27 @@ def _certifier(home: Home, workspace: Workspace) -> Certifier:
     return Certifier(home.docs, workspace.name)
 
 
+def environment_of(
+    plan: Plan, home: Home, lake: Lake, certifier: Certifier, source: Path, *, full: bool = False
+) -> Environment:
+    """What the steps of a new run share, with a fresh run id."""
+    now = datetime.now(UTC)
+    settings = plan.workspace.settings
+    memory = share_of(settings.engine.memory, settings.engine.workers)
+    return Environment(
+        plan=plan,
+        home=home,
+        lake=lake,
+        certifier=certifier,
+        run_id=f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        source_dir=source,
+        as_of=now.astimezone(ZoneInfo(settings.timezone)).date(),
+        budget=Budget(memory, settings.engine.threads, home.scratch),
+        full=full,
+        connections=environment_connection,
+    )
+
+
 class _Run:
     """The state of one run."""
 
@@ -177,24 +200,9 @@ class _Run:
         self.options = options
         self.source = source
         self.certifier = certifier
-        now = datetime.now(UTC)
-        self.run_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-        settings = plan.workspace.settings
-        self.workers = settings.engine.workers
-        self.env = Environment(
-            plan=plan,
-            home=home,
-            lake=lake,
-            certifier=certifier,
-            run_id=self.run_id,
-            source_dir=source,
-            as_of=now.astimezone(ZoneInfo(settings.timezone)).date(),
-            budget=Budget(
-                share_of(settings.engine.memory, self.workers), settings.engine.threads, home.scratch
-            ),
-            full=options.full,
-            connections=environment_connection,
-        )
+        self.workers = plan.workspace.settings.engine.workers
+        self.env = environment_of(plan, home, lake, certifier, source, full=options.full)
+        self.run_id = self.env.run_id
 
     def execute(self, chosen: set[str]) -> dict[str, Outcome]:
         workspace = self.plan.workspace.name
@@ -257,46 +265,37 @@ class _Run:
     def _repair(self) -> None:
         """Take over what an earlier run committed to the lake but did not live to record."""
         workspace = self.plan.workspace.name
-        known = {name: row.snapshot_id for name, row in self.store.current_snapshots(workspace).items()}
+        known = self.store.current_snapshots(workspace)
         tables = set(self.lake.tables())
         for name, step in self.plan.steps.items():
             snapshot = self.lake.current(name) if name in tables else None
-            if snapshot is not None and known.get(name) != snapshot.snapshot_id:
+            if snapshot is None or (
+                name in known and known[name].snapshot_id == snapshot.snapshot_id
+            ):
+                continue
+            if not self.store.point_to_snapshot(workspace, name, snapshot.snapshot_id):
                 self._take_over(step, snapshot)
 
     def _take_over(self, step: Step, snapshot: Snapshot) -> None:
-        workspace = self.plan.workspace.name
-        account = counts_of(snapshot)
+        outcome = recovered(step.name, step.kind, snapshot)
         run_id = snapshot.properties.get("run", "")
+        try:
+            if outcome is not None:
+                self.store.record_step(run_id, outcome.record(run_id))
+                return
+        except CatalogError as error:
+            # The run itself is not in this database (it was replaced): the snapshot still counts.
+            if error.code != "run_unknown":
+                raise
         record = SnapshotRecord(
             snapshot_id=snapshot.snapshot_id,
             run_id=run_id,
             fingerprint=snapshot.properties.get("fingerprint", ""),
             rows=snapshot.rows,
             committed_at=snapshot.committed_at,
+            inputs=json.loads(snapshot.properties.get("inputs", "{}")),
         )
-        if account is None:
-            self.store.record_snapshot_if_missing(workspace, step.name, record)
-            return
-        counts, score = account
-        outcome = Outcome(
-            step.name,
-            step.kind,
-            "partial" if snapshot.properties.get("status") == "partial" else "published",
-            snapshot.committed_at,
-            snapshot.committed_at,
-            fingerprint=record.fingerprint,
-            counts=counts,
-            score=score,
-            snapshot=snapshot,
-            committed=True,
-            watermark=snapshot.properties.get("watermark"),
-        )
-        try:
-            self.store.record_step(run_id, outcome.record(run_id))
-        except CatalogError:
-            # The run itself is not in this database (it was replaced): the snapshot still counts.
-            self.store.record_snapshot_if_missing(workspace, step.name, record)
+        self.store.record_snapshot_if_missing(self.plan.workspace.name, step.name, record)
 
 
 def share_of(memory: str, workers: int) -> str:

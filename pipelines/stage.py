@@ -126,11 +126,15 @@ class Stage:
 
     # -- rules that need other rows -------------------------------------------------------------
 
-    def judge_sets(self, parents: Mapping[str, str]) -> dict[str, int | None]:
+    def judge_sets(
+        self, parents: Mapping[str, str], published: str | None = None
+    ) -> dict[str, int | None]:
         """Judge unique and foreign-key rules.
 
         Args:
             parents: SELECT text per referenced table; a table that is not there is not assessed.
+            published: SELECT text of rows that are published already and stay (a replay): their
+                keys are taken.
 
         Returns:
             Assessed rows per rule id; None where the rule could not be assessed.
@@ -140,7 +144,7 @@ class Stage:
         create_views(self.con, parents)
         for rule in self.step.rules:
             if rule.kind == "unique":
-                assessed[rule.id] = self._judge_unique(rule)
+                assessed[rule.id] = self._judge_unique(rule, published)
             elif rule.kind == "foreign_key":
                 there = rule.params["references"] in parents
                 assessed[rule.id] = self._judge_foreign_key(rule) if there else None
@@ -151,7 +155,7 @@ class Stage:
         given = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in fields)
         return f"{_LIVE} AND NOT ({self.step.masks.rejected()}) AND {given}"
 
-    def _judge_unique(self, rule: Rule) -> int:
+    def _judge_unique(self, rule: Rule, published: str | None) -> int:
         keys = ", ".join(quoted(name) for name in rule.fields)
         where = self._eligible(rule.fields)
         total, distinct = self._one(
@@ -166,6 +170,14 @@ class Stage:
                 f"SELECT rid FROM (SELECT rowid AS rid, row_number() OVER (PARTITION BY {keys} "
                 f"ORDER BY {self._order()}) AS nth FROM staged "
                 f"WHERE {where} AND ({keys}) IN ({repeated})) AS numbered WHERE nth > 1",
+            )
+        if published is not None:
+            taken = f"SELECT {keys} FROM ({published}) AS published"
+            already = "rid NOT IN (SELECT rid FROM set_bad)"
+            self._add_bad(
+                rule,
+                f"SELECT rid FROM (SELECT rowid AS rid FROM staged WHERE {where} "
+                f"AND ({keys}) IN ({taken})) AS taken WHERE {already}",
             )
         return int(total)
 
@@ -197,7 +209,7 @@ class Stage:
             self._bad_ids = self._bad_ids or failed > 0
         else:
             failed = int(self._one(f"SELECT count(*) FROM ({sql}) AS bad")[0])
-        self.counts.failures[rule.id] = failed
+        self.counts.failures[rule.id] += failed
 
     # -- writing --------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -83,13 +84,14 @@ class UnnamedColumns:
     """Watches the columns without a header: with a value in them they are undeclared columns."""
 
     def __init__(self, layout: Layout, options: FileOptions, place: Place, warn: Warn) -> None:
-        self._columns = set(layout.unnamed)
+        self._columns = frozenset(layout.unnamed)
+        self._lock = Lock()
         self._mode = options.extra_columns
         self._place = place
         self._warn = warn
 
     def check(self, arrays: dict[int, pa.Array], lines: pa.Array) -> None:
-        """Look at one block.
+        """Look at one block; blocks may come from several threads.
 
         Raises:
             PipelineError: `column_extra` unless undeclared columns are only warned about.
@@ -99,12 +101,15 @@ class UnnamedColumns:
             row = pc.index(filled, True).as_py()
             if row < 0:
                 continue
-            place = Place(self._place.landed, lines[row].as_py())
-            error = place.error("column_extra", columns=f"(column {column + 1}, no header)")
+            name = f"(column {column + 1}, no header)"
             if self._mode == "error":
-                raise error
-            self._columns.discard(column)
-            self._warn(error)
+                place = Place(self._place.landed, lines[row].as_py())
+                raise place.error("column_extra", columns=name)
+            with self._lock:
+                if column in self._columns:
+                    self._columns = self._columns - {column}
+                    # Without a line: which block comes first is a matter of chance.
+                    self._warn(Place(self._place.landed).error("column_extra", columns=name))
 
 
 def report_extra(layout: Layout, options: FileOptions, place: Place, warn: Warn) -> None:

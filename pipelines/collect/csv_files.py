@@ -19,15 +19,16 @@ import pyarrow.csv
 from catalog.contract import Contract, FileSource
 from pipelines.collect import header
 from pipelines.collect.blocks import Block, UnnamedColumns, Warn, report_extra
-from pipelines.collect.csv_careful import CarefulReader, Scanner
+from pipelines.collect.csv_careful import FIELD_LIMIT, CarefulReader, Scanner
 from pipelines.collect.encodings import CHUNK, utf8_chunks
 from pipelines.collect.header import Header, Layout, Place, Row
 from pipelines.collect.landing import Landed
-from pipelines.collect.lines import Quotes, count_breaks, last_break, record_lines
+from pipelines.collect.lines import Quotes, count_breaks, first_break, last_break, record_lines
 from pipelines.collect.streams import at, open_bytes
 from pipelines.errors import PipelineError
 
 WORKERS = 2
+WINDOW = 64 << 10
 
 
 class CsvFile:
@@ -124,22 +125,30 @@ class CsvFile:
         guard = UnnamedColumns(self._layout, self._source.options, place, self._warn)
         delimiter = self._source.options.delimiter
         careful = CarefulReader(self._layout, delimiter, guard, place)
-        fast = FastReader(self._layout, delimiter, guard, careful)
+        fast = None if self._careful_only else FastReader(self._layout, delimiter, guard, careful)
         line = self._line
         rest = b""
-        for data, final in self._data():
-            data = rest + data if rest else data
-            piece = None if self._careful_only else cut(data, delimiter, final)
-            if piece is not None:
-                text, quotes = piece
-                yield pool.submit(fast.read, text, quotes, line)
-                line += count_breaks(text)
-                rest = data[len(text) :]
-            else:
-                scanner = careful.scan(data, line, final)
+        for chunk, final in self._data():
+            data = rest + chunk if rest else chunk
+            window = WINDOW
+            while data:
+                piece = cut(data, delimiter, final) if fast else None
+                if fast and piece:
+                    text, quotes = piece
+                    yield pool.submit(fast.read, text, quotes, line)
+                    line += count_breaks(text)
+                    data = data[len(text) :]
+                    continue
+                end = _window(data, window) if fast else len(data)
+                scanner = careful.scan(data[:end], line, final and end == len(data))
                 yield from careful.blocks(scanner)
+                if not scanner.consumed and end == len(data):
+                    break
                 line = scanner.line
-                rest = scanner.rest()
+                data = scanner.rest() + data[end:]
+                # Where one quote is irregular, more will be: do not search again too often.
+                window *= 4
+            rest = data
 
     def _data(self) -> Iterator[tuple[bytes, bool]]:
         """The chunks after the header, and whether each is the last one."""
@@ -156,15 +165,22 @@ def _result(item: Future[list[Block]] | Block) -> list[Block]:
 
 
 def cut(data: bytes, delimiter: str, final: bool) -> tuple[bytes, Quotes] | None:
-    """The complete records at the start of `data` and their quotes; None: not the fast way."""
+    """The complete records with regular quotes at the start of `data`; None: there are none."""
     quotes = Quotes.find(data)
-    end = len(data) if final else last_break(data, quotes)
-    if not end or (final and len(quotes.positions) & 1):
+    whole = final and not len(quotes.positions) & 1
+    end = len(data) if whole else last_break(data, quotes)
+    wrong = quotes.before(end).irregular(data[:end], ord(delimiter))
+    if wrong is not None:
+        end = last_break(data[:wrong], quotes.before(wrong))
+    # A record longer than a chunk always stands first; its values may be beyond the limit.
+    if end > FIELD_LIMIT and first_break(data, quotes) > FIELD_LIMIT:
         return None
-    if end < len(data):
-        data = data[:end]
-        quotes = Quotes(quotes.positions[: np.searchsorted(quotes.positions, end)])
-    return (data, quotes) if quotes.regular(data, ord(delimiter)) else None
+    return (data[:end], quotes.before(end)) if end else None
+
+
+def _window(data: bytes, size: int) -> int:
+    """The end of a line at or behind `size`, so that no character is cut."""
+    return data.find(b"\n", size) + 1 or len(data)
 
 
 class FastReader:
@@ -193,13 +209,23 @@ class FastReader:
         table = None if b"\0" in data else self._arrow(data)
         lines = None if table is None else _lines(data, quotes, line, table.num_rows)
         if table is None or lines is None:
-            return list(self._careful.blocks(self._careful.scan(data, line, final=True)))
+            return self._otherwise(data, quotes, line)
         if not table.num_rows:
             return []
         arrays = {i: _one_chunk(table.column(k)) for k, i in enumerate(self._layout.used)}
         self._guard.check(arrays, lines)
         columns = tuple(None if c is None else arrays[c] for c in self._layout.columns)
         return [Block(columns, lines)]
+
+    def _otherwise(self, data: bytes, quotes: Quotes, line: int) -> list[Block]:
+        """Halve the piece until only the surroundings of the bad row are read carefully."""
+        half = len(data) // 2
+        middle = last_break(data[:half], quotes.before(half)) if half > WINDOW else 0
+        if not middle:
+            return list(self._careful.blocks(self._careful.scan(data, line, final=True)))
+        left, right = data[:middle], data[middle:]
+        blocks = self.read(left, quotes.before(middle), line)
+        return blocks + self.read(right, quotes.since(middle), line + count_breaks(left))
 
     def _arrow(self, data: bytes) -> pa.Table | None:
         read = pyarrow.csv.ReadOptions(

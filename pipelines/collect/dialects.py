@@ -209,7 +209,7 @@ class PostgresSession:
     def __init__(self, url: URL, dialect: Dialect) -> None:
         import adbc_driver_postgresql.dbapi as adbc
 
-        self.errors = (adbc.Error, OSError, pa.ArrowException)
+        self.errors: tuple[type[Exception], ...] = (adbc.Error, OSError, pa.ArrowException)
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection = adbc.connect(plain)
         self._cursor = self._connection.cursor()
@@ -268,7 +268,7 @@ class MysqlSession:
         from pymysql.converters import encoders
         from pymysql.cursors import SSCursor
 
-        self.errors = (pymysql.Error, OSError)
+        self.errors: tuple[type[Exception], ...] = (pymysql.Error, OSError)
         args, options = dialect.create_connect_args(url)
         plain = {"conv": dict(encoders), "cursorclass": SSCursor, "client_flag": 0}
         self._connection = pymysql.connect(*args, **{**options, **plain})
@@ -315,7 +315,7 @@ class SqliteSession:
         import sqlite3
         from pathlib import Path
 
-        self.errors = (sqlite3.Error,)
+        self.errors: tuple[type[Exception], ...] = (sqlite3.Error,)
         if not url.database or not Path(url.database).is_file():
             raise FileNotFoundError(f"there is no file {url.database}")
         path = Path(url.database).resolve().as_uri()

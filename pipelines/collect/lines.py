@@ -34,7 +34,7 @@ def break_positions(data: bytes) -> Positions:
 class Quotes:
     """The quotes of a piece of CSV text that starts at a record.
 
-    `regular` means that every opening quote stands at the start of a cell and every closing one
+    They are regular when every opening quote stands at the start of a cell and every closing one
     at its end. Then a place is inside quotes exactly when an odd number of quotes stands before
     it (a doubled quote closes and opens again), and no state machine is needed.
     """
@@ -52,15 +52,28 @@ class Quotes:
         """Is the byte at `position` outside quotes?"""
         return not int(np.searchsorted(self.positions, position)) & 1
 
-    def regular(self, data: bytes, delimiter: int) -> bool:
-        """Does counting quotes give the same cells as reading them one by one?"""
+    def before(self, end: int) -> Quotes:
+        """The quotes before the byte at `end`."""
+        return Quotes(self.positions[: np.searchsorted(self.positions, end)])
+
+    def since(self, start: int) -> Quotes:
+        """The quotes from the byte at `start` on, counted from there."""
+        return Quotes(self.positions[np.searchsorted(self.positions, start) :] - start)
+
+    def irregular(self, data: bytes, delimiter: int) -> int | None:
+        """The place of the first quote after which counting no longer tells inside from outside.
+
+        None: counting gives the same cells as reading the quotes one by one.
+        """
         if not len(self.positions):
-            return True
+            return None
         octets = np.frombuffer(data, dtype=np.uint8)
-        before = _neighbours(octets, self.positions[0::2] - 1)
-        after = _neighbours(octets, self.positions[1::2] + 1)
+        beside = np.empty(len(self.positions), dtype=np.uint8)
+        beside[0::2] = _neighbours(octets, self.positions[0::2] - 1)
+        beside[1::2] = _neighbours(octets, self.positions[1::2] + 1)
         edges = np.array([delimiter, LF, CR, QUOTE], dtype=np.uint8)
-        return bool(np.isin(before, edges).all() and np.isin(after, edges).all())
+        wrong = np.flatnonzero(~np.isin(beside, edges))
+        return int(self.positions[wrong[0]]) if len(wrong) else None
 
 
 def _neighbours(octets: npt.NDArray[np.uint8], at: Positions) -> npt.NDArray[np.uint8]:
@@ -86,6 +99,19 @@ def last_break(data: bytes, quotes: Quotes) -> int:
         if quotes.outside(position):
             return position + 1
     return 0
+
+
+def first_break(data: bytes, quotes: Quotes) -> int:
+    """Where the first record ends (exclusive); the end of the data when no line end follows."""
+    position = -1
+    while True:
+        lf = data.find(b"\n", position + 1)
+        cr = data.find(b"\r", position + 1, lf if lf >= 0 else len(data))
+        position = cr if cr >= 0 else lf
+        if position < 0:
+            return len(data)
+        if quotes.outside(position):
+            return position + 1
 
 
 def record_lines(data: bytes, quotes: Quotes, first: int) -> Positions:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from catalog.contract import Contract, FileOptions, FileSource
@@ -61,7 +63,7 @@ class ParquetFile:
                 lines = pa.array(np.arange(first, first + len(batch), dtype=np.int64))
                 first += len(batch)
                 columns = (None if c is None else texts[c] for c in self._layout.columns)
-                yield Block(tuple(columns), lines)
+                yield _without_nul(Block(tuple(columns), lines))
 
     def _batches(self, file: pq.ParquetFile, names: list[str]) -> Iterator[pa.RecordBatch]:
         try:
@@ -84,3 +86,36 @@ class ParquetFile:
         return PipelineError(
             "file_corrupt", where=at(self._landed), expected="Parquet", reason=str(error)
         )
+
+
+def _without_nul(block: Block) -> Block:
+    """A row with a NUL byte in a value is malformed: hardly any database can store it."""
+    present = [column for column in block.columns if column is not None]
+    if not any(_has_nul(column) for column in present):
+        return block
+    found = [pc.fill_null(pc.match_substring(column, "\0"), False) for column in present]
+    bad = found[0]
+    for mask in found[1:]:
+        bad = pc.or_(bad, mask)
+    null = pa.scalar(None, pa.string())
+    rows = zip(*(column.to_pylist() for column in present), strict=True)
+    raw = [
+        json.dumps(row, ensure_ascii=False).replace("\\u0000", "␀") if wrong else None
+        for row, wrong in zip(rows, bad.to_pylist(), strict=True)
+    ]
+    return Block(
+        tuple(None if c is None else pc.if_else(bad, null, c) for c in block.columns),
+        block.lines,
+        pc.if_else(bad, pa.scalar("nul"), null),
+        pa.array(raw, pa.string()),
+    )
+
+
+def _has_nul(column: pa.Array) -> bool:
+    """Search the bytes of all values at once."""
+    _, offsets, data = column.buffers()
+    if data is None or not len(column):
+        return False
+    ends = np.frombuffer(offsets, dtype=np.int32)
+    first, last = ends[column.offset], ends[column.offset + len(column)]
+    return bool((np.frombuffer(data, dtype=np.uint8)[first:last] == 0).any())

@@ -72,7 +72,7 @@ def read_files(contract: Contract, landed: Sequence[Landed]) -> Received:
         PipelineError: everything that the headers show: `file_empty`, `file_corrupt`,
             `file_truncated`, `wrong_encoding`, `encoding_unknown`, `header_missing`,
             `column_missing`, `column_duplicate`, `column_extra`, `sheet_missing`,
-            `records_missing`, `file_name_mismatch`.
+            `file_name_mismatch`. JSON documents have no header; they are looked at when read.
     """
     warnings: list[PipelineError] = []
     files = [
@@ -124,7 +124,7 @@ def text_schema(contract: Contract) -> pa.Schema:
 
 def load_id(contract: Contract, landed: Landed) -> str:
     """16 hex digits that tell this content of this file of this resource from any other."""
-    text = f"{contract.name}\x00{landed.name}\x00{landed.sha256}"
+    text = f"{contract.name}\0{landed.name}\0{landed.sha256}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -23,7 +23,7 @@ url, run_id, resource = sys.argv[1:]
 now = datetime.now(UTC)
 rule = RuleResult("r", "row", (), "accuracy", "warn", 1, 0, True)
 with CatalogStore.open(url) as store:
-    for n in range(40):
+    for n in range(20):
         step = StepRecord(resource, "collect", "failed", now, now, received=n, rules=(rule,) * 5)
         store.record_step(run_id, step)
 """
@@ -46,12 +46,12 @@ def test_two_processes_record_at_once(ready: CatalogStore, database_url: str) ->
     resources = ["raw.health__clinics", "base.clinic"]
     _together([[WRITER, database_url, "run-1", resource] for resource in resources])
     steps = ready.last_steps("tainan")
-    assert {name: step.received for name, step in steps.items()} == dict.fromkeys(resources, 39)
+    assert {name: step.received for name, step in steps.items()} == dict.fromkeys(resources, 19)
     assert len(ready.rule_results("tainan", "base.clinic")) == 5
 
 
 def test_processes_open_a_new_database_at_once(database_url: str) -> None:
-    _together([[OPENER, database_url]] * 3)
+    _together([[OPENER, database_url]] * 2)
 
 
 def test_threads_synchronise_at_once(store: CatalogStore, samples: Any) -> None:

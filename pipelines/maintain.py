@@ -1,0 +1,149 @@
+"""Operations on a workspace between runs: replay, rollback, snapshots, and cleaning up.
+
+Each holds the workspace's lock, records itself as a run of its own, and leaves readers with the
+last good snapshot if it fails.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from catalog.database import CatalogStore
+from pipelines.account import Outcome, recovered
+from pipelines.errors import PipelineError
+from pipelines.execute import Environment, quarantine_table
+from pipelines.home import Home
+from pipelines.lake import Lake, Snapshot
+from pipelines.plan import Plan, compile_workspace
+from pipelines.quarantine import known_resource, replay
+from pipelines.run import environment_of
+from pipelines.workspace import Workspace, load_workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What maintenance removed: snapshots per table, and data files that nothing refers to."""
+
+    snapshots: dict[str, int]
+    files: int
+    bytes: int
+
+
+@contextmanager
+def _writing(workspace: Workspace) -> Iterator[tuple[Home, Lake, CatalogStore]]:
+    home = Home.of(workspace.name)
+    with home.lock(workspace.name), CatalogStore.open(home.database_url) as store:
+        store.sync_resources(workspace.name, list(workspace.contracts.values()))
+        lake = Lake(home.lake, home.lake_catalog_url)
+        try:
+            yield home, lake, store
+        finally:
+            lake.close()
+
+
+@contextmanager
+def _recorded(
+    store: CatalogStore, workspace: str, run_id: str, what: str
+) -> Iterator[None]:
+    store.start_run(
+        workspace,
+        run_id=run_id,
+        selection=what,
+        source_dir=None,
+        engine="duckdb",
+        pid=os.getpid(),
+        host=socket.gethostname(),
+    )
+    try:
+        yield
+    except BaseException:
+        store.finish_run(run_id, "failed")
+        raise
+    store.finish_run(run_id, "succeeded")
+
+
+def replay_quarantine(root: Path, resource: str) -> Outcome:
+    """Replay one resource's quarantine under the contract as it is now.
+
+    Raises:
+        Problems, PipelineError: `unknown_table`, `replay_model`, `replay_nothing`, `locked` ...
+    """
+    from quality.certify import Certifier
+
+    plan: Plan = compile_workspace(load_workspace(root))
+    workspace = plan.workspace
+    known_resource(workspace, resource)
+    with _writing(workspace) as (home, lake, store):
+        certifier = Certifier(home.docs, workspace.name)
+        try:
+            env: Environment = environment_of(plan, home, lake, certifier, workspace.source_dir)
+            with _recorded(store, workspace.name, env.run_id, f"replay {resource}"):
+                outcome = replay(env, plan.steps[resource])
+                account = outcome
+                if outcome.committed and outcome.snapshot is not None:
+                    # The table's account, not the replayed rows' own, is what status shows.
+                    account = recovered(resource, "collect", outcome.snapshot) or outcome
+                    account = replace(account, rules=outcome.rules)
+                store.record_step(env.run_id, account.record(env.run_id))
+        finally:
+            certifier.close()
+    return outcome
+
+
+def snapshots_of(workspace: Workspace, resource: str) -> list[Snapshot]:
+    """The snapshots of a resource that can still be read, oldest first."""
+    known_resource(workspace, resource)
+    home = Home.of(workspace.name)
+    lake = Lake(home.lake, home.lake_catalog_url)
+    try:
+        current = lake.current(resource)
+        seen = {s.snapshot_id: s for s in lake.history(resource)}
+        if current is not None:
+            seen.setdefault(current.snapshot_id, current)
+        return list(seen.values())
+    finally:
+        lake.close()
+
+
+def rollback(root: Path, resource: str, snapshot_id: int) -> Snapshot:
+    """Make an earlier snapshot of a resource current again.
+
+    What is rolled back is remembered: a run does not publish the same result again until a source,
+    contract or model has changed, or `--full` asks for it.
+
+    Raises:
+        PipelineError: `unknown_table`, `never_published`, `snapshot_unknown`, `locked`.
+    """
+    workspace = load_workspace(root)
+    known_resource(workspace, resource)
+    with _writing(workspace) as (_, lake, store):
+        if lake.current(resource) is None:
+            raise PipelineError("never_published", table=resource)
+        found = lake.rollback(resource, snapshot_id)
+        store.point_to_snapshot(workspace.name, resource, snapshot_id)
+    return found
+
+
+def clean(root: Path) -> Cleaned:
+    """Expire old snapshots and delete data files that no kept snapshot refers to."""
+    workspace = load_workspace(root)
+    keep = workspace.settings.lake.keep_snapshots
+    expired: dict[str, int] = {}
+    files = size = 0
+    with _writing(workspace) as (_, lake, store):
+        for name in workspace.contracts:
+            for table in (name, quarantine_table(name)):
+                gone = lake.expire(table, keep)
+                if gone and table == name:
+                    expired[table] = len(gone)
+                    store.expire_snapshots(workspace.name, name, gone)
+                for path in lake.orphans(table):
+                    size += path.stat().st_size
+                    files += 1
+                    path.unlink()
+    return Cleaned(expired, files, size)
