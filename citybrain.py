@@ -26,7 +26,9 @@ app = typer.Typer(
 quarantine = typer.Typer(help="Look at rejected rows and replay them.", no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine")
 
-WorkspaceArgument = Annotated[Path, typer.Argument(help="The workspace's folder.", metavar="WORKSPACE")]
+WorkspaceArgument = Annotated[
+    Path, typer.Argument(help="The workspace's folder.", metavar="WORKSPACE")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 ResourceArgument = Annotated[
     str, typer.Argument(help="A table, <database>.<resource>.", metavar="RESOURCE")
@@ -58,7 +60,9 @@ def check(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
 @app.command()
 def plan(
     workspace: WorkspaceArgument,
-    select: Annotated[list[str] | None, typer.Option(help="Tables, e.g. thematic.* or +fusion.x")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Tables, e.g. thematic.* or +fusion.x")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what a run would do, in order, before it happens."""
@@ -81,15 +85,21 @@ def _step_json(step: Any) -> dict[str, Any]:
         "kind": step.kind,
         "waits_for": list(step.waits_for),
         "optional": sorted(step.optional),
-        "rules": [{"id": r.id, "severity": r.severity, "dimension": r.dimension} for r in step.rules],
+        "rules": [
+            {"id": r.id, "severity": r.severity, "dimension": r.dimension} for r in step.rules
+        ],
     }
 
 
 @app.command()
 def run(
     workspace: WorkspaceArgument,
-    select: Annotated[list[str] | None, typer.Option(help="Tables, e.g. thematic.* or +fusion.x")] = None,
-    source: Annotated[Path | None, typer.Option(help="Folder of department files to use instead.")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Tables, e.g. thematic.* or +fusion.x")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="Folder of department files to use instead.")
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Recompute even what is unchanged.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -147,7 +157,9 @@ def query(
 
     kind = "json" if as_json else output_format
     if kind not in ("table", "csv", "json", "parquet") or (kind == "parquet" and output is None):
-        raise typer.BadParameter("table, csv, json, or parquet with --output", param_hint="--format")
+        raise typer.BadParameter(
+            "table, csv, json, or parquet with --output", param_hint="--format"
+        )
     loaded = load_workspace(workspace)
     with open_query(loaded, sql, _moment(as_of)) as result:
         print_result(result, kind, output)
@@ -249,12 +261,13 @@ def clean(workspace: WorkspaceArgument) -> None:
 
 
 @app.command("test")
-def test_models(
+def model_tests(
     workspace: WorkspaceArgument,
     select: Annotated[str | None, typer.Option(help="Only tests of this model.")] = None,
 ) -> None:
     """Run the unit tests of the models: given these rows, expect those rows."""
     from pipelines.modeltest import run_model_tests
+
     from pipelines.plan import compile_workspace
     from pipelines.present import print_tests
     from pipelines.workspace import load_workspace

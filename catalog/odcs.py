@@ -231,9 +231,7 @@ class _Reader:
         logical, physical = self._types(entry, name, at)
         level = entry.get("classification")
         if level is not None and level not in LEVELS:
-            self.fault(
-                "field_level", *at, "classification", level=level, known=", ".join(LEVELS)
-            )
+            self.fault("field_level", *at, "classification", level=level, known=", ".join(LEVELS))
         properties = self._properties(entry, (*at, "customProperties"), _FIELD_PROPERTIES)
         options = entry.get("logicalTypeOptions") or {}
         for key in options:
@@ -242,7 +240,9 @@ class _Reader:
                 place = (*at, "logicalTypeOptions", key)
                 self.fault("unknown_key", *place, key=key, expected=", ".join(known) or "-")
         self._pattern(options, at)
-        key_position = int(entry.get("primaryKeyPosition") or 1) if entry.get("primaryKey") else None
+        key_position = (
+            int(entry.get("primaryKeyPosition") or 1) if entry.get("primaryKey") else None
+        )
         return ContractField(
             name=name,
             logical_type=logical,
@@ -277,7 +277,9 @@ class _Reader:
         logical = str(entry.get("logicalType") or "")
         if logical not in PHYSICAL_TYPES:
             known = ", ".join(PHYSICAL_TYPES)
-            self.fault("field_type", *at, "logicalType", name=name, type=logical or "-", known=known)
+            self.fault(
+                "field_type", *at, "logicalType", name=name, type=logical or "-", known=known
+            )
             return "string", "VARCHAR"
         physical = str(entry.get("physicalType") or DEFAULT_TYPES.get(logical, "")).upper()
         physical = re.sub(r"\s+", "", physical)

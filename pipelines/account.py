@@ -153,9 +153,7 @@ def counts_of(snapshot: Snapshot) -> tuple[Counts, float | None] | None:
     return counts, data["score"]
 
 
-def recovered(
-    name: str, kind: Literal["collect", "build"], snapshot: Snapshot
-) -> Outcome | None:
+def recovered(name: str, kind: Literal["collect", "build"], snapshot: Snapshot) -> Outcome | None:
     """The outcome of the step that committed a snapshot, as far as the snapshot tells it."""
     account = counts_of(snapshot)
     if account is None:

@@ -82,7 +82,10 @@ class Binder:
                 where = Location(model.path, _line_of(model.sql, name))
                 found.append(
                     PipelineError(
-                        "column_undeclared", where=where, column=name, contract=model.contract.path.name
+                        "column_undeclared",
+                        where=where,
+                        column=name,
+                        contract=model.contract.path.name,
                     )
                 )
             elif not assignable(kind, item.physical_type):
@@ -91,7 +94,10 @@ class Binder:
             if item.name not in names:
                 found.append(
                     PipelineError(
-                        "column_not_produced", where=item.where, column=item.name, model=model.path.name
+                        "column_not_produced",
+                        where=item.where,
+                        column=item.name,
+                        model=model.path.name,
                     )
                 )
         return found
@@ -128,9 +134,7 @@ class Binder:
             return [_rule_fault(error, rule.where, rule.id)]
         return []
 
-    def _predicate(
-        self, text: str, table: str, where: Location, name: str
-    ) -> list[CityBrainError]:
+    def _predicate(self, text: str, table: str, where: Location, name: str) -> list[CityBrainError]:
         """A condition written in a contract: one expression over the row, nothing else."""
         try:
             statements = sqlglot.parse(f"SELECT {text}", read="duckdb")
@@ -142,7 +146,9 @@ class Binder:
         subquery = isinstance(tree, exp.Select) and any(
             isinstance(node, exp.Query) for node in inside[1:]
         )
-        many = not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or tree.args.get("from_")
+        many = (
+            not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or tree.args.get("from_")
+        )
         forbidden = any(
             isinstance(n, exp.Anonymous) and n.name.lower() in FORBIDDEN_FUNCTIONS for n in inside
         )
@@ -161,12 +167,18 @@ class Binder:
             tables = {t.name for t in tree.find_all(exp.Table)}
             if not isinstance(tree, exp.Query) or tables - {contract.table}:
                 problem = f"a SELECT over {contract.table} alone was expected"
-                return [PipelineError("rule_expression", where=rule.where, rule=rule.id, problem=problem)]
+                return [
+                    PipelineError(
+                        "rule_expression", where=rule.where, rule=rule.id, problem=problem
+                    )
+                ]
             self._con.execute(f"USE {quoted(contract.database)}")
             self._con.execute(rule.params["query"]).fetchall()
         except (ParseError, TokenError) as error:
             problem = str(error).split("\n")[0]
-            return [PipelineError("rule_expression", where=rule.where, rule=rule.id, problem=problem)]
+            return [
+                PipelineError("rule_expression", where=rule.where, rule=rule.id, problem=problem)
+            ]
         except duckdb.Error as error:
             return [_rule_fault(error, rule.where, rule.id)]
         finally:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -28,7 +28,6 @@ from pipelines.plan import Plan, Step
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
 
 if TYPE_CHECKING:
-    import pyarrow as pa
 
     from pipelines.gate import Verdict
     from quality.certify import Certifier
@@ -385,5 +384,3 @@ def _outcome(
         files=work.files,
         watermark=work.watermark,
     )
-
-

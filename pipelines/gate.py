@@ -66,7 +66,9 @@ def judge(
     )
     error = _refusal(stage, results, certificate.decision, certified, max_quarantined_percent)
     warnings = tuple(
-        PipelineError("rule_warning", table=step.name, rule=r.rule, failed=_shown(r), detail=r.detail)
+        PipelineError(
+            "rule_warning", table=step.name, rule=r.rule, failed=_shown(r), detail=r.detail
+        )
         for r in results
         if r.severity == "warn" and r.passed is False
     )
@@ -110,7 +112,15 @@ def _result(
         if looked is None and passed is not None:
             looked, failed = 1, 0 if passed else 1
     return RuleResult(
-        rule.id, rule.kind, rule.fields, rule.dimension, rule.severity, looked, failed, passed, detail
+        rule.id,
+        rule.kind,
+        rule.fields,
+        rule.dimension,
+        rule.severity,
+        looked,
+        failed,
+        passed,
+        detail,
     )
 
 
@@ -181,6 +191,13 @@ def _refusal(
 
 
 def _shown(result: RuleResult) -> str:
-    if result.kind in ("sql", "row_count", "freshness", "volume_change", "null_share", "invalid_share"):
+    if result.kind in (
+        "sql",
+        "row_count",
+        "freshness",
+        "volume_change",
+        "null_share",
+        "invalid_share",
+    ):
         return result.detail or "-"
     return f"{result.failed} of {result.assessed} rows"

@@ -169,11 +169,15 @@ class Lake:
             try:
                 with table.transaction() as change:
                     if table.current_snapshot() is not None:
-                        change.delete(AlwaysTrue(), snapshot_properties={PROPERTY_PREFIX + "step": "1"})
+                        change.delete(
+                            AlwaysTrue(), snapshot_properties={PROPERTY_PREFIX + "step": "1"}
+                        )
                     _evolve(change, table, columns)
                     if ABANDONED in table.properties:
                         change.remove_properties(ABANDONED)
-                    change.add_files(paths, snapshot_properties=summary, check_duplicate_files=False)
+                    change.add_files(
+                        paths, snapshot_properties=summary, check_duplicate_files=False
+                    )
             except CommitFailedException as error:
                 raise PipelineError("publish_conflict", table=name, problem=str(error)) from error
             return _snapshot(name, table, table.current_snapshot())

@@ -47,9 +47,7 @@ def _writing(workspace: Workspace) -> Iterator[tuple[Home, Lake, CatalogStore]]:
 
 
 @contextmanager
-def _recorded(
-    store: CatalogStore, workspace: str, run_id: str, what: str
-) -> Iterator[None]:
+def _recorded(store: CatalogStore, workspace: str, run_id: str, what: str) -> Iterator[None]:
     store.start_run(
         workspace,
         run_id=run_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -124,8 +125,10 @@ def _references(
     found: dict[str, Reference] = {}
     for scope in traverse_scope(tree):
         for source in scope.tables:
-            if not source.db and source.name in scope.sources and not isinstance(
-                scope.sources[source.name], exp.Table
+            if (
+                not source.db
+                and source.name in scope.sources
+                and not isinstance(scope.sources[source.name], exp.Table)
             ):
                 continue
             line = _line(source)
@@ -148,7 +151,7 @@ def _references(
     return tuple(found.values())
 
 
-def _line(node: exp.Expression) -> int:
+def _line(node: Any) -> int:
     for part in node.walk():
         line = part.meta.get("line")
         if line:

@@ -158,9 +158,7 @@ def _build_step(model: Model, problems: list[CityBrainError]) -> Step:
     )
 
 
-def _check_references(
-    step: Step, workspace: Workspace, broken: set[str]
-) -> list[CityBrainError]:
+def _check_references(step: Step, workspace: Workspace, broken: set[str]) -> list[CityBrainError]:
     known = workspace.contracts
     found: list[CityBrainError] = []
 
@@ -206,5 +204,3 @@ def _ordered(steps: Mapping[str, Step], problems: list[CityBrainError]) -> list[
         chain = " -> ".join(reversed(cycle))
         problems.append(PipelineError("cycle", where=Location(path, 1), chain=chain))
         return []
-
-

@@ -178,7 +178,9 @@ def print_run(result: RunResult, workspace: Path) -> None:
     _print_attention(out, result)
     if result.docs:
         out.print(escape(text("run_docs", path=result.docs)))
-    out.print(escape(text("run_total", seconds=f"{result.seconds:.1f}", name=result.workspace.name)))
+    out.print(
+        escape(text("run_total", seconds=f"{result.seconds:.1f}", name=result.workspace.name))
+    )
     out.print(escape(text("run_next", workspace=workspace)))
 
 
@@ -208,7 +210,10 @@ def _print_attention(out: Console, result: RunResult) -> None:
     warned = sum(len(o.warnings) for o in result.outcomes.values())
     for outcome in bad:
         style = _STYLES[outcome.status]
-        out.print(f"[{style}]{_status(outcome.status)}[/] {escape(str(outcome.error or outcome.name))}", soft_wrap=True)
+        out.print(
+            f"[{style}]{_status(outcome.status)}[/] {escape(str(outcome.error or outcome.name))}",
+            soft_wrap=True,
+        )
     if warned:
         out.print(escape(text("run_warnings", count=warned)))
 
@@ -356,7 +361,9 @@ def print_snapshots(found: Sequence[Snapshot]) -> None:
     table = _table("sn_snapshot", "sn_committed", "sn_rows", "sn_run", right=("sn_rows",))
     for item in found:
         when = f"{item.committed_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(item.snapshot_id), when, f"{item.rows:,}", item.properties.get("run", "-"))
+        table.add_row(
+            str(item.snapshot_id), when, f"{item.rows:,}", item.properties.get("run", "-")
+        )
     print_table(table)
 
 

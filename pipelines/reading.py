@@ -104,7 +104,7 @@ def _number(item: ContractField, text: str) -> str:
     # The engine's own cast is too generous: it rounds 1.5 to 2 and takes 1_000, nan and inf.
     if kind in ("BIGINT", "INTEGER"):
         whole = f"regexp_replace({text}, '[.]0+$', '', 'g')"
-        shape = "regexp_matches({0}, '^[+-]?[0-9]+(?:[.]0+)?$')".format(text)
+        shape = f"regexp_matches({text}, '^[+-]?[0-9]+(?:[.]0+)?$')"
         return f"CASE WHEN {shape} THEN TRY_CAST({whole} AS {kind}) END"
     shape = r"'^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$'"
     return f"CASE WHEN regexp_matches({text}, {shape}) THEN TRY_CAST({text} AS {kind}) END"
@@ -155,9 +155,7 @@ def row_rules(contract: Contract, rules: Sequence[Rule]) -> MaskPlan:
     if contract.database == "raw":
         named = {item.name: item for item in contract.fields}
         chosen = [
-            rule
-            for rule in chosen
-            if rule.kind != "unreadable" or can_fail(named[rule.fields[0]])
+            rule for rule in chosen if rule.kind != "unreadable" or can_fail(named[rule.fields[0]])
         ]
         where = contract.fields[0].where
         chosen.insert(0, Rule(MALFORMED, MALFORMED, (), "reject", "row", "conformity", where))
@@ -172,9 +170,7 @@ def staging_sql(contract: Contract, plan: MaskPlan, source: str, as_of: date) ->
     """
     types = {item.name: item.physical_type for item in contract.fields}
     tracked = {item.name for item in contract.fields if can_fail(item)}
-    violations = {
-        rule.id: _violation(rule, types, as_of, tracked) for rule in plan.rules
-    }
+    violations = {rule.id: _violation(rule, types, as_of, tracked) for rule in plan.rules}
     text = f"({published_sql(contract, source)})"
     clean = ", ".join(
         f"{cleaned(item, quoted(item.name))} AS {quoted('c_' + item.name)}"

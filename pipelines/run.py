@@ -226,7 +226,9 @@ class _Run:
         return outcomes
 
     def _steps(self, chosen: set[str]) -> dict[str, Outcome]:
-        graph = {n: [w for w in self.plan.steps[n].waits_for if w in chosen] for n in sorted(chosen)}
+        graph = {
+            n: [w for w in self.plan.steps[n].waits_for if w in chosen] for n in sorted(chosen)
+        }
         order = TopologicalSorter(graph)
         order.prepare()
         outcomes: dict[str, Outcome] = {}
@@ -310,4 +312,3 @@ def _run_status(outcomes: dict[str, Outcome]) -> RunStatus:
     if "failed" in statuses:
         return "failed"
     return "succeeded" if statuses <= {"published", "unchanged"} else "partial"
-

@@ -92,7 +92,8 @@ class Stage:
         types = {item.name: item.physical_type for item in contract.fields}
         violations = {rule.id: violation(rule, types, self.as_of) for rule in masks.rules}
         columns = ", ".join(
-            f"CAST({quoted(f.name)} AS {f.physical_type}) AS {quoted(f.name)}" for f in contract.fields
+            f"CAST({quoted(f.name)} AS {f.physical_type}) AS {quoted(f.name)}"
+            for f in contract.fields
         )
         kept = ", ".join(quoted(f.name) for f in contract.fields)
         self.con.execute(
@@ -164,7 +165,9 @@ class Stage:
         )
         if total != distinct:
             # Only rows of repeated keys are ordered; they are few.
-            repeated = f"SELECT {keys} FROM staged WHERE {where} GROUP BY {keys} HAVING count(*) > 1"
+            repeated = (
+                f"SELECT {keys} FROM staged WHERE {where} GROUP BY {keys} HAVING count(*) > 1"
+            )
             self._add_bad(
                 rule,
                 f"SELECT rid FROM (SELECT rowid AS rid, row_number() OVER (PARTITION BY {keys} "
@@ -204,7 +207,9 @@ class Stage:
     def _add_bad(self, rule: Rule, sql: str) -> None:
         reason = rule.id.replace("'", "''")
         if rule.severity == "reject":
-            row = self.con.execute(f"INSERT INTO set_bad SELECT rid, '{reason}' FROM ({sql})").fetchone()
+            row = self.con.execute(
+                f"INSERT INTO set_bad SELECT rid, '{reason}' FROM ({sql})"
+            ).fetchone()
             failed = int(row[0]) if row else 0
             self._bad_ids = self._bad_ids or failed > 0
         else:

@@ -76,7 +76,9 @@ class Department(_Strict):
     @classmethod
     def _social_credit_code(cls, value: str | None) -> str | None:
         if value is not None and not valid_social_credit_code(value):
-            raise ValueError(f"'{value}' is not a unified social credit code (GB 32100 check digit)")
+            raise ValueError(
+                f"'{value}' is not a unified social credit code (GB 32100 check digit)"
+            )
         return value
 
 

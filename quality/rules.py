@@ -120,7 +120,9 @@ def _field_rules(contract: Contract, item: ContractField) -> Iterator[Rule]:
 
 
 def _unique(fields: tuple[str, ...], where: Location, severity: Severity = "reject") -> Rule:
-    return Rule(f"unique:{'+'.join(fields)}", "unique", fields, severity, "set", "uniqueness", where)
+    return Rule(
+        f"unique:{'+'.join(fields)}", "unique", fields, severity, "set", "uniqueness", where
+    )
 
 
 def _declared(contract: Contract, declaration: QualityDeclaration) -> list[Rule]:
@@ -144,13 +146,18 @@ def _dimension(declaration: QualityDeclaration, default: str) -> str:
     written = str(declaration.data.get("dimension", default))
     if written not in DIMENSIONS:
         raise QualityError(
-            "rule_dimension", where=declaration.where, dimension=written, known=", ".join(DIMENSIONS)
+            "rule_dimension",
+            where=declaration.where,
+            dimension=written,
+            known=", ".join(DIMENSIONS),
         )
     return written
 
 
 def _operators(declaration: QualityDeclaration) -> dict[str, Any]:
-    found = {key: declaration.data[key] for key in OPERATORS if declaration.data.get(key) is not None}
+    found = {
+        key: declaration.data[key] for key in OPERATORS if declaration.data.get(key) is not None
+    }
     if len(found) != 1:
         raise QualityError("rule_operator", where=declaration.where, known=", ".join(OPERATORS))
     return found
@@ -285,7 +292,10 @@ def _foreign_key(contract: Contract, declaration: QualityDeclaration, body: Body
 def _checksum(contract: Contract, declaration: QualityDeclaration, body: Body) -> Rule:
     if body.get("kind") not in CHECKSUMS:
         raise QualityError(
-            "rule_checksum", where=declaration.where, kind=body.get("kind"), known=", ".join(CHECKSUMS)
+            "rule_checksum",
+            where=declaration.where,
+            kind=body.get("kind"),
+            known=", ".join(CHECKSUMS),
         )
     own = _own_field(declaration)
     return _build(contract, declaration, "checksum", "row", "accuracy", own, {"kind": body["kind"]})
@@ -307,7 +317,8 @@ def _freshness(contract: Contract, declaration: QualityDeclaration, body: Body) 
 
 
 def _volume(contract: Contract, declaration: QualityDeclaration, body: Body) -> Rule:
-    limits = {k: body[k] for k in ("max_drop_percent", "max_rise_percent") if k in body}
+    names = ("max_drop_percent", "max_rise_percent")
+    limits: dict[str, Any] = {name: body[name] for name in names if name in body}
     if not limits:
         raise QualityError("rule_volume", where=declaration.where)
     return _build(contract, declaration, "volume_change", "table", "coverage", (), limits)

@@ -86,7 +86,11 @@ class MariaServer:
         import pymysql
 
         connection = pymysql.connect(
-            host="127.0.0.1", port=self.port, user="root", database=database, autocommit=True
+            host="127.0.0.1",
+            port=self.port,
+            user="root",
+            database=database,
+            autocommit=True,
         )
         with connection, connection.cursor() as cursor:
             for statement in statements:
@@ -103,10 +107,25 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
     folder = _open_folder(tmp_path_factory.mktemp("postgres"))
     data = folder / "data"
     as_user = _as_user("postgres", folder)
-    init = [initdb, "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    init = [
+        initdb,
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+    ]
     _check([*as_user, *init, "--locale=C.UTF-8"])
     port = free_port()
-    options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+        "fsync": "off",
+    }
     settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
     command = [*as_user, binary, "-D", str(data), "-p", str(port), *settings]
     with (folder / "log").open("wb") as log:
@@ -133,7 +152,14 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaServer]:
     port = free_port()
     net = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={socket_path}"]
     light = ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M"]
-    command = [binary, "--no-defaults", f"--datadir={data}", f"--user={user}", *net, *light]
+    command = [
+        binary,
+        "--no-defaults",
+        f"--datadir={data}",
+        f"--user={user}",
+        *net,
+        *light,
+    ]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     server = MariaServer(port, process)

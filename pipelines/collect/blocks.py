@@ -57,7 +57,11 @@ class Rows:
         self._append(nothing, line, reason, raw.replace("\0", "␀"))
 
     def _append(
-        self, cells: Sequence[str | None], line: int, reason: str | None, raw: str | None
+        self,
+        cells: Sequence[str | None],
+        line: int,
+        reason: str | None,
+        raw: str | None,
     ) -> None:
         self.cells.append(cells)
         self.lines.append(line)

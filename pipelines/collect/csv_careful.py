@@ -76,7 +76,9 @@ class Scanner:
             return next(reader, None)
         except csv.Error as error:
             raise PipelineError(
-                "field_too_large", where=at(self._landed, self.line), limit_mib=FIELD_LIMIT >> 20
+                "field_too_large",
+                where=at(self._landed, self.line),
+                limit_mib=FIELD_LIMIT >> 20,
             ) from error
 
     def _complete(self) -> bool:
@@ -89,7 +91,9 @@ class Scanner:
     def _check_size(self) -> None:
         if len(self._text) - self.consumed > RECORD_LIMIT:
             raise PipelineError(
-                "field_too_large", where=at(self._landed, self.line), limit_mib=RECORD_LIMIT >> 20
+                "field_too_large",
+                where=at(self._landed, self.line),
+                limit_mib=RECORD_LIMIT >> 20,
             )
 
 

@@ -23,7 +23,13 @@ from pipelines.collect.csv_careful import FIELD_LIMIT, CarefulReader, Scanner
 from pipelines.collect.encodings import CHUNK, utf8_chunks
 from pipelines.collect.header import Header, Layout, Place, Row
 from pipelines.collect.landing import Landed
-from pipelines.collect.lines import Quotes, count_breaks, first_break, last_break, record_lines
+from pipelines.collect.lines import (
+    Quotes,
+    count_breaks,
+    first_break,
+    last_break,
+    record_lines,
+)
 from pipelines.collect.streams import at, open_bytes
 from pipelines.errors import PipelineError
 
@@ -187,7 +193,11 @@ class FastReader:
     """Arrow's parser for one piece at a time; a piece it cannot read exactly is read carefully."""
 
     def __init__(
-        self, layout: Layout, delimiter: str, guard: UnnamedColumns, careful: CarefulReader
+        self,
+        layout: Layout,
+        delimiter: str,
+        guard: UnnamedColumns,
+        careful: CarefulReader,
     ) -> None:
         self._layout = layout
         self._guard = guard

@@ -61,7 +61,10 @@ def fetch_database(
     source = contract.source
     assert isinstance(source, DatabaseSource)
     name = f"{source.connection}/{source.table or contract.table}"
-    with open_database(url, source.connection) as database, landing.incoming(".parquet") as partial:
+    with (
+        open_database(url, source.connection) as database,
+        landing.incoming(".parquet") as partial,
+    ):
         selection = _selection(contract, source, database, since, name)
         rows, watermark = _write(database.batches(selection), contract, partial)
         if not rows and contract.collect.cursor is not None:
@@ -72,7 +75,11 @@ def fetch_database(
 
 
 def _selection(
-    contract: Contract, source: DatabaseSource, database: Database, since: str | None, name: str
+    contract: Contract,
+    source: DatabaseSource,
+    database: Database,
+    since: str | None,
+    name: str,
 ) -> Selection:
     """Which columns to read, from where, and in which order."""
     relation = database.relation(source)

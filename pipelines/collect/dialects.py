@@ -171,7 +171,10 @@ def open_database(url: str, connection: str) -> Iterator[Database]:
         session = opener(parsed, dialect)
     except ImportError as error:
         raise PipelineError(
-            "database_driver_missing", connection=connection, kind=dialect.name, driver=error.name
+            "database_driver_missing",
+            connection=connection,
+            kind=dialect.name,
+            driver=error.name,
         ) from error
     except Exception as error:
         raise PipelineError(
@@ -209,7 +212,11 @@ class PostgresSession:
     def __init__(self, url: URL, dialect: Dialect) -> None:
         import adbc_driver_postgresql.dbapi as adbc
 
-        self.errors: tuple[type[Exception], ...] = (adbc.Error, OSError, pa.ArrowException)
+        self.errors: tuple[type[Exception], ...] = (
+            adbc.Error,
+            OSError,
+            pa.ArrowException,
+        )
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection = adbc.connect(plain)
         self._cursor = self._connection.cursor()

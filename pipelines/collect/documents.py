@@ -133,7 +133,10 @@ class DocumentFile:
         # The decoder's own text quotes nothing of the document, so no personal data leaks.
         reason = str(error) if isinstance(error, GeometryError) else getattr(error, "msg", "")
         return PipelineError(
-            "file_corrupt", where=at(self._landed, line), expected=expected, reason=reason
+            "file_corrupt",
+            where=at(self._landed, line),
+            expected=expected,
+            reason=reason,
         )
 
 

@@ -97,7 +97,10 @@ class ExcelFile:
                 return sheet.to_python(skip_empty_area=False)
         except calamine.CalamineError as error:
             raise PipelineError(
-                "file_corrupt", where=at(self._landed), expected="Excel", reason=str(error)
+                "file_corrupt",
+                where=at(self._landed),
+                expected="Excel",
+                reason=str(error),
             ) from error
 
 

@@ -44,7 +44,10 @@ def find_files(source: FileSource, root: Path) -> list[SourceFile]:
             other = found.setdefault(name, path)
             if other != path:
                 raise PipelineError(
-                    "source_ambiguous", where=Location(path), name=name, other=other.name
+                    "source_ambiguous",
+                    where=Location(path),
+                    name=name,
+                    other=other.name,
                 )
     if not found:
         raise PipelineError("source_missing", pattern=source.pattern, root=root)

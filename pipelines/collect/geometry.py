@@ -33,13 +33,19 @@ def geojson_records(document: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, feature in enumerate(features, 1):
         if not isinstance(feature, dict):
             raise GeometryError(f"feature {number} is not an object")
-        yield number, {**(feature.get("properties") or {}), **_geometry(feature.get("geometry"))}
+        yield (
+            number,
+            {**(feature.get("properties") or {}), **_geometry(feature.get("geometry"))},
+        )
 
 
 def _geometry(geometry: Any) -> dict[str, Any]:
     if not isinstance(geometry, dict):
         return dict.fromkeys(GEOJSON_COLUMNS)
-    found: dict[str, Any] = {"_geometry_type": geometry.get("type"), "_geometry": dumps(geometry)}
+    found: dict[str, Any] = {
+        "_geometry_type": geometry.get("type"),
+        "_geometry": dumps(geometry),
+    }
     place = geometry.get("coordinates")
     if geometry.get("type") == "Point" and isinstance(place, list) and len(place) >= 2:
         found["_longitude"], found["_latitude"] = place[:2]

@@ -84,7 +84,10 @@ class ParquetFile:
 
     def _corrupt(self, error: Exception) -> PipelineError:
         return PipelineError(
-            "file_corrupt", where=at(self._landed), expected="Parquet", reason=str(error)
+            "file_corrupt",
+            where=at(self._landed),
+            expected="Parquet",
+            reason=str(error),
         )
 
 

@@ -23,7 +23,10 @@ def field(name: str, *published: str, kind: str = "string", **read: Any) -> Cont
 
 
 def contract(
-    *fields: ContractField | str, format: str = "csv", encoding: str | None = None, **options: Any
+    *fields: ContractField | str,
+    format: str = "csv",
+    encoding: str | None = None,
+    **options: Any,
 ) -> Contract:
     """A contract of a file resource."""
     return Contract(

@@ -87,7 +87,13 @@ def test_empty_lines_are_no_rows_but_delimiters_are(tmp_path: Path) -> None:
 def test_ragged_rows_are_kept_as_malformed(tmp_path: Path) -> None:
     landed = land(tmp_path, "x.csv", 'a,b\n1,2\n3\n"4\n4",5,6\n7,8\n9,9,,\n')
     assert malformed(AB, landed) == [(3, "columns", "3"), (4, "columns", '"4\n4",5,6')]
-    assert values(AB, landed) == [("1", "2"), (None, None), (None, None), ("7", "8"), ("9", "9")]
+    assert values(AB, landed) == [
+        ("1", "2"),
+        (None, None),
+        (None, None),
+        ("7", "8"),
+        ("9", "9"),
+    ]
     assert lines(AB, landed) == [2, 3, 4, 6, 7]
 
 

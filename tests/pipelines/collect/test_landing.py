@@ -74,7 +74,11 @@ def test_a_file_is_kept_unchanged_under_its_hash(tmp_path: Path) -> None:
     landing = Landing(tmp_path / "landing")
     landed = landing.keep(file)
     digest = hashlib.sha256(content).hexdigest()
-    assert (landed.name, landed.sha256, landed.size) == ("big.tar.csv", digest, 3_000_000)
+    assert (landed.name, landed.sha256, landed.size) == (
+        "big.tar.csv",
+        digest,
+        3_000_000,
+    )
     assert landed.path == tmp_path / "landing" / digest[:2] / f"{digest}.csv.gz"
     assert landed.path.read_bytes() == content
     assert not landed.path.stat().st_mode & 0o222

@@ -1,0 +1,1 @@
+"""Benchmarks, and the hand-written scripts that they are compared with."""

@@ -1,0 +1,96 @@
+"""The hand-written script that the spine is compared with: plain DuckDB, no platform.
+
+It is what a competent engineer would write for these two files: one pass that types, judges and
+keeps the text of bad rows, a look for repeated keys, Parquet files, one aggregate, one masked
+export. It runs no second check, records nothing, publishes by overwriting files, and its casts
+are DuckDB's own (1_000, nan and 1.5 as an integer would pass).
+
+    python -m bench.spine_baseline SOURCE OUT
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+import duckdb
+
+MEMORY, THREADS = "3GB", 2
+PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+COLUMNS = (
+    "record_no, uscc, district_code, category, amount, score, opened_on, closed_on, phone, person"
+)
+MACROS = """
+CREATE MACRO place(c, n, alphabet) AS strpos(alphabet, substr(c, n, 1)) - 1;
+CREATE MACRO uscc_total(c) AS {total};
+CREATE MACRO organisation_total(c) AS {organisation};
+CREATE MACRO uscc_valid(c) AS CASE
+  WHEN NOT regexp_matches(c, '^[0-9A-HJ-NP-RTUWXY]{{2}}[0-9]{{6}}[0-9A-HJ-NP-RTUWXY]{{10}}$') THEN false
+  ELSE place(c, 18, '{alphabet}') = (31 - uscc_total(c) % 31) % 31
+    AND substr(c, 17, 1) = substr('0X987654321', organisation_total(c) % 11 + 1, 1) END;
+CREATE MACRO original(row_) AS CAST(to_json(row_) AS VARCHAR);
+"""
+JUDGE = """
+CREATE TABLE judged AS
+WITH raw AS (
+  SELECT * FROM read_csv('{csv}', header = true, all_varchar = true, delim = ',', quote = '"',
+    store_rejects = true)
+), trimmed AS (
+  SELECT raw,
+    nullif(trim(record_no), '') AS t_record_no, nullif(trim(uscc), '') AS uscc,
+    nullif(trim(district_code), '') AS district_code, nullif(trim(category), '') AS category,
+    nullif(trim(amount), '') AS t_amount, nullif(trim(score), '') AS t_score,
+    nullif(trim(opened_on), '') AS t_opened_on, nullif(trim(closed_on), '') AS t_closed_on,
+    nullif(trim(phone), '') AS phone, nullif(trim(person), '') AS person
+  FROM raw
+), typed AS (
+  SELECT *, TRY_CAST(t_record_no AS BIGINT) AS record_no,
+    TRY_CAST(t_amount AS DECIMAL(12,2)) AS amount, TRY_CAST(t_score AS DOUBLE) AS score,
+    TRY_CAST(t_opened_on AS DATE) AS opened_on, TRY_CAST(t_closed_on AS DATE) AS closed_on
+  FROM trimmed
+), ruled AS (
+  SELECT *, concat_ws(';',
+    CASE WHEN t_record_no IS NOT NULL AND record_no IS NULL THEN 'unreadable:record_no' END,
+    CASE WHEN t_record_no IS NULL THEN 'required:record_no' END,
+    CASE WHEN uscc IS NULL THEN 'required:uscc' END,
+    CASE WHEN NOT uscc_valid(uscc) THEN 'checksum:uscc' END,
+    CASE WHEN category NOT IN ('A1', 'B2', 'C3', 'D4', 'E5', 'F6') THEN 'enumeration:category' END,
+    CASE WHEN t_amount IS NOT NULL AND amount IS NULL THEN 'unreadable:amount' END,
+    CASE WHEN amount < 0 THEN 'range:amount' END,
+    CASE WHEN t_score IS NOT NULL AND score IS NULL THEN 'unreadable:score' END,
+    CASE WHEN score NOT BETWEEN 0 AND 100 THEN 'range:score' END,
+    CASE WHEN t_opened_on IS NOT NULL AND opened_on IS NULL THEN 'unreadable:opened_on' END,
+    CASE WHEN opened_on > current_date THEN 'not_future:opened_on' END,
+    CASE WHEN t_closed_on IS NOT NULL AND closed_on IS NULL THEN 'unreadable:closed_on' END,
+    CASE WHEN opened_on > closed_on THEN 'row:closed_after_opened' END,
+    CASE WHEN NOT regexp_full_match(phone, '1[3-9][0-9]{{9}}') THEN 'pattern:phone' END,
+    CASE WHEN length(person) NOT BETWEEN 2 AND 20 THEN 'length:person' END,
+    CASE WHEN district_code NOT IN (SELECT district_code FROM district)
+      THEN 'foreign_key:district_code' END) AS reasons
+  FROM typed
+)
+SELECT {columns}, reasons, CASE WHEN reasons <> '' THEN original(raw) END AS original FROM ruled
+"""
+REPEATED = """
+CREATE TABLE repeated AS
+SELECT rowid AS id, record_no FROM judged
+WHERE reasons = '' AND record_no IN (
+  SELECT record_no FROM judged WHERE reasons = '' GROUP BY record_no HAVING count(*) > 1)
+QUALIFY row_number() OVER (PARTITION BY record_no ORDER BY rowid) > 1
+"""
+# The text of repeated rows is read again: nobody knew in the first pass that they were bad. Of
+# each key the good first row is in `judged`; the text of what follows it is kept.
+REPEATED_TEXT = """
+CREATE TABLE repeated_text AS
+WITH again AS (
+  SELECT raw, TRY_CAST(trim(record_no) AS BIGINT) AS key
+  FROM read_csv('{csv}', header = true, all_varchar = true, delim = ',', quote = '"',
+    ignore_errors = true) AS raw
+  WHERE TRY_CAST(trim(record_no) AS BIGINT) IN (SELECT record_no FROM repeated)
+)
+SELECT original(raw) AS original FROM again
+"""
