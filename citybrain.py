@@ -125,7 +125,8 @@ def status(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
     """Show every resource: what readers see, its account, score and last error."""
     from catalog.database import CatalogStore, to_plain
     from pipelines.home import Home
-    from pipelines.present import print_json, print_status
+    from pipelines.present import print_json
+    from pipelines.present_rows import print_status
     from pipelines.workspace import load_workspace
 
     loaded = load_workspace(workspace)
@@ -151,7 +152,7 @@ def query(
     as_json: JsonOption = False,
 ) -> None:
     """Ask one read-only SELECT over the published tables."""
-    from pipelines.present import print_result
+    from pipelines.present_rows import print_result
     from pipelines.query import open_query
     from pipelines.workspace import load_workspace
 
@@ -168,7 +169,8 @@ def query(
 @quarantine.command("list")
 def quarantine_list(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
     """Resources with rejected rows, and why."""
-    from pipelines.present import print_json, print_quarantine_list
+    from pipelines.present import print_json
+    from pipelines.present_rows import print_quarantine_list
     from pipelines.quarantine import summaries
     from pipelines.workspace import load_workspace
 
@@ -190,7 +192,8 @@ def quarantine_show(
     """Rejected rows of one resource: file, line, reasons and original text."""
     from dataclasses import asdict
 
-    from pipelines.present import print_json, print_quarantined
+    from pipelines.present import print_json
+    from pipelines.present_rows import print_quarantined
     from pipelines.quarantine import known_resource, rows_of
     from pipelines.workspace import load_workspace
 
@@ -208,7 +211,8 @@ def quarantine_replay(
 ) -> None:
     """Judge rejected rows again under the contract as it is now; those that pass are published."""
     from pipelines.maintain import replay_quarantine
-    from pipelines.present import outcome_json, print_json, print_replay
+    from pipelines.present import outcome_json, print_json
+    from pipelines.present_rows import print_replay
 
     outcome = replay_quarantine(workspace, resource)
     if as_json:
@@ -224,7 +228,8 @@ def snapshots(
 ) -> None:
     """The published states of a resource that can still be read or rolled back to."""
     from pipelines.maintain import snapshots_of
-    from pipelines.present import print_json, print_snapshots, snapshot_json
+    from pipelines.present import print_json
+    from pipelines.present_rows import print_snapshots, snapshot_json
     from pipelines.workspace import load_workspace
 
     found = snapshots_of(load_workspace(workspace), resource)
@@ -267,9 +272,8 @@ def model_tests(
 ) -> None:
     """Run the unit tests of the models: given these rows, expect those rows."""
     from pipelines.modeltest import run_model_tests
-
     from pipelines.plan import compile_workspace
-    from pipelines.present import print_tests
+    from pipelines.present_rows import print_tests
     from pipelines.workspace import load_workspace
 
     outcomes = run_model_tests(compile_workspace(load_workspace(workspace)), select)

@@ -38,7 +38,8 @@ def load_yaml(path: Path) -> YamlDocument:
     """Read one YAML document.
 
     Raises:
-        CatalogError: `file_missing`, `file_encoding`, `yaml_syntax` (tabs among them) or `yaml_duplicate_key`.
+        CatalogError: `file_missing`, `file_encoding`, `yaml_syntax`, `yaml_tab` or
+            `yaml_duplicate_key`.
     """
     return parse_yaml(read_text(path), path)
 

@@ -28,7 +28,6 @@ from pipelines.plan import Plan, Step
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
 
 if TYPE_CHECKING:
-
     from pipelines.gate import Verdict
     from quality.certify import Certifier
 

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 from catalog.errors import CityBrainError, Problems
 from catalog.yamlsource import KeyPath, YamlDocument, load_yaml
 from pipelines.errors import PipelineError
-from pipelines.modelrows import Row, difference, fits, text_of
+from pipelines.modeltest_rows import Row, difference, fits, text_of
 from pipelines.plan import Plan, Step
 
 if TYPE_CHECKING:
     import duckdb
 
+_ENGINE: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
 _KEYS = ("name", "model", "given", "expect", "ordered")
 
 
@@ -218,12 +219,11 @@ def run_test(test: ModelTest, plan: Plan) -> TestOutcome:
     import duckdb
 
     started = time.perf_counter()
-    con = duckdb.connect(":memory:", config={"threads": 1})
+    con = duckdb.connect(":memory:", config=_ENGINE)
     try:
-        con.execute("SET enable_external_access = false")
-        con.execute("SET TimeZone = 'UTC'")
-        for name in test.step.inputs:
-            _create(con, plan.steps[name], test.given.get(name, []))
+        con.execute(_tables_sql([plan.steps[name] for name in test.step.inputs]))
+        for name, rows in test.given.items():
+            _fill(con, plan.steps[name], rows)
         expected, got = _typed_expectation(con, test), _model_rows(con, test)
         problem = difference(expected, got, test.ordered)
     except duckdb.Error as error:
@@ -236,18 +236,31 @@ def run_test(test: ModelTest, plan: Plan) -> TestOutcome:
     )
 
 
-def _create(con: duckdb.DuckDBPyConnection, step: Step, rows: list[Row]) -> None:
-    """A table of the contract's columns; what a row does not name is NULL."""
+def _tables_sql(steps: Sequence[Step]) -> str:
+    """Empty tables of the contracts' columns, in one batch of statements."""
+    from quality.predicates import quoted
+
+    statements = ["SET enable_external_access = false", "SET TimeZone = 'UTC'"]
+    for step in steps:
+        database, table = map(quoted, step.name.split("."))
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in _types(step).items())
+        statements.append(f"CREATE SCHEMA IF NOT EXISTS {database}")
+        statements.append(f"CREATE TABLE {database}.{table} ({columns})")
+    return ";\n".join(statements)
+
+
+def _fill(con: duckdb.DuckDBPyConnection, step: Step, rows: list[Row]) -> None:
+    """The rows of a test; columns that none of them names stay NULL."""
     from quality.predicates import quoted
 
     types = _types(step)
-    database, table = step.name.split(".")
-    columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
-    con.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(database)}")
-    con.execute(f"CREATE TABLE {quoted(database)}.{quoted(table)} ({columns})")
-    if rows:
-        sql, values = _values(rows, types, list(types))
-        con.execute(f"INSERT INTO {quoted(database)}.{quoted(table)} {sql}", values)
+    named = [name for name in types if any(name in row for row in rows)]
+    if not rows:
+        return
+    database, table = map(quoted, step.name.split("."))
+    sql, values = _values(rows, types, named or list(types))
+    columns = ", ".join(map(quoted, named or types))
+    con.execute(f"INSERT INTO {database}.{table} ({columns}) {sql}", values)
 
 
 def _values(rows: list[Row], types: dict[str, str], names: list[str]) -> tuple[str, list[Any]]:
@@ -255,7 +268,9 @@ def _values(rows: list[Row], types: dict[str, str], names: list[str]) -> tuple[s
     lines = ", ".join(
         "(" + ", ".join(f"CAST(? AS {types[name]})" for name in names) + ")" for _ in rows
     )
-    return f"VALUES {lines}", [text_of(row.get(name), types[name]) for row in rows for name in names]
+    return f"VALUES {lines}", [
+        text_of(row.get(name), types[name]) for row in rows for name in names
+    ]
 
 
 def _typed_expectation(con: duckdb.DuckDBPyConnection, test: ModelTest) -> list[Row]:

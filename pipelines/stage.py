@@ -278,7 +278,8 @@ class Stage:
         self.con.execute(
             "CREATE TABLE originals AS SELECT s._load_id, s._source_line, CASE WHEN s._raw IS NULL "
             f"THEN CAST(json_object({packed}) AS VARCHAR) ELSE s._raw END AS _original "
-            f"FROM ({filled_sql(self.step.contract, 'received')}) AS s JOIN (SELECT DISTINCT _load_id, _source_line FROM bad) AS b "
+            f"FROM ({filled_sql(self.step.contract, 'received')}) AS s "
+            "JOIN (SELECT DISTINCT _load_id, _source_line FROM bad) AS b "
             "ON b._load_id = s._load_id AND b._source_line = s._source_line"
         )
         self.con.unregister("received")

@@ -44,8 +44,8 @@ SELECT
     n.successor_name,
     CASE
         WHEN n.former_key = n.successor_key THEN 'continued'
-        WHEN STRPOS(n.parts_key, n.former_key) > 0 THEN 'merged'
         WHEN STRPOS(n.composition, '新設') > 0 THEN 'gave_land_to_new'
+        WHEN STRPOS(n.parts_key, n.former_key) > 0 THEN 'merged'
         WHEN n.former_key IS NULL THEN 'unknown'
         ELSE 'boundary_moved'
     END AS kind,

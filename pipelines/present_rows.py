@@ -1,0 +1,204 @@
+"""What the command line prints of data at rest: status, quarantine, snapshots, query results."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from catalog.text import text
+from pipelines.present import (
+    STYLES,
+    console,
+    make_table,
+    print_json,
+    print_line,
+    status_text,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from catalog.contract import Contract
+    from catalog.database import WorkspaceStatus
+    from pipelines.account import Outcome
+    from pipelines.lake import Snapshot
+    from pipelines.modeltest import TestOutcome
+    from pipelines.quarantine import QuarantinedRow, QuarantineSummary
+
+MAX_ROWS = 40
+
+
+def print_status(report: WorkspaceStatus) -> None:
+    """Every resource and the account of what readers see."""
+    right = ("st_received", "st_published", "st_quarantined", "st_filtered", "st_score")
+    table = make_table(
+        "st_resource", "st_status", "st_received", "st_published", "st_quarantined", "st_filtered",
+        "st_reconciles", "st_score", "st_since", "st_reasons", right=right,
+    )  # fmt: skip
+    for item in report.resources:
+        last = item.last_status or "never"
+        style = STYLES.get(last, "dim")
+        top = ", ".join(f"{name} {rows:,}" for name, rows in item.reasons.items())
+        if item.last_error is not None:
+            top = item.last_error.message
+        table.add_row(
+            item.name,
+            f"[{style}]{status_text(last)}[/]",
+            _count(item.received),
+            _count(item.published),
+            _count(item.quarantined),
+            _count(item.filtered),
+            {True: text("yes"), False: text("no"), None: "-"}[item.reconciles],
+            f"{100 * item.score:.1f}" if item.score is not None else "-",
+            f"{item.published_at:%Y-%m-%d %H:%M}" if item.published_at else "-",
+            escape(top),
+        )
+    print_table(table)
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+# -- quarantine, snapshots, tests ----------------------------------------------------------------------
+
+
+def print_quarantine_list(found: Sequence[QuarantineSummary]) -> None:
+    """Rows and reasons per resource."""
+    if not found:
+        print_line(text("quarantine_empty"))
+        return
+    table = make_table("st_resource", "st_quarantined", "sum_reasons", right=("st_quarantined",))
+    for item in found:
+        reasons = ", ".join(f"{name} {rows:,}" for name, rows in list(item.reasons.items())[:5])
+        table.add_row(item.resource, f"{item.rows:,}", escape(reasons))
+    print_table(table)
+
+
+def print_quarantined(contract: Contract, rows: Sequence[QuarantinedRow]) -> None:
+    """Rejected rows; only the values that a reason is about, unless the row never had fields.
+
+    Values of fields above L2 are not shown: a terminal is not the place for them, `--json` is.
+    """
+    out = console()
+    if not rows:
+        out.print(text("quarantine_empty"))
+    for row in rows:
+        place = f"{row.source_file}:{row.source_line}" if row.source_file else contract.name
+        out.print(f"[bold]{escape(place)}[/bold]  {escape(', '.join(row.reasons))}", soft_wrap=True)
+        for name, value in _concerned(contract, row).items():
+            out.print(f"    {escape(name)} = {escape(repr(value))}", soft_wrap=True)
+
+
+def _concerned(contract: Contract, row: QuarantinedRow) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    named = " ".join((*row.reasons, *_conditions(contract, row.reasons)))
+    for name, value in row.original.items():
+        item = contract.field_named(name)
+        if item is None or not re.search(rf"\b{re.escape(name)}\b", named):
+            continue
+        hidden = item.level in ("L3", "L4")
+        shown[name] = text("hidden", level=item.level) if hidden and value is not None else value
+    return shown
+
+
+def _conditions(contract: Contract, reasons: Sequence[str]) -> list[str]:
+    """The conditions behind cross-field reasons, which name their fields."""
+    bodies = [(d.data.get("name"), d.data.get("implementation")) for d in contract.quality]
+    return [
+        str(body.get("holds", ""))
+        for name, body in bodies
+        if isinstance(body, dict) and f"row:{name}" in reasons
+    ]
+
+
+def print_replay(outcome: Outcome) -> None:
+    """What a replay did."""
+    counts = outcome.counts
+    if outcome.error is not None or counts is None:
+        print_line(str(outcome.error))
+        return
+    print_line(
+        text(
+            "replay_done",
+            table=outcome.name,
+            looked=f"{counts.received:,}",
+            published=f"{counts.published:,}",
+            quarantined=f"{counts.quarantined:,}",
+        )
+    )
+
+
+def print_snapshots(found: Sequence[Snapshot]) -> None:
+    """Snapshots, newest last."""
+    table = make_table("sn_snapshot", "sn_committed", "sn_rows", "sn_run", right=("sn_rows",))
+    for item in found:
+        when = f"{item.committed_at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(
+            str(item.snapshot_id), when, f"{item.rows:,}", item.properties.get("run", "-")
+        )
+    print_table(table)
+
+
+def snapshot_json(item: Snapshot) -> dict[str, Any]:
+    """A snapshot for machines; the id is text, because it has more digits than a JSON number."""
+    return {
+        "snapshot": str(item.snapshot_id),
+        "committed_at": item.committed_at,
+        "rows": item.rows,
+        "run": item.properties.get("run"),
+        "fingerprint": item.properties.get("fingerprint"),
+    }
+
+
+def print_tests(outcomes: Sequence[TestOutcome]) -> None:
+    """Failed tests with their difference, and the count."""
+    out = console()
+    for outcome in outcomes:
+        if not outcome.passed:
+            where = f"{outcome.file}:{outcome.line}"
+            out.print(f"[red]{status_text('failed')}[/] {escape(where)} {escape(outcome.name)}")
+            out.print(escape(outcome.difference), soft_wrap=True)
+    failed = sum(not outcome.passed for outcome in outcomes)
+    out.print(escape(text("tests_done", passed=len(outcomes) - failed, failed=failed)))
+
+
+# -- query --------------------------------------------------------------------------------------------
+
+
+def print_result(result: duckdb.DuckDBPyConnection, kind: str, output: Path | None) -> None:
+    """A query's rows: a bounded table for a person, everything for machines or a file."""
+    from pipelines.query import columns_of, export
+
+    if output is not None and kind != "table":
+        rows = export(result, output, kind)  # type: ignore[arg-type]
+        print_line(text("query_written", rows=f"{rows:,}", path=output))
+        return
+    names = columns_of(result)
+    if kind == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        while batch := result.fetchmany(10_000):
+            writer.writerows(batch)
+    elif kind == "json":
+        print_json([dict(zip(names, row, strict=True)) for row in result.fetchall()])
+    else:
+        _print_rows(names, result.fetchmany(MAX_ROWS + 1))
+
+
+def _print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(escape(name), overflow="fold")
+    for row in rows[:MAX_ROWS]:
+        table.add_row(*(escape("" if value is None else str(value)) for value in row))
+    print_table(table)
+    if len(rows) > MAX_ROWS:
+        print_line(text("query_more", rows=MAX_ROWS))

@@ -1,0 +1,53 @@
+"""Fixtures that every folder of tests shares: a tiny city with its state in a temporary folder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.city import City, small_city
+
+FAR = Path("/nonexistent")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what the code gives now as the expected half of tests/golden",
+    )
+
+
+@pytest.fixture(autouse=True)
+def _quiet_and_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts in English, and no state of a developer's own workspaces within reach."""
+    monkeypatch.setenv("CITYBRAIN_LANG", "en")
+    for name in ("CITYBRAIN_DATABASE", "CITYBRAIN_LAKE_CATALOG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
+    """An empty workspace of two departments, `trade` and `civil`."""
+    monkeypatch.setenv("CITYBRAIN_HOME", str(tmp_path / "home"))
+    empty = City(tmp_path / "city")
+    empty.settings()
+    empty.departments("trade", "civil")
+    (empty.root / "source").mkdir()
+    return empty
+
+
+@pytest.fixture
+def small(city: City) -> City:
+    """The city of `tests.support.city.small_city`: two files, three models."""
+    return small_city(city)
+
+
+@pytest.fixture(autouse=True)
+def _no_library_chatter() -> Iterator[None]:
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
