@@ -19,6 +19,7 @@ from pipelines.present import (
     make_table,
     print_json,
     print_line,
+    print_table,
     status_text,
 )
 

@@ -1,7 +1,7 @@
 -- Dengue by village and day: confirmed cases and spraying. Days without either are absent.
 -- The spraying day has no year: it is that of the list month (a list of December may hold January).
--- A spraying names its village by hand: several in one cell, parts (里A), without the last character; each
--- named village of the district counts once. When no name is known the gathering point decides.
+-- A spraying names its village by hand: several in one cell, parts (里A), without the last character, in
+-- variant characters; each named village of the district counts once. When no name is known the gathering point decides.
 WITH spraying AS (
     SELECT
         s.list_month || '/' || s.serial_no AS spraying_id,
@@ -19,7 +19,7 @@ WITH spraying AS (
             AS DATE
         ) AS day,
         s.district,
-        s.villages,
+        TRANSLATE(s.villages, '台塩廍峯脚晋', '臺鹽部峰腳晉') AS village_key,
         CAST(ROUND(CASE WHEN ABS(s.latitude) > 90 THEN s.latitude ELSE s.longitude END * 100000) AS BIGINT)
             AS lon_e5,
         CAST(ROUND(CASE WHEN ABS(s.latitude) > 90 THEN s.longitude ELSE s.latitude END * 100000) AS BIGINT)
@@ -34,8 +34,9 @@ named AS (
     INNER JOIN base.geography AS g
         ON g.district_code = d.district_code
         AND (
-            s.villages LIKE '%' || g.village_name || '%'
-            OR REGEXP_REPLACE(s.villages, '[A-Z0-9]+$', '', 'g') || '里' = g.village_name
+            s.village_key LIKE '%' || TRANSLATE(g.village_name, '台塩廍峯脚晋', '臺鹽部峰腳晉') || '%'
+            OR REGEXP_REPLACE(s.village_key, '[-]?[(]?[A-Za-z0-9]+[)]?$', '', 'g') || '里'
+                = TRANSLATE(g.village_name, '台塩廍峯脚晋', '臺鹽部峰腳晉')
         )
     WHERE s.day IS NOT NULL
 ),
