@@ -121,21 +121,36 @@ def run(
 
 
 @app.command()
-def status(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+def status(
+    workspace: WorkspaceArgument,
+    resource: Annotated[
+        str | None, typer.Argument(help="One table, with its rules.", metavar="[RESOURCE]")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show every resource: what readers see, its account, score and last error."""
     from catalog.database import CatalogStore, to_plain
     from pipelines.home import Home
     from pipelines.present import print_json
-    from pipelines.present_rows import print_status
+    from pipelines.present_rows import print_resource, print_status
+    from pipelines.quarantine import known_resource
     from pipelines.workspace import load_workspace
 
     loaded = load_workspace(workspace)
+    if resource is not None:
+        known_resource(loaded, resource)
     with CatalogStore.open(Home.of(loaded.name).database_url) as store:
         report = store.status(loaded.name)
-    if as_json:
+        rules = store.rule_results(loaded.name, resource) if resource else []
+    chosen = next((r for r in report.resources if r.name == resource), None)
+    if chosen is None and as_json:
         print_json(to_plain(report))
-    else:
+    elif chosen is None:
         print_status(report)
+    elif as_json:
+        print_json({**to_plain(chosen), "rules": to_plain(rules)})
+    else:
+        print_resource(chosen, rules)
 
 
 @app.command()

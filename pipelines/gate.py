@@ -91,7 +91,7 @@ def _result(
     outcome: ExpectationOutcome | None,
 ) -> RuleResult:
     counts = stage.counts
-    detail = outcome.observed if outcome else ""
+    detail = outcome.observed if outcome and rule.scope == "table" else ""
     failed: int | None
     looked: int | None
     if rule.scope == "row":

@@ -41,7 +41,7 @@ def console(stderr: bool = False) -> Console:
     """A console that keeps long lines when nobody is watching."""
     out = Console(stderr=stderr, highlight=False, soft_wrap=False)
     if not out.is_terminal:
-        out = Console(stderr=stderr, highlight=False, width=160)
+        out = Console(stderr=stderr, highlight=False, width=200)
     return out
 
 
@@ -211,9 +211,12 @@ def _print_attention(out: Console, result: RunResult) -> None:
         )
     if len(bad) > MAX_ATTENTION:
         out.print(escape(text("run_more", count=len(bad) - MAX_ATTENTION)))
-    warned = sum(len(o.warnings) for o in result.outcomes.values())
+    warned = {name: len(o.warnings) for name, o in result.outcomes.items() if o.warnings}
     if warned:
-        out.print(escape(text("run_warnings", count=warned)))
+        named = ", ".join(f"{name} {count}" for name, count in list(warned.items())[:5])
+        more = ", ..." if len(warned) > 5 else ""
+        count = sum(warned.values())
+        out.print(escape(text("run_warnings", count=count, resources=named + more)), soft_wrap=True)
 
 
 def run_json(result: RunResult) -> dict[str, Any]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from catalog.contract import Contract
-    from catalog.database import WorkspaceStatus
+    from catalog.database import ResourceStatus, RuleResultRow, WorkspaceStatus
     from pipelines.account import Outcome
     from pipelines.lake import Snapshot
     from pipelines.modeltest import TestOutcome
@@ -60,6 +60,37 @@ def print_status(report: WorkspaceStatus) -> None:
             f"{100 * item.score:.1f}" if item.score is not None else "-",
             f"{item.published_at:%Y-%m-%d %H:%M}" if item.published_at else "-",
             escape(top),
+        )
+    print_table(table)
+
+
+def print_resource(item: ResourceStatus, rules: Sequence[RuleResultRow]) -> None:
+    """One resource's account and how each of its rules did."""
+    print_line(f"{item.name}  {item.title}")
+    if item.last_error is not None:
+        print_line(item.last_error.message)
+    counts = {
+        "st_received": item.received,
+        "st_published": item.published,
+        "st_quarantined": item.quarantined,
+        "st_filtered": item.filtered,
+    }
+    print_line("  ".join(f"{text(key)}: {_count(value)}" for key, value in counts.items()))
+    table = make_table(
+        "ru_rule", "ru_severity", "ru_dimension", "ru_assessed", "ru_failed", "ru_result",
+        "ru_detail", right=("ru_assessed", "ru_failed"),
+    )  # fmt: skip
+    words = {True: "ru_holds", False: "ru_broken", None: "ru_not_assessed"}
+    colours = {True: "green", False: "red", None: "dim"}
+    for rule in rules:
+        table.add_row(
+            escape(rule.rule),
+            rule.severity,
+            rule.dimension,
+            _count(rule.assessed),
+            _count(rule.failed),
+            f"[{colours[rule.passed]}]{text(words[rule.passed])}[/]",
+            escape(rule.detail),
         )
     print_table(table)
 

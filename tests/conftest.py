@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.city import City, small_city
-
-FAR = Path("/nonexistent")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,10 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _quiet_and_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Texts in English, and no state of a developer's own workspaces within reach."""
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts in English, and none of a developer's own settings within reach."""
     monkeypatch.setenv("CITYBRAIN_LANG", "en")
-    for name in ("CITYBRAIN_DATABASE", "CITYBRAIN_LAKE_CATALOG"):
+    for name in ("CITYBRAIN_DATABASE", "CITYBRAIN_LAKE_CATALOG", "CITYBRAIN_DEBUG"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -44,10 +40,3 @@ def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
 def small(city: City) -> City:
     """The city of `tests.support.city.small_city`: two files, three models."""
     return small_city(city)
-
-
-@pytest.fixture(autouse=True)
-def _no_library_chatter() -> Iterator[None]:
-    logging.disable(logging.WARNING)
-    yield
-    logging.disable(logging.NOTSET)
