@@ -85,13 +85,19 @@ class Home:
             raise _locked(workspace, owner) from error
         try:
             owner.write_text(json.dumps(_me()), "utf-8")
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            self._sweep()
             self.scratch.mkdir(parents=True, exist_ok=True)
             yield
         finally:
             owner.unlink(missing_ok=True)
             shutil.rmtree(self.scratch, ignore_errors=True)
             lock.release()
+
+    def _sweep(self) -> None:
+        """Remove what a killed run left: its scratch space and half-received files."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        for partial in self.landing.glob(".incoming-*"):
+            partial.unlink(missing_ok=True)
 
 
 def _me() -> dict[str, str | int]:
