@@ -68,45 +68,47 @@ WITH raw AS (
     CASE WHEN t_closed_on IS NOT NULL AND closed_on IS NULL THEN 'unreadable:closed_on' END,
     CASE WHEN opened_on > closed_on THEN 'row:closed_after_opened' END,
     CASE WHEN NOT regexp_full_match(phone, '1[3-9][0-9]{{9}}') THEN 'pattern:phone' END,
-    CASE WHEN length(person) NOT BETWEEN 2 AND 20 THEN 'length:person' END,
-    CASE WHEN district_code NOT IN (SELECT district_code FROM district)
-      THEN 'foreign_key:district_code' END) AS reasons
+    CASE WHEN length(person) NOT BETWEEN 2 AND 20 THEN 'length:person' END) AS reasons
   FROM typed
 )
 SELECT {columns}, reasons, CASE WHEN reasons <> '' THEN original(raw) END AS original FROM ruled
 """
-REPEATED = """
-CREATE TABLE repeated AS
-SELECT rowid AS id, record_no FROM judged
+# A join in the first pass would lose the order of the file, and with it which row came first.
+LATE = """
+CREATE TABLE late AS
+SELECT rowid AS id, record_no, 'foreign_key:district_code' AS reason FROM judged
+WHERE reasons = '' AND district_code NOT IN (SELECT district_code FROM district);
+INSERT INTO late
+SELECT rowid, record_no, 'unique:record_no' FROM judged
 WHERE reasons = '' AND record_no IN (
   SELECT record_no FROM judged WHERE reasons = '' GROUP BY record_no HAVING count(*) > 1)
 QUALIFY row_number() OVER (PARTITION BY record_no ORDER BY rowid) > 1
 """
-# The text of repeated rows is read again: nobody knew in the first pass that they were bad. Both
+# The text of these rows is read again: nobody knew in the first pass that they were bad. Both
 # tables are in file order, so the n-th row of a key is the same row in both.
-REPEATED_TEXT = """
+LATE_TEXT = """
 CREATE TABLE again AS
 SELECT TRY_CAST(trim(record_no) AS BIGINT) AS record_no, original(raw) AS original
 FROM read_csv('{csv}', header = true, all_varchar = true, delim = ',', quote = '"',
   ignore_errors = true) AS raw
-WHERE TRY_CAST(trim(record_no) AS BIGINT) IN (SELECT record_no FROM repeated)
+WHERE TRY_CAST(trim(record_no) AS BIGINT) IN (SELECT record_no FROM late)
 """
 BAD = """
 COPY (
   SELECT string_split(reasons, ';') AS reasons, original FROM judged WHERE reasons <> ''
   UNION ALL
-  SELECT ['unique:record_no'], a.original
-  FROM (SELECT rowid AS id, row_number() OVER (PARTITION BY record_no ORDER BY rowid) AS nth,
-      record_no FROM judged WHERE record_no IN (SELECT record_no FROM repeated)) AS j
+  SELECT l.reasons, a.original
+  FROM (SELECT id, list(reason) AS reasons FROM late GROUP BY id) AS l
+  JOIN (SELECT rowid AS id, row_number() OVER (PARTITION BY record_no ORDER BY rowid) AS nth,
+      record_no FROM judged WHERE record_no IN (SELECT record_no FROM late)) AS j ON j.id = l.id
   JOIN (SELECT *, row_number() OVER (PARTITION BY record_no ORDER BY rowid) AS nth FROM again) AS a
     ON a.record_no = j.record_no AND a.nth = j.nth
-  WHERE j.id IN (SELECT id FROM repeated)
   UNION ALL
   SELECT ['malformed'], csv_line FROM reject_errors
 ) TO '{out}/bad.parquet' {parquet}
 """
 GOOD = """
-COPY (SELECT {columns} FROM judged WHERE reasons = '' AND rowid NOT IN (SELECT id FROM repeated))
+COPY (SELECT {columns} FROM judged WHERE reasons = '' AND rowid NOT IN (SELECT id FROM late))
 TO '{out}/good.parquet' {parquet}
 """
 THEMATIC = """
@@ -163,11 +165,11 @@ def run(source: Path, out: Path) -> dict[str, float]:
         con.execute(f"CREATE TABLE district AS FROM read_csv('{district}', all_varchar = true)")
         con.execute(JUDGE.format(csv=csv, **names))
     with stage("sets"):
-        con.execute(REPEATED)
+        con.execute(LATE)
     with stage("good"):
         con.execute(GOOD.format(**names))
     with stage("bad"):
-        con.execute(REPEATED_TEXT.format(csv=csv))
+        con.execute(LATE_TEXT.format(csv=csv))
         con.execute(BAD.format(**names))
     with stage("thematic"):
         con.execute(THEMATIC.format(**names))

@@ -101,6 +101,16 @@ def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+class Severities(Extension):
+    """What a field's own rules do to a row that breaks them; see `docs/contracts.md`."""
+
+    required: Literal["reject", "warn", "block"] = "reject"
+    unique: Literal["reject", "warn", "block"] = "reject"
+    range: Literal["reject", "warn", "block"] = "reject"
+    length: Literal["reject", "warn", "block"] = "reject"
+    pattern: Literal["reject", "warn", "block"] = "reject"
+
+
 class FileOptions(Extension):
     """The `file` property of a `local` server."""
 
@@ -213,6 +223,7 @@ class ContractField:
     key_position: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
     read: Read = field(default_factory=Read)
+    severity: Severities = field(default_factory=Severities)
 
     @property
     def source_names(self) -> tuple[str, ...]:

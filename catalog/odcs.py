@@ -36,6 +36,7 @@ from catalog.contract import (
     Materialisation,
     QualityDeclaration,
     Read,
+    Severities,
 )
 from catalog.errors import CatalogError, CityBrainError
 from catalog.yamlsource import KeyPath, YamlDocument, load_yaml
@@ -49,7 +50,7 @@ _CONTRACT_PROPERTIES = (
     "gate",
     "catalogue",
 )
-_FIELD_PROPERTIES = ("read",)
+_FIELD_PROPERTIES = ("read", "severity")
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
     "array": ("minItems", "maxItems", "uniqueItems"),
@@ -256,6 +257,7 @@ class _Reader:
             key_position=key_position,
             options=options,
             read=self._extension(Read, properties, "read", Read()),
+            severity=self._extension(Severities, properties, "severity", Severities()),
         )
 
     def _pattern(self, options: dict[str, Any], at: KeyPath) -> None:

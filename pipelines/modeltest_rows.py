@@ -1,4 +1,4 @@
-"""Rows of model tests: whether a value fits its column, and what differs between two sets of rows."""
+"""Rows of model tests: does a value fit its column, and what differs between two sets of rows."""
 
 from __future__ import annotations
 

@@ -100,14 +100,15 @@ def _distinct(rules: list[Rule], problems: list[CityBrainError]) -> list[Rule]:
 def _field_rules(contract: Contract, item: ContractField) -> Iterator[Rule]:
     def rule(kind: str, dimension: str, **params: Any) -> Rule:
         name = f"{kind}:{item.name}"
-        return Rule(name, kind, (item.name,), "reject", "row", dimension, item.where, params)
+        severity: Severity = getattr(item.severity, kind, "reject")
+        return Rule(name, kind, (item.name,), severity, "row", dimension, item.where, params)
 
     if contract.database == "raw":
         yield rule("unreadable", "conformity")
     if item.required or item.key_position is not None:
         yield rule("required", "completeness")
     if item.unique:
-        yield _unique((item.name,), item.where)
+        yield _unique((item.name,), item.where, item.severity.unique)
     options = item.options
     bounds = {k: v for k, v in options.items() if k.lower().endswith(("minimum", "maximum"))}
     if bounds:

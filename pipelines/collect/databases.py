@@ -20,7 +20,9 @@ from pipelines.collect.dialects import Database, Selection, open_database
 from pipelines.collect.header import Place, match
 from pipelines.collect.landing import Landed, Landing, hash_file
 
+STEP_ROWS = 4_096
 GROUP_ROWS = 65_536
+GROUP_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +129,30 @@ def _write(
 
 
 def _groups(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Tables of equal size: a driver's batches vary, and the same rows must give one file."""
-    held: list[pa.RecordBatch] = []
-    count = 0
+    """Row groups whose borders depend on the rows alone: the same rows must give one file."""
+    held: list[pa.Table] = []
+    rows = size = 0
+    for step in _steps(batches, schema):
+        held.append(step)
+        rows += step.num_rows
+        size += sum(pc.sum(pc.binary_length(column)).as_py() or 0 for column in step.columns)
+        if rows >= GROUP_ROWS or size >= GROUP_BYTES:
+            yield pa.concat_tables(held)
+            held, rows, size = [], 0, 0
+    if held:
+        yield pa.concat_tables(held)
+
+
+def _steps(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Tables of `STEP_ROWS` rows, however the driver's batches are cut."""
+    rest = schema.empty_table()
     for batch in batches:
-        held.append(batch.cast(schema))
-        count += len(batch)
-        while count >= GROUP_ROWS:
-            table = pa.Table.from_batches(held, schema)
-            yield table.slice(0, GROUP_ROWS).combine_chunks()
-            held = table.slice(GROUP_ROWS).to_batches()
-            count -= GROUP_ROWS
-    if count:
-        yield pa.Table.from_batches(held, schema).combine_chunks()
+        rest = pa.concat_tables([rest, pa.Table.from_batches([batch], schema)])
+        while rest.num_rows >= STEP_ROWS:
+            yield rest.slice(0, STEP_ROWS)
+            rest = rest.slice(STEP_ROWS)
+    if rest.num_rows:
+        yield rest
 
 
 def _last(column: pa.ChunkedArray) -> str | None:

@@ -278,7 +278,7 @@ class MysqlSession:
         self.errors: tuple[type[Exception], ...] = (pymysql.Error, OSError)
         args, options = dialect.create_connect_args(url)
         plain = {"conv": dict(encoders), "cursorclass": SSCursor, "client_flag": 0}
-        self._connection = pymysql.connect(*args, **{**options, **plain})
+        self._connection: Any = pymysql.connect(*args, **{**options, **plain})
         with self._connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
             cursor.execute("SET time_zone = '+00:00'")
@@ -309,7 +309,9 @@ class MysqlSession:
         return True
 
     def close(self) -> None:
-        """Close the connection at once: the rest of a broken result is not read."""
+        """Close the connection at once; PyMySQL would first read a broken result to its end."""
+        if (result := self._connection._result) is not None:
+            result.unbuffered_active = False
         self._connection._force_close()
 
 

@@ -113,7 +113,7 @@ CASES: list[tuple[str, str, str]] = [
     ("yaml_duplicate_key", "name: Shops", "name: Shops\nname: Shops # HERE"),
     ("yaml_duplicate_key", FIELD, FIELD + "        logicalType: string # HERE\n"),
     ("yaml_tab", "    type: local", "\ttype: local # HERE"),
-    ("yaml_syntax", "status: active", "status: [active # HERE"),
+    ("yaml_syntax", "status: active", "status: [active"),
     ("key_missing", "version: 1.0.0\n", ""),
     ("key_missing", "id: test\n", ""),
     ("key_missing", "status: active\n", ""),

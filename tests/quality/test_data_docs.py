@@ -105,5 +105,5 @@ def test_pages_need_no_other_host(tmp_path: Path, secret: Path, rule: MakeRule) 
     certifier.close()
     for page in (tmp_path / "docs").rglob("*.html"):
         text = page.read_text("utf-8")
-        assert "src=\"http" not in text, page
-        assert "rel=\"stylesheet\"" not in text, page
+        assert 'src="http' not in text, page
+        assert 'rel="stylesheet"' not in text, page

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 import sqlalchemy as sa
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 @pytest.fixture
@@ -22,10 +19,10 @@ def parquet(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def context() -> Iterator[Any]:
+def context() -> Any:
     import great_expectations as gx
 
-    yield gx.get_context(mode="ephemeral")
+    return gx.get_context(mode="ephemeral")
 
 
 def _validate(source: Any) -> Any:
@@ -62,6 +59,7 @@ def test_released_engine_sees_what_was_created_since(context: Any, parquet: Path
     assert (one, two) == ([(1,)], [(2,)])
 
 
+@pytest.mark.filterwarnings("ignore:You are using a generic SQLDatasource")
 def test_gx_still_needs_our_engine(context: Any, tmp_path: Path, parquet: Path) -> None:
     """When this fails, GX can read DuckDB by itself: delete `quality/gx_engine.py`."""
     file = tmp_path / "plain.duckdb"
