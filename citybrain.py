@@ -296,6 +296,44 @@ def model_tests(
     raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
 
 
+@app.command()
+def scaffold(
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="A file, CONNECTION:[SCHEMA.]TABLE, or an SQLAlchemy URL followed by #TABLE.",
+            metavar="FILE|TABLE",
+        ),
+    ],
+    workspace: Annotated[Path, typer.Option(help="The workspace that it is for.")],
+    department: Annotated[str, typer.Option(help="Whose data it is, an id of departments.yaml.")],
+    name: Annotated[str | None, typer.Option(help="The resource's name.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Put it into the workspace.")] = False,
+) -> None:
+    """Profile a source and draft its contract: types, keys, code lists, likely personal fields."""
+    from pipelines.present import print_line
+    from pipelines.scaffold import scaffold as draft
+    from pipelines.scaffold import write_scaffold
+    from pipelines.workspace import load_workspace
+
+    loaded = load_workspace(workspace)
+    made = draft(target, department, name, workspace=loaded)
+    if not write:
+        sys.stdout.write(made.text)
+        return
+    path = write_scaffold(made, loaded)
+    print_line(
+        text(
+            "scaffold_written",
+            path=path,
+            received=f"{made.received:,}",
+            published=f"{made.published:,}",
+            quarantined=f"{made.quarantined:,}",
+            workspace=workspace,
+        )
+    )
+
+
 def _moment(value: str | None) -> datetime | int | None:
     if value is None or value.isdigit():
         return int(value) if value else None

@@ -58,7 +58,7 @@ WITH raw AS (
     CASE WHEN t_record_no IS NULL THEN 'required:record_no' END,
     CASE WHEN uscc IS NULL THEN 'required:uscc' END,
     CASE WHEN NOT uscc_valid(uscc) THEN 'checksum:uscc' END,
-    CASE WHEN category NOT IN ('A1', 'B2', 'C3', 'D4', 'E5', 'F6') THEN 'enumeration:category' END,
+    CASE WHEN NOT regexp_full_match(category, 'A1|B2|C3|D4|E5|F6') THEN 'enumeration:category' END,
     CASE WHEN t_amount IS NOT NULL AND amount IS NULL THEN 'unreadable:amount' END,
     CASE WHEN amount < 0 THEN 'range:amount' END,
     CASE WHEN t_score IS NOT NULL AND score IS NULL THEN 'unreadable:score' END,
@@ -73,7 +73,8 @@ WITH raw AS (
 )
 SELECT {columns}, reasons, CASE WHEN reasons <> '' THEN original(raw) END AS original FROM ruled
 """
-# A join in the first pass would lose the order of the file, and with it which row came first.
+# A join in the first pass (DuckDB makes one of an IN with six values) would lose the order of the file, and
+# with it which row came first.
 LATE = """
 CREATE TABLE late AS
 SELECT rowid AS id, record_no, 'foreign_key:district_code' AS reason FROM judged
@@ -84,25 +85,21 @@ WHERE reasons = '' AND record_no IN (
   SELECT record_no FROM judged WHERE reasons = '' GROUP BY record_no HAVING count(*) > 1)
 QUALIFY row_number() OVER (PARTITION BY record_no ORDER BY rowid) > 1
 """
-# The text of these rows is read again: nobody knew in the first pass that they were bad. Both
-# tables are in file order, so the n-th row of a key is the same row in both.
+# The text of these rows is read again: nobody knew in the first pass that they were bad. `judged`
+# is in file order, so its row ids count the lines that could be split.
 LATE_TEXT = """
 CREATE TABLE again AS
-SELECT TRY_CAST(trim(record_no) AS BIGINT) AS record_no, original(raw) AS original
-FROM read_csv('{csv}', header = true, all_varchar = true, delim = ',', quote = '"',
-  ignore_errors = true) AS raw
-WHERE TRY_CAST(trim(record_no) AS BIGINT) IN (SELECT record_no FROM late)
+SELECT id, original(raw) AS original
+FROM (SELECT raw, row_number() OVER () - 1 AS id FROM read_csv('{csv}', header = true,
+  all_varchar = true, delim = ',', quote = '"', ignore_errors = true) AS raw)
+WHERE id IN (SELECT id FROM late)
 """
 BAD = """
 COPY (
   SELECT string_split(reasons, ';') AS reasons, original FROM judged WHERE reasons <> ''
   UNION ALL
   SELECT l.reasons, a.original
-  FROM (SELECT id, list(reason) AS reasons FROM late GROUP BY id) AS l
-  JOIN (SELECT rowid AS id, row_number() OVER (PARTITION BY record_no ORDER BY rowid) AS nth,
-      record_no FROM judged WHERE record_no IN (SELECT record_no FROM late)) AS j ON j.id = l.id
-  JOIN (SELECT *, row_number() OVER (PARTITION BY record_no ORDER BY rowid) AS nth FROM again) AS a
-    ON a.record_no = j.record_no AND a.nth = j.nth
+  FROM (SELECT id, list(reason) AS reasons FROM late GROUP BY id) AS l JOIN again AS a USING (id)
   UNION ALL
   SELECT ['malformed'], csv_line FROM reject_errors
 ) TO '{out}/bad.parquet' {parquet}

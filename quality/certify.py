@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 import duckdb
 from filelock import FileLock
@@ -31,6 +34,27 @@ if TYPE_CHECKING:
 # Counts only. With partial_unexpected_count above 0 GX keeps sample values of failing rows.
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _MESSAGE_LENGTH = 400
+# GX's pages fetch Bootstrap, jQuery, Vega and a logo from seven hosts, which a government network
+# does not reach, and GX draws its index by those scripts alone: so pages are cleaned, the index ours.
+_ELSEWHERE = re.compile(
+    r"<script.*?</script>|<link[^>]*>|<img[^>]*>|<button.*?</button>|<footer.*?</footer>"
+    r"|url\('https?:[^)]*\)",
+    re.DOTALL,
+)
+_STYLE = (
+    "body{font:15px/1.5 sans-serif;margin:2rem;max-width:75rem}table{border-collapse:collapse}"
+    "td,th{border-bottom:1px solid #ccc;padding:.3rem .8rem;text-align:left;vertical-align:top}"
+    ".failed td:nth-child(2),.text-danger{color:#a40000;font-weight:bold}"
+    '.fa-check-circle::before{content:"✓"}.fa-times::before{content:"✗"}'
+    '.fa-exclamation-triangle::before{content:"!"}'
+    ".card:has(.btn-group),[data-toggle=collapse],.breadcrumb li:last-child{display:none}"
+    'a[href*="/expectations/"]{pointer-events:none;color:inherit;text-decoration:none}'
+)
+_INDEX = (
+    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}: Data Docs</title>'
+    "<style>{style}</style></head><body><h1>{title}: Data Docs</h1><table><tr><th>Resource</th>"
+    "<th>Result</th><th>Expectations</th><th>Failed</th><th>Certified</th></tr>{lines}</table></html>"
+)
 _VIEW = "staged"  # of the resource in hand; GX runs one at a time
 
 
@@ -83,6 +107,7 @@ class Certifier:
 
     def __init__(self, docs_dir: Path, site_title: str) -> None:
         self._docs_dir = docs_dir
+        self._site = docs_dir / "site"
         self._site_title = site_title
         self._lock = threading.RLock()
         self._importing: threading.Thread | None = None
@@ -154,10 +179,6 @@ class Certifier:
                 self._database.close()
             self._source = self._context = self._database = None
 
-    @property
-    def _site(self) -> Path:
-        return self._docs_dir / "site"
-
     @contextmanager
     def _view(self, files: Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
         """The view over the files, for as long as the block runs."""
@@ -177,9 +198,19 @@ class Certifier:
         return FileLock(self._docs_dir / ".lock")
 
     def _write_pages(self) -> None:
-        keys = self._context.validation_results_store.list_keys()
-        changed = [k for k in keys if k.expectation_suite_identifier.name in self._validated]
-        self._context.build_data_docs(resource_identifiers=changed)
+        store = self._context.validation_results_store
+        latest = {key.expectation_suite_identifier.name: key for key in store.list_keys()}
+        changed = [key for name, key in latest.items() if name in self._validated]
+        self._context.build_data_docs(resource_identifiers=changed, build_index=False)
+        lines = []
+        for name, key in sorted(latest.items()):
+            for page in self._site.joinpath("validations", *name.split(".")).rglob("*.html"):
+                if name in self._validated:
+                    page.write_text(_self_contained(page.read_text("utf-8")), "utf-8")
+                place = page.relative_to(self._site).as_posix()
+                lines.append(_index_line(key, place, store.get(key)))
+        index = _INDEX.format(style=_STYLE, title=escape(self._site_title), lines="".join(lines))
+        (self._site / "index.html").write_text(index, "utf-8")
 
     def _validate(self, resource: str, specs: Sequence[ExpectationSpec]) -> dict[str, Any]:
         """GX's result per rule id; kept on disk for the docs."""
@@ -198,20 +229,22 @@ class Certifier:
 
     def _run(self, resource: str, specs: Sequence[ExpectationSpec]) -> Any:
         _import_gx()
+        from great_expectations.core.run_identifier import RunIdentifier
+
+        run = RunIdentifier(run_name="latest", run_time=datetime.now(UTC))
         definition = self._definition(resource, specs)
         assert self._source is not None
         with self._files():
             self._forget(resource)
             try:
-                return definition.run(result_format=RESULT_FORMAT, run_id=_run_id())
+                return definition.run(result_format=RESULT_FORMAT, run_id=run)
             finally:
                 self._source.get_execution_engine().release()
 
     def _failed(self, resource: str, rule_id: str, rule: Rule, message: str) -> QualityError:
         # The stored result holds GX's traceback, which may quote a value of a row.
         self._forget(resource)
-        told = message[:_MESSAGE_LENGTH]
-        fields = {"resource": resource, "rule": rule_id, "message": told}
+        fields = {"resource": resource, "rule": rule_id, "message": message[:_MESSAGE_LENGTH]}
         return QualityError("certify_failed", where=rule.where, **fields)
 
     def _forget(self, resource: str) -> None:
@@ -237,7 +270,7 @@ class Certifier:
 
         if self._source is None:
             assert self._database is not None
-            self._context = _context(self._docs_dir, self._site_title)
+            self._context = _context(self._docs_dir)
             self._source = DuckDBDatasource.attach(self._context, "staged", self._database)
         return self._context, self._source
 
@@ -251,13 +284,7 @@ def _import_gx() -> None:
     import quality.gx_engine  # noqa: F401
 
 
-def _run_id() -> Any:
-    from great_expectations.core.run_identifier import RunIdentifier
-
-    return RunIdentifier(run_name="latest", run_time=datetime.now(UTC))
-
-
-def _context(docs_dir: Path, site_title: str) -> Any:
+def _context(docs_dir: Path) -> Any:
     """A GX context that keeps results and pages under `docs_dir` and everything else in memory."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import (
@@ -266,28 +293,28 @@ def _context(docs_dir: Path, site_title: str) -> Any:
         ProgressBarsConfig,
     )
 
+    def folder(name: str) -> dict[str, str]:
+        path = str((docs_dir / name).resolve())
+        return {"class_name": "TupleFilesystemStoreBackend", "base_directory": path}
+
     defaults = InMemoryStoreBackendDefaults()
     defaults.stores[defaults.validation_results_store_name] = {
         "class_name": "ValidationResultsStore",
-        "store_backend": _folder(docs_dir / "results"),
+        "store_backend": folder("results"),
     }
     site = {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
-        "store_backend": _folder(docs_dir / "site"),
+        "store_backend": folder("site"),
         "site_section_builders": {"expectations": "None", "profiling": "None"},
     }
     config = DataContextConfig(
         store_backend_defaults=defaults,
-        data_docs_sites={site_title: site},
+        data_docs_sites={"site": site},
         analytics_enabled=False,
         progress_bars=ProgressBarsConfig(globally=False),
     )
     return gx.get_context(mode="ephemeral", project_config=config)
-
-
-def _folder(path: Path) -> dict[str, str]:
-    return {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(path.resolve())}
 
 
 def _measured(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -310,10 +337,8 @@ def _exception(result: Any) -> str | None:
     """
     info = result.exception_info or {}
     records = [info] if "raised_exception" in info else list(info.values())
-    for record in records:
-        if record.get("raised_exception"):
-            return str(record.get("exception_message") or "no message")
-    return None
+    raised = (record for record in records if record.get("raised_exception"))
+    return next((str(record.get("exception_message") or "no message") for record in raised), None)
 
 
 def _not_assessed(rule: Rule) -> ExpectationOutcome:
@@ -341,21 +366,11 @@ def _outcome(
         observed = _one(database, f'SELECT CAST(max("{newest}") AS DATE) FROM {_VIEW}')
     elif spec.rule.kind in ("row_count", "volume_change"):
         observed = context.rows
-    return _of_table(spec, bool(result.success), observed)
-
-
-def _of_table(spec: ExpectationSpec, success: bool, observed: Any) -> ExpectationOutcome:
     if observed is None:
         return _not_assessed(spec.rule)
-    return ExpectationOutcome(
-        spec.rule.id,
-        spec.expectation,
-        success,
-        str(observed),
-        1,
-        int(not success),
-        spec.rule.severity,
-    )
+    success = bool(result.success)
+    counts = (str(observed), 1, int(not success))
+    return ExpectationOutcome(spec.rule.id, spec.expectation, success, *counts, spec.rule.severity)
 
 
 def _counted(
@@ -365,4 +380,21 @@ def _counted(
     told = f"{failed} of {assessed} not conforming" if assessed else "not assessed"
     return ExpectationOutcome(
         spec.rule.id, spec.expectation, passed, told, assessed, failed, spec.rule.severity
+    )
+
+
+def _self_contained(page: str) -> str:
+    """A page of GX without what it fetches from other hosts, and without what then does nothing."""
+    return _ELSEWHERE.sub("", page).replace("</head>", f"<style>{_STYLE}</style></head>", 1)
+
+
+def _index_line(key: Any, place: str, result: Any) -> str:
+    resource, done = key.expectation_suite_identifier.name, result.statistics
+    grave = {r.expectation_config.meta["severity"] for r in result.results if not r.success}
+    word = "failed" if grave - {"warn"} else "warned" if grave else "passed"
+    when = f"{key.run_id.run_time:%Y-%m-%d %H:%M:%S %Z}"
+    cells = (word, done["evaluated_expectations"], done["unsuccessful_expectations"], when)
+    shown = "".join(f"<td>{cell}</td>" for cell in cells)
+    return (
+        f'<tr class="{word}"><td><a href="{quote(place)}">{escape(resource)}</a></td>{shown}</tr>'
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from html import escape
 from math import ceil, floor
 from typing import Any
 
@@ -108,7 +109,7 @@ def gx_suite(name: str, specs: Sequence[ExpectationSpec]) -> Any:
             **spec.kwargs,
             meta=spec.meta,
             severity=spec.severity,
-            description=spec.description or None,
+            description=escape(spec.description) or None,  # GX puts it into its pages as it is
         )
         for spec in specs
     ]

@@ -15,8 +15,10 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,12 +101,16 @@ class MariaServer:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """A running PostgreSQL server."""
     initdb, binary = (_program(n, POSTGRES_FOLDERS) for n in ("initdb", "postgres"))
     if initdb is None or binary is None:
         pytest.skip("PostgreSQL is not installed (no initdb and postgres)")
-    folder = _open_folder(tmp_path_factory.mktemp("postgres"))
+    with _folder("postgres") as folder:
+        yield from _run_postgres(folder, initdb, binary)
+
+
+def _run_postgres(folder: Path, initdb: str, binary: str) -> Iterator[PostgresServer]:
     data = folder / "data"
     as_user = _as_user("postgres", folder)
     init = [
@@ -139,12 +145,16 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 
 
 @pytest.fixture(scope="session")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaServer]:
+def mariadb() -> Iterator[MariaServer]:
     """A running MariaDB server."""
     install, binary = (_program(n, []) for n in ("mariadb-install-db", "mariadbd"))
     if install is None or binary is None:
         pytest.skip("MariaDB is not installed (no mariadb-install-db and mariadbd)")
-    folder = tmp_path_factory.mktemp("mariadb")
+    with _folder("mariadb") as folder:
+        yield from _run_mariadb(folder, install, binary)
+
+
+def _run_mariadb(folder: Path, install: str, binary: str) -> Iterator[MariaServer]:
     data, socket_path = folder / "data", folder / "s"
     user = pwd.getpwuid(os.getuid()).pw_name
     auth = ["--auth-root-authentication-method=normal", "--skip-test-db"]
@@ -187,13 +197,11 @@ def _as_user(name: str, folder: Path) -> list[str]:
     ]
 
 
-def _open_folder(folder: Path) -> Path:
-    """pytest's folders are closed to other users; let them through to this one only."""
-    for parent in folder.parents:
-        if parent.stat().st_uid != os.getuid() or parent == Path("/tmp"):
-            break
-        parent.chmod(parent.stat().st_mode | 0o011)
-    return folder
+@contextmanager
+def _folder(name: str) -> Iterator[Path]:
+    """A short path of our own: pytest closes its folders to other users, again at every start."""
+    with tempfile.TemporaryDirectory(prefix=f"citybrain-{name}-", dir="/tmp") as folder:
+        yield Path(folder)
 
 
 def _check(command: list[str]) -> None:

@@ -56,7 +56,7 @@ def fetch_database(
         since: the last published watermark of an incremental resource; None fetches everything.
 
     Raises:
-        PipelineError: `database_unsupported`, `database_driver_missing`, `database_unreachable`,
+        PipelineError: `database_unsupported`, `database_driver_missing`, `connection_unreachable`,
             `database_query_failed`, `source_connection_lost`, `column_missing`,
             `column_duplicate`, `disk_full`. None of them leaves anything in the landing.
     """

@@ -18,7 +18,7 @@ from catalog.contract import ContractField, DatabaseSource
 from pipelines.collect.arrow_text import float_text
 from pipelines.errors import PipelineError
 
-FETCH_ROWS = 10_000
+FETCH_ROWS = 4_096
 ALIAS = "q"
 _INTEGER = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
@@ -156,14 +156,14 @@ def open_database(url: str, connection: str) -> Iterator[Database]:
         connection: the connection's name, for the messages.
 
     Raises:
-        PipelineError: `database_url`, `database_unsupported`, `database_driver_missing`,
-            `database_unreachable`.
+        PipelineError: `connection_url`, `database_unsupported`, `database_driver_missing`,
+            `connection_unreachable`.
     """
     try:
         parsed = make_url(url)
         dialect = parsed.get_dialect()()
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise PipelineError("database_url", connection=connection) from error
+        raise PipelineError("connection_url", connection=connection) from error
     opener = _OPENERS.get(dialect.name)
     if opener is None:
         raise PipelineError("database_unsupported", connection=connection, kind=dialect.name)
@@ -178,7 +178,7 @@ def open_database(url: str, connection: str) -> Iterator[Database]:
         ) from error
     except Exception as error:
         raise PipelineError(
-            "database_unreachable", connection=connection, reason=first_line(error)
+            "connection_unreachable", connection=connection, reason=first_line(error)
         ) from error
     try:
         yield Database(session, dialect, connection)

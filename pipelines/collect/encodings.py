@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,6 +32,9 @@ SUPERSETS = {
 }
 CANDIDATES = ("cp950", "gb18030")
 UNDECIDED = "ascii"
+SAMPLE = 64 << 10
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_PAIRS = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 
 
 def codec_name(encoding: str) -> str | None:
@@ -60,11 +64,18 @@ def detect(sample: bytes, final: bool) -> str:
 
 
 def _likelier(sample: bytes) -> str:
-    """Most Big5 text decodes as GB18030 and much GBK text as Big5: let the language decide."""
-    from charset_normalizer import from_bytes
+    """Big5 or GB18030, where both decode: most Big5 text is GB18030 too, and much the reverse.
 
-    best = from_bytes(sample[: 256 << 10], cp_isolation=["big5", "gb18030"]).best()
-    return "gb18030" if best is not None and best.encoding == "gb18030" else "cp950"
+    Both standards put their frequent characters first: Big5 at lead bytes A4-C6, GB2312 at
+    B0-D7 with a trail byte from A1. Real text consists of them almost entirely. (On single rows
+    of city tables this was never wrong; charset-normalizer was, for every second GBK row.)
+    """
+    start = _BEYOND_ASCII.search(sample)
+    begin = start.start() if start else 0
+    pairs = _PAIRS.findall(sample[begin : begin + SAMPLE])
+    big5 = sum(0xA4 <= pair[0] <= 0xC6 for pair in pairs)
+    gb = sum(0xB0 <= pair[0] <= 0xD7 and pair[1] >= 0xA1 for pair in pairs)
+    return "cp950" if big5 > gb else "gb18030"
 
 
 def _decodes(sample: bytes, encoding: str, final: bool) -> bool:

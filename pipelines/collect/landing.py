@@ -150,7 +150,8 @@ def _disk(root: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise PipelineError("disk_full", where=Location(root), root=root) from error
+            reason = error.strerror or str(error)
+            raise PipelineError("disk_full", where=Location(root), problem=reason) from error
         raise
 
 

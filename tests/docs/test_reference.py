@@ -114,7 +114,7 @@ def test_every_error_code_has_a_text_and_is_documented() -> None:
         for place, code, _, _ in raised()
         if code not in known or f"## `{code}`\n" not in page
     }
-    assert lacking == set()
+    assert lacking == set(), "\n".join(sorted(lacking))
 
 
 def test_every_error_gives_what_its_text_shows() -> None:
@@ -125,7 +125,7 @@ def test_every_error_gives_what_its_text_shows() -> None:
             wanted = placeholders(entry["what"] + entry["next"]) if entry else set()
             if not unpacked and not wanted <= fields:
                 wrong.append(f"{place} {code} ({lang}) lacks {sorted(wanted - fields)}")
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 @pytest.mark.parametrize("part", ["errors", "ui"])

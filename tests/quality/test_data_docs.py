@@ -107,3 +107,34 @@ def test_pages_need_no_other_host(tmp_path: Path, secret: Path, rule: MakeRule) 
         text = page.read_text("utf-8")
         assert 'src="http' not in text, page
         assert 'rel="stylesheet"' not in text, page
+
+
+def test_text_of_a_contract_is_escaped(tmp_path: Path, secret: Path, rule: MakeRule) -> None:
+    certifier = Certifier(tmp_path / "docs", "<b>City</b>")
+    rules = [
+        rule("pattern", "name", pattern="<b id=x>"),
+        rule("enumeration", "name", values=("<b id=x>",)),
+        rule("row", holds="name <> '<b id=x>'"),
+    ]
+    predicates = {"row:": "NOT (name <> '<b id=x>')"}
+    certifier.certify("raw.a", [secret], rules, CONTEXT, predicates)
+    certifier.build_docs()
+    certifier.close()
+    for page in (tmp_path / "docs").rglob("*.html"):
+        assert "<b id=x>" not in page.read_text("utf-8")
+        assert "<b>City</b>" not in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("severity", "word"), [("warn", "warned"), ("reject", "failed"), (None, "passed")]
+)
+def test_the_index_says_how_grave_it_is(
+    tmp_path: Path, secret: Path, rule: MakeRule, severity: str | None, word: str
+) -> None:
+    certifier = Certifier(tmp_path / "docs", "City")
+    checked = rule("range", "a", minimum=2 if severity else 0, severity=severity)
+    certifier.certify("raw.a", [secret], [checked], CONTEXT, {})
+    index = certifier.build_docs()
+    certifier.close()
+    assert index is not None
+    assert f'<tr class="{word}">' in index.read_text("utf-8")

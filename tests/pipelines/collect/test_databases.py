@@ -294,25 +294,29 @@ def test_sqlite_types(tmp_path: Path) -> None:
 
 
 MEMORY = """
-import resource, sys
+import sys
 from pathlib import Path
 from pipelines.collect import Landing, fetch_database
 from tests.pipelines.collect.test_databases import database, key
+
+def peak():  # not ru_maxrss: a child inherits that from its parent
+    text = Path("/proc/self/status").read_text()
+    return int(text.split("VmHWM:")[1].split()[0])
 
 url, folder = sys.argv[1], Path(sys.argv[2])
 contract = database(key("no"), "name", "note")
 small = database(key("no"), "name", "note", query="SELECT * FROM permits WHERE no < 1000")
 fetch_database(small, url, Landing(folder / "a"), None)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 load = fetch_database(contract, url, Landing(folder / "b"), None)
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+after = peak()
 print(load.rows, (after - before) // 1024)
 """
-NOTE = 300
+NOTE = 600
 
 
 def large(name: str, running: PostgresServer | MariaServer) -> str:
-    """A database whose table holds 300,000 rows, about 100 MB of text."""
+    """A database whose table holds 300,000 rows, about 180 MB of text."""
     url = running.url(name)
     if isinstance(running, PostgresServer):
         rows = f"SELECT i AS no, 'n' || i AS name, repeat(chr(65 + i % 26), {NOTE}) AS note"
@@ -332,7 +336,7 @@ def test_memory_is_bounded(kind: str, request: pytest.FixtureRequest, tmp_path: 
     assert done.returncode == 0, done.stderr
     rows, growth = map(int, done.stdout.split())
     assert rows == 300_000
-    assert growth < 130, f"{growth} MiB for a table of 100 MB"
+    assert growth < 120, f"{growth} MiB for a table of 180 MB"
 
 
 class Killer:
@@ -393,15 +397,15 @@ def test_nobody_listens(tmp_path: Path) -> None:
         f"sqlite:///{tmp_path}/nothing.db",
     ):
         error = refused(database("a"), url, tmp_path)
-        assert error.code == "database_unreachable"
+        assert error.code == "connection_unreachable"
         assert "secret" not in str(error.fields)
 
 
 @pytest.mark.parametrize(
     ("url", "code"),
     [
-        ("no url", "database_url"),
-        ("nosuch://x/y", "database_url"),
+        ("no url", "connection_url"),
+        ("nosuch://x/y", "connection_url"),
         ("oracle://x/y", "database_unsupported"),
     ],
 )

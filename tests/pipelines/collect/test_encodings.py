@@ -105,6 +105,21 @@ def test_an_unknown_encoding(tmp_path: Path, name: str) -> None:
     assert error.code == "encoding_unknown"
 
 
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("1,臺南市\n", "cp950"),
+        ("違反", "cp950"),
+        ("1,市生态环境局\n", "gb18030"),
+        ("北京", "gb18030"),
+        ("110102,西城区,厂桥街道,\n", "gb18030"),
+    ],
+)
+def test_short_texts_that_are_both_big5_and_gbk(text: str, codec: str) -> None:
+    assert detect(text.encode(codec), final=True) == codec
+    assert detect(b"1,2\n" * 100_000 + text.encode(codec), final=True) == codec
+
+
 def test_detection_allows_a_character_cut_at_the_end_of_the_sample() -> None:
     text = ("臺南市安平區違反勞動基準法" * 50).encode("utf-8")
     for cut in range(1, 7):
