@@ -219,7 +219,7 @@ def _draft(opened: _Opened, department: str, name: str, tenant: str, rows: int) 
         key = find_key(con, "t", drafts, columns) if drafts[0].rows else Key()
     declared = tuple(d.field.name for h in opened.look.key for d in drafts if d.header == h)
     key = replace(key, fields=declared) if declared else key
-    if key.repeated and not declared:
+    if key.repeated and key.fields and not declared:
         filters.append({"name": "repeated_row", "duplicates": "all"})
     parts = {"tenant": tenant, "department": department, "resource": name}
 
@@ -398,7 +398,9 @@ def _notes(
     if not key.fields:
         notes.append(f"{MARK} {text('scaffold_no_key')}")
     if key.repeated:
-        notes.append(f"{MARK} {text('scaffold_repeated', count=key.repeated)}")
+        # Without a key nobody knows whether equal rows are one fact or two.
+        code = "scaffold_repeated" if key.fields else "scaffold_repeated_kept"
+        notes.append(f"{MARK} {text(code, count=key.repeated)}")
     if loaded.extra:
         notes.append(f"{MARK} {text('scaffold_extra')}")
     heading = opened.look.heading

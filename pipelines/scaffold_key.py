@@ -10,10 +10,9 @@ from itertools import combinations
 import duckdb
 
 from pipelines.reading import cleaned, typed
-from pipelines.scaffold_profile import Draft
+from pipelines.scaffold_profile import SERIAL_NAME, Draft
 from quality.predicates import quoted
 
-_SERIAL = re.compile(r"^(item_no|serial_no|row|row_no|row_number|index|no|seq|sequence|fid)(_\d+)?$|序號|序号|項次|流水")
 _NAMED = re.compile(r"(^|_)(id|no|code|number|key|uuid|nr)$|編號|编号|代碼|代码|字號|文號|統編|id$|no$", re.IGNORECASE)
 _TIMED = re.compile(r"date|time|day|month|year|period|quarter|日期|月|年")
 _KEYABLE = ("string", "integer", "date", "timestamp")
@@ -86,7 +85,7 @@ def _able(con: duckdb.DuckDBPyConnection, draft: Draft) -> bool:
 
 def _is_serial(con: duckdb.DuckDBPyConnection, draft: Draft, rows: int) -> bool:
     """1, 2, 3 ... under a name that says no more: it numbers rows, and another file starts again."""
-    if not (_SERIAL.search(draft.field.name) or _SERIAL.search(draft.header)):
+    if not (SERIAL_NAME.search(draft.field.name) or SERIAL_NAME.search(draft.header)):
         return False
     name = f"TRY_CAST({quoted(draft.field.name)} AS BIGINT)"
     span = _number(con, f"SELECT max({name}) - min({name}) + 1 FROM p")

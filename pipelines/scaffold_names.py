@@ -94,6 +94,7 @@ def field_name(published: str, position: int) -> tuple[str, bool]:
     name = _english(_BRACKETED.sub("", published)) or _english(published)
     if not name:
         return f"column_{position}", False
+    name = "number" if name == "no" else name  # YAML 1.1 reads `no` as false
     if not name[0].isalpha():
         name = f"column_{name}"
     return (f"{name}_value" if name in reserved_words() else name), True
@@ -152,11 +153,11 @@ def _segmented(text: str) -> list[str] | None:
 
 @lru_cache
 def reserved_words() -> frozenset[str]:
-    """Words that a SELECT cannot use as a column's name without quotes."""
+    """Words that SQL or YAML takes for something else when they stand without quotes."""
     import duckdb
 
     with duckdb.connect(":memory:") as con:
         rows = con.execute(
             "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'"
         ).fetchall()
-    return frozenset(str(row[0]) for row in rows)
+    return frozenset({"yes", "on", "off", "y", "n"}).union(str(row[0]) for row in rows)

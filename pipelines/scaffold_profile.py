@@ -59,6 +59,10 @@ _TEXT_NAME = re.compile(
     r"(code|zip|postal|phone|fax|mobile|number|_no|account|licen[cs]e|serial|_nr)$|telephone"
     r"|代碼|代码|代號|編號|编号|統編|統一編|字號|號碼|号码|郵遞|邮编|電話|电话|證號|文號|序號|證字|NO$"
 )
+SERIAL_NAME = re.compile(
+    r"^(item_no|serial_no|row|row_no|row_number|index|no|number|seq|sequence|fid)(_\d+)?$"
+    r"|序號|序号|項次|流水|^編號$|^编号$"
+)
 _MONEY_NAME = re.compile(r"amount|price|fee|fine|cost|money|salary|income|budget|金額|金额|費用|费用|罰鍰|價|薪")
 _FLAG_NAME = re.compile(r"^(is|has|can|was)_|_flag$|^flag_|是否|有無")
 _CODE_PAIRS = ({"是": "true", "否": "false"}, {"有": "true", "無": "false"}, {"有": "true", "无": "false"})
@@ -144,7 +148,8 @@ class Profiler:
         if draft.given:
             self._type(draft)
             self._settle(draft, typed_now=True)
-            draft.evidence += personal.by_content(self._con, "x")
+            if draft.field.logical_type in ("string", "integer"):
+                draft.evidence += personal.by_content(self._con, "x")
         header = personal.by_header(draft.header, draft.field.name)
         if header is not None:
             draft.evidence.insert(0, header)
@@ -300,7 +305,9 @@ class Profiler:
                     draft.note("scaffold_day_month", pattern=chosen[0])
 
     def _number(self, draft: Draft, total: int) -> bool:
-        text_name = bool(_TEXT_NAME.search(draft.field.name) or _TEXT_NAME.search(draft.header))
+        names = (draft.field.name, draft.header)
+        serial = any(map(SERIAL_NAME.search, names))
+        text_name = not serial and any(map(_TEXT_NAME.search, names))
         padded, long = self._numbers(
             "SELECT sum(n) FILTER (regexp_matches(x, '^0[0-9]')), "
             "sum(n) FILTER (regexp_matches(x, '^[+-]?[0-9]{19,}')) FROM y"
