@@ -21,7 +21,8 @@ def quoted(name: str) -> str:
 def literal(value: Any, physical_type: str = "VARCHAR") -> str:
     """A value as an SQL literal of `physical_type`."""
     if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
+        # YAML reads `yes` as true; in a text column it can only mean the word.
+        value = str(value).lower()
     text = str(value).replace("'", "''")
     if physical_type == "VARCHAR":
         return f"'{text}'"

@@ -110,7 +110,7 @@ def _field_rules(contract: Contract, item: ContractField) -> Iterator[Rule]:
     if item.unique:
         yield _unique((item.name,), item.where, item.severity.unique)
     options = item.options
-    bounds = {k: v for k, v in options.items() if k.lower().endswith(("minimum", "maximum"))}
+    bounds = _bounds(options)
     if bounds:
         yield rule("range", "accuracy", **bounds)
     lengths = {k: options[k] for k in ("minLength", "maxLength") if k in options}
@@ -118,6 +118,20 @@ def _field_rules(contract: Contract, item: ContractField) -> Iterator[Rule]:
         yield rule("length", "conformity", **lengths)
     if "pattern" in options:
         yield rule("pattern", "conformity", pattern=options["pattern"])
+
+
+def _bounds(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The range in `logicalTypeOptions`; `exclusiveMinimum: true` makes `minimum` itself strict."""
+    found = {k: v for k, v in options.items() if k.lower().endswith(("minimum", "maximum"))}
+    for exclusive, inclusive in (
+        ("exclusiveMinimum", "minimum"),
+        ("exclusiveMaximum", "maximum"),
+    ):
+        if isinstance(found.get(exclusive), bool):
+            strict = found.pop(exclusive)
+            if strict and inclusive in found:
+                found[exclusive] = found.pop(inclusive)
+    return found
 
 
 def _unique(fields: tuple[str, ...], where: Location, severity: Severity = "reject") -> Rule:
@@ -161,7 +175,17 @@ def _operators(declaration: QualityDeclaration) -> dict[str, Any]:
     }
     if len(found) != 1:
         raise QualityError("rule_operator", where=declaration.where, known=", ".join(OPERATORS))
+    ((operator, value),) = found.items()
+    limits = value if operator.endswith("Between") else [value]
+    wanted = 2 if operator.endswith("Between") else 1
+    if not isinstance(limits, list) or len(limits) != wanted or not all(map(_is_number, limits)):
+        rule = str(declaration.data.get("name") or declaration.data.get("metric") or "sql")
+        raise QualityError("rule_threshold", where=declaration.where, rule=rule, value=value)
     return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _build(
