@@ -114,7 +114,8 @@ def write_scaffold(made: Scaffold, workspace: Workspace) -> Path:
 
 def _resource_name(stem: str) -> str:
     name, known = field_name(stem, 1)
-    return re.sub("^column_", "table_", name) if known else "resource"
+    name = re.sub("^column_", "table_", name)
+    return name if known or name != "table_1" or stem == "1" else "resource"
 
 
 # -- opening ------------------------------------------------------------------------------------

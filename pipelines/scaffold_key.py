@@ -13,7 +13,7 @@ from pipelines.reading import cleaned, typed
 from pipelines.scaffold_profile import SERIAL_NAME, Draft
 from quality.predicates import quoted
 
-_NAMED = re.compile(r"(^|_)(id|no|code|number|key|uuid|nr)$|編號|编号|代碼|代码|字號|文號|統編|id$|no$", re.IGNORECASE)
+_NAMED = re.compile(r"(^|_)(id|no|code|number|key|uuid|nr)$|編號|编号|代碼|代码|字號|文號|統編|id$|no$|^code", re.IGNORECASE)
 _TIMED = re.compile(r"date|time|day|month|year|period|quarter|日期|月|年")
 _KEYABLE = ("string", "integer", "date", "timestamp")
 MAX_LENGTH = 60
@@ -64,7 +64,9 @@ def find_key(
 def _choices(candidates: Sequence[Draft], rows: int) -> Iterator[tuple[str, ...]]:
     """Single columns, then pairs with an identifier in them; small tables prove nothing of pairs."""
     for draft in candidates:
-        if draft.distinct >= rows or draft.distinct == draft.given:
+        # A number of people or a name may be unique by chance; what is called a code is meant to be.
+        meant = _is_named(draft) or draft.field.logical_type in ("date", "timestamp")
+        if meant and draft.distinct >= rows:
             yield (draft.field.name,)
     for first, second in combinations(candidates[:CANDIDATES], 2):
         named = _is_named(first) or _is_named(second)

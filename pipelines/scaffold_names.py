@@ -96,7 +96,7 @@ def field_name(published: str, position: int) -> tuple[str, bool]:
         return f"column_{position}", False
     name = "number" if name == "no" else name  # YAML 1.1 reads `no` as false
     if not name[0].isalpha():
-        name = f"column_{name}"
+        return f"column_{name}", bool(re.fullmatch(r"(19|20)?\d\d", name))
     return (f"{name}_value" if name in reserved_words() else name), True
 
 
@@ -123,7 +123,9 @@ def _english(header: str) -> str | None:
         if part is None:
             return None
         words += part
-    return re.sub(r"_+", "_", "_".join(words).lower()).strip("_")[:60].strip("_") or None
+    parts = [word for word in "_".join(words).lower().split("_") if word]
+    once = [word for i, word in enumerate(parts) if not i or word != parts[i - 1]]
+    return "_".join(once)[:60].strip("_") or None
 
 
 def _piece(piece: str) -> list[str] | None:

@@ -14,7 +14,6 @@ from quality.checksums import valid_sql
 from quality.predicates import literal
 
 SENSITIVE, PERSONAL = "L4", "L3"
-SHARE = 0.05
 CANDIDATES = 2000
 
 
@@ -37,12 +36,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A value that looks personal. `alone`: the whole value; else it may stand inside a text."""
+    """A value that looks personal.
+
+    Inside a text one is enough. A column of nothing but such values may be codes that happen to
+    look so: it counts when at least `share` of them do. `text` tells what a text is.
+    """
 
     kind: str
     level: str
     pattern: str
     share: float = 0.0
+    text: str = r"[\s\x{3000}\x{4e00}-\x{9fff}]"
 
 
 _HEADERS: tuple[tuple[str, str, str], ...] = (
@@ -60,18 +64,24 @@ _HEADERS: tuple[tuple[str, str, str], ...] = (
      r"|車主|车主|戶長|户主|屋主|業主|事業主|承辦|承办|家長|學生|学生|員工姓|person(?!al)|owner|contact"
      r"|(?:first|last|full|given|family|legal|middle|maiden)_?name|surname|applicant|inspector"
      r"|sanitarian|officer|employee|resident|citizen|taxpayer|signatory|representative"),
-    ("address", "L2", r"地址|address|street|block"),
+    ("address", "L2", r"地址|address|(?:^|_)street(?:_|$)|^block$"),
 )
-_BEFORE, _AFTER = r"(?:^|[^0-9A-Za-z])", r"(?:[^0-9A-Za-z]|$)"
+_BEFORE, _AFTER = r"(?:^|[^0-9A-Za-z-])", r"(?:[^0-9A-Za-z-]|$)"
 _PLATES_CN = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_US_PHONE = r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[0-9]{3}[-. ][0-9]{4}"
+_TW_PLATE = (
+    r"[A-Za-z]{2,3}[- ]?[0-9]{3,4}|[0-9]{3,4}[- ]?[A-Za-z]{2,3}"
+    r"|(?:[A-Za-z][0-9]|[0-9][A-Za-z])-?[0-9]{4}|[0-9]{4}-(?:[A-Za-z][0-9]|[0-9][A-Za-z])"
+)
+_IN_CHINESE = r"[\x{4e00}-\x{9fff}]"
 _SHAPES = (
     _Shape("email", PERSONAL, r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"),
-    _Shape("phone", PERSONAL, _BEFORE + r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}" + _AFTER),
-    _Shape("phone", PERSONAL, _BEFORE + r"09[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}" + _AFTER),
-    _Shape("phone", PERSONAL, _BEFORE + r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[0-9]{3}[-. ][0-9]{4}" + _AFTER),
-    _Shape("resident_id", SENSITIVE, _BEFORE + r"[0-9]{3}-[0-9]{2}-[0-9]{4}" + _AFTER, SHARE),
-    _Shape("plate", PERSONAL, f"[{_PLATES_CN}][A-Z][·. ]?[A-HJ-NP-Z0-9]{{5,6}}" + _AFTER),
-    _Shape("plate", PERSONAL, _BEFORE + r"(?:[A-Z]{3}-[0-9]{4}|[A-Z0-9]{2}-[0-9]{4}|[0-9]{4}-[A-Z0-9]{2}|[A-Z]{3}-[0-9]{3})" + _AFTER, SHARE),
+    _Shape("phone", PERSONAL, r"1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}", 0.5),
+    _Shape("phone", PERSONAL, r"09[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}", 0.5),
+    _Shape("phone", PERSONAL, _US_PHONE, 0.5),
+    _Shape("resident_id", SENSITIVE, r"[0-9]{3}-[0-9]{2}-[0-9]{4}", 0.5),
+    _Shape("plate", PERSONAL, f"[{_PLATES_CN}][A-Z][·. ]?[A-HJ-NP-Z0-9]{{5,6}}", 0, _IN_CHINESE),
+    _Shape("plate", PERSONAL, f"(?:{_TW_PLATE})", 0.5, _IN_CHINESE),
 )
 _RESIDENT = r"[1-9][0-9]{16}[0-9Xx]"
 _TAIWAN_ID = r"[A-Z][1289][0-9]{8}"
@@ -98,7 +108,7 @@ def by_content(con: duckdb.DuckDBPyConnection, table: str) -> list[Evidence]:
     Args:
         table: distinct values `x` with their number of rows `n`.
     """
-    counts = [f"sum(n) FILTER (regexp_matches(x, {literal(s.pattern)}))" for s in _SHAPES]
+    counts = [sql for shape in _SHAPES for sql in _counts_sql(shape)]
     row = con.execute(f"SELECT sum(n), {_names_sql()}, {', '.join(counts)} FROM {table}").fetchone()
     assert row is not None
     total, names, *shapes = (int(value or 0) for value in row)
@@ -116,12 +126,23 @@ def _names_sql() -> str:
     return f"sum(n) FILTER (regexp_matches(x, {shape}) AND NOT regexp_matches(x, {place}))"
 
 
+def _counts_sql(shape: _Shape) -> tuple[str, str]:
+    """Values that hold the shape in a text, and values that are nothing else."""
+    held = literal(f"{_BEFORE}(?:{shape.pattern}){_AFTER}")
+    inside = f"regexp_matches(x, {literal(shape.text)}) AND regexp_matches(x, {held})"
+    alone = f"regexp_full_match(x, {literal(shape.pattern)})"
+    return (
+        f"sum(n) FILTER ({inside} AND NOT {alone})",
+        f"sum(n) FILTER ({alone})",
+    )
+
+
 def _shapes_found(counts: list[int], total: int) -> list[Evidence]:
-    """One entry a kind. A shape that other codes also have counts only when it is frequent."""
+    """The clearest shape of every kind."""
     best: dict[str, Evidence] = {}
-    for shape, count in zip(_SHAPES, counts, strict=True):
-        frequent = bool(count) and count >= shape.share * total
-        if frequent and count > (best[shape.kind].count or 0 if shape.kind in best else 0):
+    for shape, inside, alone in zip(_SHAPES, counts[::2], counts[1::2], strict=True):
+        count = inside + (alone if alone >= shape.share * total else 0)
+        if count > (best[shape.kind].count or 0 if shape.kind in best else 0):
             best[shape.kind] = Evidence(shape.kind, shape.level, count, total)
     return list(best.values())
 

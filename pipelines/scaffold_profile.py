@@ -52,6 +52,7 @@ ZONED = (
 )  # fmt: skip
 COVERED = 0.995
 PROBE = 1000
+ENOUGH = 0.9
 CODES = 20
 _DIGIT_DATES = ("%Y%m%d", "%Y%m", "%Y%m%d%H%M%S")
 _DATE_NAME = re.compile(r"日期|時間|时间|期限|[年月]月|日$|date|time|day|month|期$|_on$|_at$")
@@ -67,6 +68,7 @@ _MONEY_NAME = re.compile(r"amount|price|fee|fine|cost|money|salary|income|budget
 _FLAG_NAME = re.compile(r"^(is|has|can|was)_|_flag$|^flag_|是否|有無")
 _CODE_PAIRS = ({"是": "true", "否": "false"}, {"有": "true", "無": "false"}, {"有": "true", "无": "false"})
 _PLAIN_PAIRS = ({"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"})
+_NUMBER_LIKE = r"^[^0-9]{0,4}[0-9][0-9,.，eE+-]*[^0-9]{0,5}[0-9]?$"
 _FULL_WIDTH = "[０-９Ａ-Ｚａ-ｚ]"
 _TAI = "台[北中南東东灣湾西]"
 
@@ -217,8 +219,11 @@ class Profiler:
         self._con.execute(
             f"CREATE OR REPLACE TEMP TABLE y AS SELECT x, n FROM x WHERE x NOT IN ({words})"
         )
+        self._con.execute(
+            f"CREATE OR REPLACE TEMP TABLE probe AS SELECT x FROM y ORDER BY hash(x) LIMIT {PROBE}"
+        )
         total = self._numbers("SELECT sum(n) FROM y")[0]
-        if not total or self._boolean(draft):
+        if not total or self._boolean(draft) or not self._mostly("[0-9０-９]"):
             return
         if self._dates(draft, total) or self._number(draft, total):
             self._blanks(draft, TYPED_BLANKS)
@@ -263,7 +268,7 @@ class Profiler:
         self, item: ContractField, patterns: Sequence[str], named: bool
     ) -> tuple[list[str], int]:
         """The fewest patterns that read the most values: the best one first, then what is left."""
-        able = [p for p in patterns if self._reads_any(item, p, named)]
+        able = self._worth_trying(item, patterns, named)
         if not able:
             return [], 0
         tests = ", ".join(f"coalesce({self._date_ok(item, p, named)}, FALSE)" for p in able)
@@ -281,11 +286,22 @@ class Profiler:
             left = [(bits, n) for bits, n in left if not bits[best]]
         return [able[i] for i in chosen], covered
 
-    def _reads_any(self, item: ContractField, pattern: str, named: bool) -> bool:
-        """A cheap look at some values before all of them are tried."""
-        probe = f"(SELECT x FROM y ORDER BY hash(x) LIMIT {PROBE})"
-        test = self._date_ok(item, pattern, named)
-        return bool(self._numbers(f"SELECT count(*) FROM {probe} WHERE {test}")[0])
+    def _worth_trying(
+        self, item: ContractField, patterns: Sequence[str], named: bool
+    ) -> list[str]:
+        """Patterns that read some of a few values; none when together they read too few."""
+        if not patterns:
+            return []
+        tests = [f"count(*) FILTER ({self._date_ok(item, p, named)})" for p in patterns]
+        total, *counts = self._numbers(f"SELECT count(*), {', '.join(tests)} FROM probe")
+        able = [p for p, count in zip(patterns, counts, strict=True) if count]
+        return able if sum(counts) >= ENOUGH * total else []
+
+    def _mostly(self, pattern: str) -> bool:
+        total, found = self._numbers(
+            f"SELECT count(*), count(*) FILTER (regexp_matches(x, {literal(pattern)})) FROM probe"
+        )
+        return found >= ENOUGH * total
 
     def _date_ok(self, item: ContractField, pattern: str, named: bool) -> str:
         """Readable, and a year that a city's data can have."""
@@ -305,6 +321,8 @@ class Profiler:
                     draft.note("scaffold_day_month", pattern=chosen[0])
 
     def _number(self, draft: Draft, total: int) -> bool:
+        if not self._mostly(_NUMBER_LIKE):
+            return False
         names = (draft.field.name, draft.header)
         serial = any(map(SERIAL_NAME.search, names))
         text_name = not serial and any(map(_TEXT_NAME.search, names))

@@ -67,6 +67,16 @@ def test_every_environment_variable_is_documented() -> None:
     assert generate.variables_in_code() == set(generate.VARIABLES)
 
 
+def test_every_dependency_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = [*project["project"]["dependencies"], *(item for extra in extras for item in extra)]
+    wanted += [item for item in project["dependency-groups"]["dev"] if isinstance(item, str)]
+    names = {re.split(r"[\[<>=~! ]", item)[0] for item in wanted} - {project["project"]["name"]}
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8").split("## Dependencies")[1]
+    assert set(re.findall(r"`([^`]+)`", page)) == names
+
+
 def test_every_setting_is_explained() -> None:
     from pipelines.workspace import Settings
 
