@@ -16,28 +16,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from catalog.contract import Contract, DatabaseSource, FileSource
+from catalog.contract import DatabaseSource
 from catalog.errors import Location
 from catalog.text import text
 from pipelines.collect.files import plain_name
 from pipelines.errors import PipelineError
-from pipelines.scaffold_look import Look, landed_file, limited, look_at_file, look_at_table
+from pipelines.scaffold_look import Look, look_at_file, look_at_table
 from pipelines.scaffold_names import field_name, field_names
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
-    import duckdb
-
-    from pipelines.collect.received import Received
     from pipelines.scaffold_key import Key
     from pipelines.scaffold_profile import Draft
+    from pipelines.scaffold_text import Opened, PublishedText
     from pipelines.stage import Counts
 
 PROFILED_ROWS = 1_000_000
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
-_TABLE = re.compile(r"^(?P<connection>[a-z][a-z0-9_]*):(?:(?P<schema>[^.:/]+)\.)?(?P<table>[^.:/]+)$")
+_TABLE = re.compile(
+    r"^(?P<connection>[a-z][a-z0-9_]*):(?:(?P<schema>[^.:/]+)\.)?(?P<table>[^.:/]+)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,40 +121,18 @@ def _resource_name(stem: str) -> str:
 # -- opening ------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Opened:
-    """A source that can be read as text: its look, and where its bytes are."""
-
-    look: Look
-    stem: str
-    outside: bool = False
-    url: str | None = None
-    scratch: Path = Path()
-    file: Path = Path()
-    rows: int = 0
-
-    def receive(self, contract: Contract) -> Received:
-        """The published text under a contract."""
-        from pipelines.collect import Landing, fetch_database, read_files
-
-        if self.url is None:
-            return read_files(contract, [landed_file(self.file)])
-        assert isinstance(self.look.source, DatabaseSource)
-        some = replace(contract, source=limited(self.url, self.look.source, self.rows))
-        load = fetch_database(some, self.url, Landing(self.scratch / "landing"), None)
-        return read_files(some, [load.landed] if load.landed else [])
-
-
 @contextmanager
 def _opened(
     target: Path | str, department: str, workspace: Workspace, source_dir: Path | None, rows: int
-) -> Iterator[_Opened]:
+) -> Iterator[Opened]:
+    from pipelines.scaffold_text import Opened
+
     path = Path(target)
     with tempfile.TemporaryDirectory(prefix="citybrain-scaffold-") as scratch:
         if isinstance(target, str) and ("://" in target or not path.exists()):
             url, source = _table(target, department)
             look = look_at_table(url, source)
-            yield _Opened(look, source.table or "", False, url, Path(scratch), rows=rows)
+            yield Opened(look, source.table or "", False, url, Path(scratch), rows=rows)
             return
         if not path.is_file():
             raise PipelineError("scaffold_target", target=str(target))
@@ -164,7 +142,7 @@ def _opened(
         pattern = re.sub(r"([*?[])", r"[\1]", plain_name(name))
         look = look_at_file(path, pattern)
         stem = Path(plain_name(path.name)).stem
-        yield _Opened(look, stem, not inside, scratch=Path(scratch), file=path)
+        yield Opened(look, stem, not inside, scratch=Path(scratch), file=path)
 
 
 def _table(target: str, department: str) -> tuple[str, DatabaseSource]:
@@ -182,9 +160,7 @@ def _table(target: str, department: str) -> tuple[str, DatabaseSource]:
     variable = f"CITYBRAIN_CONNECTION_{found['connection'].upper()}"
     named = os.environ.get(variable)
     if not named:
-        raise PipelineError(
-            "connection_missing", connection=found["connection"], variable=variable
-        )
+        raise PipelineError("connection_missing", connection=found["connection"], variable=variable)
     parts = {"connection": found["connection"], "table": found["table"], "schema": found["schema"]}
     return named, DatabaseSource.model_validate(parts)
 
@@ -192,28 +168,19 @@ def _table(target: str, department: str) -> tuple[str, DatabaseSource]:
 # -- drafting -----------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Text:
-    """The published text as a DuckDB table `t`."""
-
-    columns: list[str]
-    malformed: int
-    sampled: bool
-    extra: bool
-
-
-def _draft(opened: _Opened, department: str, name: str, tenant: str, rows: int) -> Scaffold:
+def _draft(opened: Opened, department: str, name: str, tenant: str, rows: int) -> Scaffold:
     import duckdb
 
     from pipelines.scaffold_key import Key, find_key
     from pipelines.scaffold_profile import Profiler
+    from pipelines.scaffold_text import load_text
     from pipelines.scaffold_yaml import contract_yaml
 
     drafts, columns = _columns(opened)
     filters = _marks(opened.look, drafts)
     with duckdb.connect(str(opened.scratch / "profile.duckdb"), config={"threads": 2}) as con:
         con.execute(f"SET temp_directory = '{opened.scratch}/spill'; SET memory_limit = '1GB'")
-        loaded = _load(con, opened, drafts, columns, filters, rows)
+        loaded = load_text(con, opened, drafts, columns, filters, rows)
         profiler = Profiler(con, "t")
         for draft, column in zip(drafts, columns, strict=True):
             profiler.profile(draft, column)
@@ -226,7 +193,13 @@ def _draft(opened: _Opened, department: str, name: str, tenant: str, rows: int) 
 
     def written(notes: Sequence[str]) -> str:
         return contract_yaml(
-            opened.look, drafts, key, filters=filters, extra_columns=loaded.extra, notes=notes, **parts
+            opened.look,
+            drafts,
+            key,
+            filters=filters,
+            extra_columns=loaded.extra,
+            notes=notes,
+            **parts,
         )
 
     counts = None if loaded.sampled else _trial(opened, written(()), department, name)
@@ -234,9 +207,7 @@ def _draft(opened: _Opened, department: str, name: str, tenant: str, rows: int) 
     return _result(name, department, written(notes), counts, drafts[0].rows)
 
 
-def _result(
-    name: str, department: str, made: str, counts: Counts | None, rows: int
-) -> Scaffold:
+def _result(name: str, department: str, made: str, counts: Counts | None, rows: int) -> Scaffold:
     path = Path("contracts") / department / f"{name}.yaml"
     if counts is None:
         return Scaffold(name, path, made, rows, 0, 0, 0)
@@ -246,7 +217,7 @@ def _result(
     )
 
 
-def _columns(opened: _Opened) -> tuple[list[Draft], list[str]]:
+def _columns(opened: Opened) -> tuple[list[Draft], list[str]]:
     """A draft for every column that has a name or, without a header, a place."""
     from pipelines.scaffold_profile import new_draft
 
@@ -277,78 +248,10 @@ def _marks(look: Look, drafts: Sequence[Draft]) -> list[dict[str, str]]:
     ]
 
 
-def _load(
-    con: duckdb.DuckDBPyConnection,
-    opened: _Opened,
-    drafts: Sequence[Draft],
-    columns: Sequence[str],
-    filters: Sequence[dict[str, str]],
-    rows: int,
-) -> _Text:
-    """Read the source as text into `t`; a table whose rows end early is read again with padding."""
-    loaded = _read_into(con, opened, drafts, columns, filters, rows)
-    source = opened.look.source
-    if not loaded.malformed or not isinstance(source, FileSource) or source.options.header != "first":
-        return loaded
-    if source.format not in ("csv", "excel"):
-        return loaded
-    plain = opened.look
-    padded = source.options.model_copy(update={"header": "find"})
-    opened.look = replace(plain, source=replace(source, options=padded))
-    again = _read_into(con, opened, drafts, columns, filters, rows)
-    if again.malformed < loaded.malformed:
-        return again
-    opened.look = plain
-    return _read_into(con, opened, drafts, columns, filters, rows)
-
-
-def _read_into(
-    con: duckdb.DuckDBPyConnection,
-    opened: _Opened,
-    drafts: Sequence[Draft],
-    columns: Sequence[str],
-    filters: Sequence[dict[str, str]],
-    rows: int,
-) -> _Text:
-    from pipelines.reading import WHITE
-    from quality.predicates import literal, quoted
-
-    received = opened.receive(_text_contract(opened.look, drafts))
-    con.register("received", received.reader())
-    names = ", ".join(
-        f"{quoted(d.field.name)} AS {c}" for d, c in zip(drafts, columns, strict=True)
-    )
-    drop = " OR ".join(f"coalesce({f['when']}, FALSE)" for f in filters if "when" in f) or "FALSE"
-    try:
-        con.execute(
-            "CREATE OR REPLACE TABLE t AS SELECT *, _malformed IS NOT NULL AS bad FROM "
-            f"(SELECT {names}, _malformed, {drop} AS _drop FROM received LIMIT {rows + 1})"
-        )
-    except Exception as error:
-        raise received.failure or error from error
-    finally:
-        con.unregister("received")
-    blank = " AND ".join(f"coalesce(trim({c}, {literal(WHITE)}), '') = ''" for c in columns)
-    seen, malformed = con.execute("SELECT count(*), count(*) FILTER (bad) FROM t").fetchall()[0]
-    con.execute(f"DELETE FROM t WHERE bad OR _drop OR ({blank})")
-    extra = any(w.code == "column_extra" for w in received.warnings)
-    return _Text(list(columns), int(malformed), seen > rows, extra)
-
-
-def _text_contract(look: Look, drafts: Sequence[Draft]) -> Contract:
-    """Everything as text; a column without a header is only warned of."""
-    source = look.source
-    if isinstance(source, FileSource):
-        options = source.options.model_copy(update={"extra_columns": "warn"})
-        source = replace(source, options=options)
-    fields = tuple(draft.field for draft in drafts)
-    return Contract(Path(), "raw", "scaffold", "0", "", None, fields, source=source)
-
-
 # -- trying -------------------------------------------------------------------------------------
 
 
-def _trial(opened: _Opened, made: str, department: str, name: str) -> Counts:
+def _trial(opened: Opened, made: str, department: str, name: str) -> Counts:
     """Stage the source under the drafted contract, as a run would, and count."""
     from catalog.odcs import read_contract
     from pipelines.duck import Budget, connection
@@ -373,7 +276,7 @@ def _trial(opened: _Opened, made: str, department: str, name: str) -> Counts:
 
 
 def _notes(
-    opened: _Opened, drafts: Sequence[Draft], key: Key, loaded: _Text, counts: Counts | None
+    opened: Opened, drafts: Sequence[Draft], key: Key, loaded: PublishedText, counts: Counts | None
 ) -> list[str]:
     """The head of the file: what was looked at, what the trial gave, what has to be decided."""
     from pipelines.scaffold_yaml import MARK, reasons_text
@@ -383,7 +286,7 @@ def _notes(
     if counts is None:
         notes.append(f"{MARK} {text('scaffold_sampled', rows=rows)}")
     else:
-        fields = {"received": counts.received, "published": counts.published}
+        fields: dict[str, Any] = {"received": counts.received, "published": counts.published}
         filtered = sum(counts.filtered.values())
         notes.append(
             text("scaffold_trial", **fields, quarantined=counts.quarantined, filtered=filtered)

@@ -13,7 +13,10 @@ from pipelines.reading import cleaned, typed
 from pipelines.scaffold_profile import SERIAL_NAME, Draft
 from quality.predicates import quoted
 
-_NAMED = re.compile(r"(^|_)(id|no|code|number|key|uuid|nr)$|編號|编号|代碼|代码|字號|文號|統編|id$|no$|^code", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(^|_)(id|no|code|number|key|uuid|nr)$|編號|编号|代碼|代码|字號|文號|統編|id$|no$|^code",
+    re.IGNORECASE,
+)
 _TIMED = re.compile(r"date|time|day|month|year|period|quarter|日期|月|年")
 _KEYABLE = ("string", "integer", "date", "timestamp")
 MAX_LENGTH = 60
@@ -69,11 +72,15 @@ def _choices(candidates: Sequence[Draft], rows: int) -> Iterator[tuple[str, ...]
         if meant and draft.distinct >= rows:
             yield (draft.field.name,)
     for first, second in combinations(candidates[:CANDIDATES], 2):
-        named = _is_named(first) or _is_named(second)
-        timed = _TIMED.search(first.field.name) or _TIMED.search(second.field.name)
-        if rows >= 20 and named and (timed or (_is_named(first) and _is_named(second))):
-            if first.distinct * second.distinct >= rows:
-                yield (first.field.name, second.field.name)
+        if rows >= 20 and _natural(first, second) and first.distinct * second.distinct >= rows:
+            yield (first.field.name, second.field.name)
+
+
+def _natural(first: Draft, second: Draft) -> bool:
+    """Two identifiers, or an identifier and a time: "the census of a district in a quarter"."""
+    named = [_is_named(first), _is_named(second)]
+    timed = any(_TIMED.search(draft.field.name) for draft in (first, second))
+    return all(named) or (any(named) and timed)
 
 
 def _able(con: duckdb.DuckDBPyConnection, draft: Draft) -> bool:

@@ -161,7 +161,9 @@ def _workbook(landed: Landed, pattern: str) -> Look:
                     return _sheet(rows, pattern, sheet_name)
     except calamine.CalamineError as error:
         where = at(landed)
-        raise PipelineError("file_corrupt", where=where, expected="Excel", reason=str(error)) from error
+        raise PipelineError(
+            "file_corrupt", where=where, expected="Excel", reason=str(error)
+        ) from error
     raise PipelineError("file_empty", where=at(landed))
 
 
@@ -235,8 +237,8 @@ def _keys(landed: Landed, source: FileSource) -> list[str]:
     from pipelines.collect.received import read_files
 
     lenient = replace(source, options=source.options.model_copy(update={"extra_columns": "warn"}))
-    where = Location(landed.path)
-    nothing = ContractField("x", "string", "VARCHAR", where, read=Read(source=("\x00",), optional=True))
+    read = Read.model_validate({"from": "\x00", "optional": True})
+    nothing = ContractField("x", "string", "VARCHAR", Location(landed.path), read=read)
     contract = Contract(landed.path, "raw", "x", "0", "x", None, (nothing,), source=lenient)
     received = read_files(contract, [landed])
     for _ in received.reader():

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 # Longest match wins, so compounds stand beside their parts. Traditional characters; simplified
 # headers are brought to them by `_TRADITIONAL`.
+# fmt: off
 TERMS = {
     "年月日": "date", "年度": "year", "年份": "year", "年別": "year", "年齡": "age", "年月": "month",
     "年": "year", "月份": "month", "月": "month", "季別": "quarter", "季": "quarter", "週": "week",
@@ -36,7 +37,8 @@ TERMS = {
     "機關": "agency", "主管": "supervising", "事業單位": "employer", "事業": "enterprise",
     "事業主": "employer", "負責人": "responsible_person", "法定代表人": "legal_representative",
     "代表人": "representative", "聯絡人": "contact", "聯繫人": "contact", "聯繫": "contact",
-    "聯絡": "contact", "負責人姓名": "responsible_person", "訴願": "petition", "噴藥": "spraying", "申請人": "applicant",
+    "聯絡": "contact", "負責人姓名": "responsible_person", "訴願": "petition", "噴藥": "spraying",
+    "申請人": "applicant",
     "承辦人": "case_officer", "當事人": "party", "受處分人": "punished_party", "業者": "operator",
     "電話": "phone", "手機": "mobile_phone", "行動電話": "mobile_phone", "傳真": "fax",
     "電子郵件": "email", "電子信箱": "email", "郵箱": "email", "網址": "website", "性別": "sex",
@@ -78,6 +80,7 @@ _TRADITIONAL = str.maketrans(
     "額費價單總預積層棟戶數個總計個減溫濕風濃頻員築發匯申請業廠商學醫廳機關構級類種狀況職務稱"
     "國車牌聯繫負責代碼場標題經緯簽訂訂違郵產權來經別負發給圖書館線統標準歷",
 )
+# fmt: on
 _BRACKETED = re.compile(r"[(（\[［【〔].*?[)）\]］】〕]")
 _NOT_WORD = re.compile(r"[^0-9A-Za-z\u3400-\u9fff]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

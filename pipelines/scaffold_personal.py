@@ -50,28 +50,44 @@ class _Shape:
 
 
 _HEADERS: tuple[tuple[str, str, str], ...] = (
-    ("resident_id", SENSITIVE, r"身[分份][證证]|居民身|居留證|id_?card|resident_?id|identity_?n|\bssn\b"
-     r"|social_?security|passport|護照|护照|national_?id"),
-    ("health", SENSITIVE, r"病[歷历]|診斷|诊断|患者|病患|diagnos|medical_?record|patient|disabilit|身心障"),
+    (
+        "resident_id",
+        SENSITIVE,
+        r"身[分份][證证]|居民身|居留證|id_?card|resident_?id|identity_?n|\bssn\b"
+        r"|social_?security|passport|護照|护照|national_?id",
+    ),
+    (
+        "health",
+        SENSITIVE,
+        r"病[歷历]|診斷|诊断|患者|病患|diagnos|medical_?record|patient|disabilit|身心障",
+    ),
     ("account", SENSITIVE, r"銀行[帳账]|银行账|[帳账]號|账号|bank_?acc|iban|credit_?card|信用卡"),
     ("biometric", SENSITIVE, r"指紋|指纹|人臉|人脸|fingerprint|biometric|密碼|密码|password"),
     ("birth", PERSONAL, r"出生|生日|birth|\bdob\b"),
-    ("phone", PERSONAL, r"電話|电话|手機|手机|行動|phone|mobile|cell_?no|\btel\b|^tel_|telno|\bfax\b|傳真"),
+    (
+        "phone",
+        PERSONAL,
+        r"電話|电话|手機|手机|行動|phone|mobile|cell_?no|\btel\b|^tel_|telno|\bfax\b|傳真",
+    ),
     ("email", PERSONAL, r"e_?mail|電子郵|电子邮|郵箱|邮箱|電子信箱"),
     ("plate", PERSONAL, r"車牌|车牌|車號|车号|牌照號|plate|vehicle_?reg"),
     ("home", PERSONAL, r"住址|戶籍|户籍|通訊地|通讯地|居住|home_?addr|residence_?addr|residential"),
-    ("person", PERSONAL, r"姓名|負責人|负责人|代表人|聯[絡繫]|联系人|申請人|申请人|受處分人|受处分人|當事人|当事人"
-     r"|車主|车主|戶長|户主|屋主|業主|事業主|承辦|承办|家長|學生|学生|員工姓|person(?!al)|owner|contact"
-     r"|(?:first|last|full|given|family|legal|middle|maiden)_?name|surname|applicant|inspector"
-     r"|sanitarian|officer|employee|resident|citizen|taxpayer|signatory|representative"),
+    (
+        "person",
+        PERSONAL,
+        r"姓名|負責人|负责人|代表人|聯[絡繫]|联系人|申請人|申请人|受處分人|受处分人|當事人|当事人"
+        r"|車主|车主|戶長|户主|屋主|業主|事業主|承辦|承办|家長|學生|学生|員工姓|person(?!al)|owner|contact"
+        r"|(?:first|last|full|given|family|legal|middle|maiden)_?name|surname|applicant|inspector"
+        r"|sanitarian|officer|employee|resident|citizen|taxpayer|signatory|representative",
+    ),
     ("address", "L2", r"地址|address|(?:^|_)street(?:_|$)|^block$"),
 )
 _BEFORE, _AFTER = r"(?:^|[^0-9A-Za-z-])", r"(?:[^0-9A-Za-z-]|$)"
 _PLATES_CN = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _US_PHONE = r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[0-9]{3}[-. ][0-9]{4}"
 _TW_PLATE = (
-    r"[A-Za-z]{2,3}[- ]?[0-9]{3,4}|[0-9]{3,4}[- ]?[A-Za-z]{2,3}"
-    r"|(?:[A-Za-z][0-9]|[0-9][A-Za-z])-?[0-9]{4}|[0-9]{4}-(?:[A-Za-z][0-9]|[0-9][A-Za-z])"
+    r"[A-Za-z]{2,3}-[0-9]{3,4}|[0-9]{3,4}-[A-Za-z]{2,3}"
+    r"|(?:[A-Za-z][0-9]|[0-9][A-Za-z])-[0-9]{4}|[0-9]{4}-(?:[A-Za-z][0-9]|[0-9][A-Za-z])"
 )
 _IN_CHINESE = r"[\x{4e00}-\x{9fff}]"
 _SHAPES = (
@@ -170,4 +186,6 @@ def valid_taiwan_id(text: str) -> bool:
     """The check digit of a Taiwanese identity number (a letter and nine digits)."""
     code = "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(text[0]) + 10
     digits = [code // 10, code % 10, *map(int, text[1:])]
-    return sum(d * w for d, w in zip(digits, (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), strict=True)) % 10 == 0
+    return (
+        sum(d * w for d, w in zip(digits, (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), strict=True)) % 10 == 0
+    )

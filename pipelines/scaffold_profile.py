@@ -6,10 +6,12 @@ uses, on the distinct values of a column, inside DuckDB.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -30,9 +32,9 @@ TYPED_BLANKS = (
     "..", "...", "…", "/", "X", "x", "0000-00-00", "0000/00/00", "0000-00-00 00:00:00", "尚無資料",
 )  # fmt: skip
 UNITS = (
-    "元", "万元", "萬元", "人", "戶", "户", "件", "次", "歲", "岁", "個", "个", "棟", "樓", "層", "公里", "公尺",
-    "公噸", "公斤", "公頃", "平方公尺", "坪", "㎡", "m²", "m2", "kg", "km", "%", "％", "℃", "度", "年", "天",
-    "日", "分鐘", "小時", "mg/l", "mg/L", "ppm", "mm", "cm", "m", "t", "g", "kWh", "kW",
+    "元", "万元", "萬元", "人", "戶", "户", "件", "次", "歲", "岁", "個", "个", "棟", "樓", "層", "公里",
+    "公尺", "公噸", "公斤", "公頃", "平方公尺", "坪", "㎡", "m²", "m2", "kg", "km", "%", "％", "℃",
+    "度", "年", "天", "日", "分鐘", "小時", "mg/l", "mg/L", "ppm", "mm", "cm", "m", "t", "g", "kW",
 )  # fmt: skip
 CURRENCY = ("NT$", "US$", "HK$", "$", "＄", "¥", "￥", "€", "£")
 DATES = (
@@ -64,9 +66,16 @@ SERIAL_NAME = re.compile(
     r"^(item_no|serial_no|row|row_no|row_number|index|no|number|seq|sequence|fid)(_\d+)?$"
     r"|序號|序号|項次|流水|^編號$|^编号$"
 )
-_MONEY_NAME = re.compile(r"amount|price|fee|fine|cost|money|salary|income|budget|金額|金额|費用|费用|罰鍰|價|薪")
+_MONEY_NAME = re.compile(
+    r"amount|price|(?:^|_)fees?(?:_|$)|(?:^|_)fines?(?:_|$)|cost|money|salary|income|budget"
+    r"|金額|金额|費用|费用|罰鍰|價|薪"
+)
 _FLAG_NAME = re.compile(r"^(is|has|can|was)_|_flag$|^flag_|是否|有無")
-_CODE_PAIRS = ({"是": "true", "否": "false"}, {"有": "true", "無": "false"}, {"有": "true", "无": "false"})
+_CODE_PAIRS = (
+    {"是": "true", "否": "false"},
+    {"有": "true", "無": "false"},
+    {"有": "true", "无": "false"},
+)
 _PLAIN_PAIRS = ({"true", "false"}, {"t", "f"}, {"yes", "no"}, {"y", "n"})
 _NUMBER_LIKE = r"^[^0-9]{0,4}[0-9][0-9,.，eE+-]*[^0-9]{0,5}[0-9]?$"
 _FULL_WIDTH = "[０-９Ａ-Ｚａ-ｚ]"
@@ -95,8 +104,8 @@ class Draft:
     distinct: int = 0
     unreadable: int = 0
     codes: tuple[str, ...] = ()
-    evidence: list[Evidence] = field(default_factory=list)
-    notes: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    evidence: list[Evidence] = dataclasses.field(default_factory=list)
+    notes: list[tuple[str, dict[str, Any]]] = dataclasses.field(default_factory=list)
     natural: tuple[int, int] | None = None
 
     @property
@@ -109,11 +118,11 @@ class Draft:
         """The classification that the evidence asks for."""
         return max((e.level for e in self.evidence), default="L2")
 
-    def note(self, key: str, **fields: object) -> None:
+    def note(self, key: str, **fields: Any) -> None:
         """Remember something for the reader."""
         self.notes.append((key, fields))
 
-    def reads(self, **changes: object) -> None:
+    def reads(self, **changes: Any) -> None:
         """Change how the column is read."""
         self.field = replace(self.field, read=self.field.read.model_copy(update=changes))
 
@@ -126,7 +135,7 @@ class Draft:
 def new_draft(name: str, known: bool, header: str, source: str) -> Draft:
     """A column of text, before anything is known of it."""
     where = Location(Path(source))
-    read = Read(source=(header,) if header else ())
+    read = Read.model_validate({"from": (header,) if header else ()})
     return Draft(ContractField(name, "string", "VARCHAR", where, read=read), header, known)
 
 
@@ -139,7 +148,7 @@ class Profiler:
         self._rows = self._numbers(f"SELECT count(*) FROM {table}")[0]
 
     def profile(self, draft: Draft, column: str) -> None:
-        """Find out everything about one column; the result stands in `draft`."""
+        """Find out everything about one column; it stands in `draft`."""
         self._con.execute(
             f"CREATE OR REPLACE TEMP TABLE d AS SELECT trim({quoted(column)}, {literal(WHITE)}) AS v, "
             f"count(*) AS n FROM {self._table} GROUP BY 1 HAVING coalesce(v, '') <> ''"
@@ -286,9 +295,7 @@ class Profiler:
             left = [(bits, n) for bits, n in left if not bits[best]]
         return [able[i] for i in chosen], covered
 
-    def _worth_trying(
-        self, item: ContractField, patterns: Sequence[str], named: bool
-    ) -> list[str]:
+    def _worth_trying(self, item: ContractField, patterns: Sequence[str], named: bool) -> list[str]:
         """Patterns that read some of a few values; none when together they read too few."""
         if not patterns:
             return []
@@ -314,11 +321,13 @@ class Profiler:
         return f"(extract(year FROM {value}) BETWEEN 1850 AND 2150{shaped})"
 
     def _ambiguous(self, draft: Draft, chosen: Sequence[str]) -> None:
-        for first, second in (("%m/%d/%Y", "%d/%m/%Y"),):
-            if any(p.startswith(first) for p in chosen):
-                both = self._date_ok(draft.field, chosen[0].replace(first, second), True)
-                if self._numbers(f"SELECT sum(n) FROM y WHERE NOT coalesce({both}, FALSE)")[0] == 0:
-                    draft.note("scaffold_day_month", pattern=chosen[0])
+        """Whether the values could as well be read with day and month exchanged."""
+        first = next((p for p in chosen if p.startswith("%m/%d/%Y")), None)
+        if first is None:
+            return
+        other = self._date_ok(draft.field, first.replace("%m/%d", "%d/%m"), True)
+        if not self._numbers(f"SELECT sum(n) FROM y WHERE NOT coalesce({other}, FALSE)")[0]:
+            draft.note("scaffold_day_month", pattern=first)
 
     def _number(self, draft: Draft, total: int) -> bool:
         if not self._mostly(_NUMBER_LIKE):
@@ -332,7 +341,8 @@ class Profiler:
         )
         for changes in self._variants():
             for logical, physical in (("integer", "BIGINT"), ("number", "DOUBLE")):
-                item = _reading(replace(draft.field, logical_type=logical, physical_type=physical), **changes)
+                kind = replace(draft.field, logical_type=logical, physical_type=physical)
+                item = _reading(kind, **changes)
                 readable = self._numbers(f"SELECT sum(n) FROM y WHERE {self._ok(item)}")[0]
                 if readable < (total if text_name or padded else COVERED * total):
                     continue
@@ -344,18 +354,20 @@ class Profiler:
                 return True
         return False
 
-    def _variants(self) -> list[dict[str, object]]:
+    def _variants(self) -> list[dict[str, Any]]:
         """Ways to write a number, plainest first."""
-        found: list[dict[str, object]] = [{}, {"thousands": True}]
-        row = self._con.execute(
+        found: list[dict[str, Any]] = [{}, {"thousands": True}]
+        units = self._con.execute(
             "SELECT regexp_extract(x, '^[0-9+.,，-]+\\s*([^0-9\\s.,，]+)$', 1) AS unit, sum(n) FROM y "
             "GROUP BY 1 HAVING unit <> '' ORDER BY 2 DESC, 1 LIMIT 2"
         ).fetchall()
-        if len(row) == 1 and row[0][0] in UNITS:
-            found += [{"unit": (row[0][0],)}, {"unit": (row[0][0],), "thousands": True}]
-        signs = [s for s in CURRENCY if self._numbers(f"SELECT sum(n) FROM y WHERE starts_with(x, {literal(s)})")[0]]
-        if signs:
-            found.append({"strip": (signs[0],), "thousands": True})
+        if len(units) == 1 and units[0][0] in UNITS:
+            found += [{"unit": (units[0][0],)}, {"unit": (units[0][0],), "thousands": True}]
+        tests = [f"count(*) FILTER (starts_with(x, {literal(sign)}))" for sign in CURRENCY]
+        counts = self._numbers(f"SELECT {', '.join(tests)} FROM probe")
+        sign = next((s for s, count in zip(CURRENCY, counts, strict=True) if count), None)
+        if sign:
+            found.append({"strip": (sign,), "thousands": True})
         return found
 
     def _measure(self, draft: Draft) -> None:
@@ -363,8 +375,8 @@ class Profiler:
         name = f"{draft.field.name} {draft.header}".lower()
         if _MONEY_NAME.search(name):
             draft.becomes("number", "DECIMAL(18,2)")
-            short = self._numbers("SELECT sum(n) FROM y WHERE regexp_matches(x, '[.][0-9]{2}0*[1-9]')")[0]
-            if short:
+            finer = "SELECT sum(n) FROM y WHERE regexp_matches(x, '[.][0-9]{2}0*[1-9]')"
+            if self._numbers(finer)[0]:
                 draft.becomes("number", "DOUBLE")
         bound = 90 if re.search(r"\blat|latitude|緯度|纬度", name) else 0
         bound = 180 if re.search(r"\b(lng|lon)\b|longitude|經度|经度", name) else bound
@@ -378,8 +390,6 @@ class Profiler:
         else:
             draft.natural = (-bound, bound)
 
-    # -- small ----------------------------------------------------------------------------------
-
     def _ok(self, item: ContractField) -> str:
         return f"({typed(item, cleaned(item, 'x'))}) IS NOT NULL"
 
@@ -388,5 +398,5 @@ class Profiler:
         return tuple(int(value or 0) for value in row or ())
 
 
-def _reading(item: ContractField, **changes: object) -> ContractField:
+def _reading(item: ContractField, **changes: Any) -> ContractField:
     return replace(item, read=item.read.model_copy(update=changes))

@@ -157,12 +157,16 @@ def _comments(draft: Draft, key: Key) -> Iterator[str]:
         yield f"{MARK} {text('scaffold_name')}"
     for evidence in draft.evidence:
         yield _evidence(evidence)
-    for name, fields in draft.notes:
-        yield text(name, **fields)
+    for name, values in draft.notes:
+        yield text(name, **values)
     if not draft.given:
         yield f"{MARK} {text('scaffold_empty')}"
     if draft.unreadable:
-        fields = {"count": draft.unreadable, "of": draft.given, "type": item.logical_type}
+        fields: dict[str, Any] = {
+            "count": draft.unreadable,
+            "of": draft.given,
+            "type": item.logical_type,
+        }
         yield f"{MARK} {text('scaffold_unreadable', **fields)}"
     if item.name == key.serial:
         yield f"{MARK} {text('scaffold_serial')}"
@@ -176,7 +180,7 @@ def _evidence(evidence: Evidence) -> str:
     kind = text(f"scaffold_kind_{evidence.kind}")
     if evidence.count is None:
         return f"{MARK} {text('scaffold_by_header', kind=kind)}"
-    fields = {"kind": kind, "count": evidence.count, "of": evidence.of}
+    fields: dict[str, Any] = {"kind": kind, "count": evidence.count, "of": evidence.of}
     return f"{MARK} {text('scaffold_by_content', **fields)}"
 
 

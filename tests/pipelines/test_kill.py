@@ -84,7 +84,7 @@ class Generations:
         done = threading.Event()
 
         def read() -> None:
-            while not done.is_set():
+            while not done.wait(0.02):
                 for table in TABLES:
                     try:
                         rows = self.seen(table)
@@ -139,23 +139,18 @@ def generations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation
 
 PLACES = [
     Death("pipelines.collect.landing:Landing.keep"),
-    Death("pipelines.collect.landing:Landing.adopt"),
     Death("pipelines.collect.landing:Landing.keep", "after", 2),
     Death("pipelines.stage:Stage.fill_collected", "after"),
-    Death("pipelines.stage:Stage.write_good"),
     Death("pipelines.stage:Stage.write_good", "after", 2),
     Death("pipelines.stage:Stage.write_quarantine", "after"),
     Death("pipelines.execute:judge", "after"),
     Death("pipelines.execute:_publish_quarantine", "after", 2),
     Death("pipelines.lake:Lake.publish", "before", 2),
-    Death("pipelines.lake:Lake.publish", "after", 1),
-    Death("pipelines.lake:Lake.publish", "after", 3),
     Death("pipelines.lake:Lake.publish", "after", 5),
     Death("pyiceberg.catalog.sql:SqlCatalog.commit_table", "before", 2),
     Death("pyiceberg.catalog.sql:SqlCatalog.commit_table", "after", 4),
     Death("catalog.database:CatalogStore.start_run", "after"),
     Death("catalog.database:CatalogStore.record_step", "before", 1),
-    Death("catalog.database:CatalogStore.record_step", "before", 5),
     Death("catalog.database:CatalogStore.record_step", "after", 3),
     Death("catalog.database:CatalogStore.finish_run"),
     Death("quality.certify:Certifier.build_docs"),
@@ -196,7 +191,7 @@ def test_a_killed_first_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gen
     city.departments("trade", "civil")
     made = Generations(small_city(city), generations.killer)
     made.deliver()
-    for death in (PLACES[0], PLACES[10], PLACES[13]):
+    for death in PLACES[::5]:
         assert made.killer.run(city.root, death) == -signal.SIGKILL
     made.completed()
 
