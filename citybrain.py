@@ -350,10 +350,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     code = 1
     try:
-        app(standalone_mode=False)
-        code = 0
-    except typer.Exit as stop:
-        code = stop.exit_code
+        code = app(standalone_mode=False) or 0
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("\n" + text("interrupted") + "\n")
         code = 130
@@ -371,11 +368,11 @@ def main() -> None:
 
 
 def _usage_or_fault(error: Exception) -> int:
-    from click.exceptions import ClickException
-
-    if isinstance(error, ClickException):
-        error.show()
-        return error.exit_code
+    # Typer carries its own Click, whose exceptions have no public name.
+    show, exit_code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if callable(show) and isinstance(exit_code, int):
+        show()
+        return exit_code
     if os.environ.get("CITYBRAIN_DEBUG"):
         raise error
     from pipelines.errors import PipelineError

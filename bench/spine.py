@@ -74,7 +74,9 @@ def ours(source: Path, out: Path) -> dict[str, Any]:
         "cpu": clock.cpu,
         "total": total,
         "steps": {name: round(o.seconds, 3) for name, o in result.outcomes.items()},
-        "status": {name: f"{o.status} {o.error or ''}".strip() for name, o in result.outcomes.items()},
+        "status": {
+            name: f"{o.status} {o.error or ''}".strip() for name, o in result.outcomes.items()
+        },
         "counts": {name: _counts(o) for name, o in result.outcomes.items()},
         "good": _files(result.outcomes[MAIN].snapshot),
         "thematic": _files(result.outcomes["thematic.district_month"].snapshot),
@@ -130,7 +132,7 @@ def _quarantine() -> list[str]:
     from pipelines.lake import Lake
 
     home = Home.of("spine_bench")
-    lake = Lake(home.lake, home.lake_catalog_url)
+    lake = home.open_lake()
     snapshot = lake.current("quarantine.raw__market__inspection")
     lake.close()
     return _files(snapshot)
@@ -248,7 +250,9 @@ def _columns(path: Path) -> str:
 
 
 def _digest(files: list[str], columns: str) -> list[Any]:
-    return _ask(f"SELECT count(*), sum(CAST(hash({columns}) AS HUGEINT)) FROM read_parquet({files})")
+    return _ask(
+        f"SELECT count(*), sum(CAST(hash({columns}) AS HUGEINT)) FROM read_parquet({files})"
+    )
 
 
 def _reasons(files: list[str], prefix: str) -> list[Any]:
@@ -283,7 +287,12 @@ def small() -> dict[str, Any]:
         "citybrain check": [*command, "check", workspace],
         "citybrain run": [*command, "run", workspace, *run_source, "--json"],
         "citybrain run, unchanged": [*command, "run", workspace, *run_source, "--json"],
-        "citybrain query": [*command, "query", workspace, "SELECT count(*) AS n FROM open.inspection"],
+        "citybrain query": [
+            *command,
+            "query",
+            workspace,
+            "SELECT count(*) AS n FROM open.inspection",
+        ],
     }
     found = {}
     for title, arguments in asked.items():
@@ -311,7 +320,9 @@ def _print(report: dict[str, Any], rows: int, size: float) -> None:
     ratios = ", ".join(f"{ratio:.2f}" for ratio in process["ratios"])
     print(f"whole-process ratio of each run: {ratios} (target <= {TARGET_RATIO})")
     peak = report["peak_mb"]
-    print(f"peak memory: ours {peak['ours']} MB, script {peak['script']} MB (target <= {TARGET_PEAK})")
+    print(
+        f"peak memory: ours {peak['ours']} MB, script {peak['script']} MB (target <= {TARGET_PEAK})"
+    )
     print("of which, in detail (inside the stages above):")
     for label, seconds in sorted(report["details"].items(), key=lambda item: -item[1]):
         print(f"  {label:<52}{seconds:>8.2f}")
@@ -344,7 +355,9 @@ def main() -> None:
     if options.small:
         report = small()
         for title, found in report.items():
-            print(f"{title:<28}{found['seconds']:>8.2f} s{found['peak_mb']:>7} MB  exit {found['exit']}")
+            print(
+                f"{title:<28}{found['seconds']:>8.2f} s{found['peak_mb']:>7} MB  exit {found['exit']}"
+            )
         print(f"target: a run in {TARGET_SMALL} s or less")
     else:
         source = write_source(OUT, options.rows)

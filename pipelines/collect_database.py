@@ -19,6 +19,7 @@ from pipelines.duck import copy_to_parquet, snapshot_sql
 from pipelines.execute import (
     Environment,
     Work,
+    aged,
     collect_mark,
     fill_from,
     ids,
@@ -54,7 +55,7 @@ def collect_database(
     load = collect.fetch_database(contract, url, landing, since)
     if base is not None and load.landed is None:
         mark = base.properties.get("fingerprint", "")
-        return unchanged(Work(step, started, mark, current, ids(parents)))
+        return aged(env, unchanged(Work(step, started, mark, current, ids(parents))), step)
     landed = [load.landed] if load.landed else []
     watermark = load.watermark or since
     sources = [f"{f.name}\0{f.sha256}" for f in landed] + [f"since\0{since}"]

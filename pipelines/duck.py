@@ -73,11 +73,16 @@ def table_columns(contract: Contract) -> tuple[Column, ...]:
 
 def snapshot_sql(snapshot: Snapshot) -> str:
     """A SELECT over exactly the rows of a snapshot."""
-    if not snapshot.files:
-        return empty_sql(snapshot.columns)
-    files = ", ".join(f"'{_literal(path)}'" for path in snapshot.files)
-    columns = ", ".join(quoted(column.name) for column in snapshot.columns)
-    return f"SELECT {columns} FROM read_parquet([{files}])"
+    return files_sql(snapshot.files, snapshot.columns)
+
+
+def files_sql(files: Sequence[Path], columns: Sequence[Column]) -> str:
+    """A SELECT over the rows of some Parquet files of one table; none means no rows."""
+    if not files:
+        return empty_sql(columns)
+    listed = ", ".join(f"'{_literal(path)}'" for path in files)
+    names = ", ".join(quoted(column.name) for column in columns)
+    return f"SELECT {names} FROM read_parquet([{listed}])"
 
 
 def empty_sql(columns: Sequence[Column]) -> str:

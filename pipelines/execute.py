@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,21 @@ from catalog.database.records import ReceivedFile
 from catalog.errors import CityBrainError
 from pipelines import collect
 from pipelines.account import Outcome, Status, counts_of, fingerprint, to_properties
-from pipelines.duck import Budget, connection, empty_sql, snapshot_sql, table_columns
+from pipelines.duck import (
+    Budget,
+    connection,
+    copy_to_parquet,
+    empty_sql,
+    snapshot_sql,
+    table_columns,
+)
 from pipelines.errors import PipelineError
 from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.plan import Plan, Step
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
+from quality.predicates import quoted
 
 if TYPE_CHECKING:
     from pipelines.gate import Verdict
@@ -118,7 +126,7 @@ def standing(env: Environment, work: Work) -> Outcome | None:
     if work.current is None or env.full:
         return None
     if work.mark == work.current.properties.get("fingerprint"):
-        return unchanged(work)
+        return aged(env, unchanged(work), work.step)
     if work.mark == env.lake.abandoned(work.step.name):
         # A steward has rolled this very result back: publishing it again would undo that.
         outcome = unchanged(work)
@@ -128,6 +136,30 @@ def standing(env: Environment, work: Work) -> Outcome | None:
         outcome.fingerprint = work.current.properties.get("fingerprint")
         return outcome
     return None
+
+
+def aged(env: Environment, outcome: Outcome, step: Step) -> Outcome:
+    """Ask freshness rules again: data that stands unchanged still grows old."""
+    for rule in step.rules:
+        if rule.kind != "freshness" or outcome.snapshot is None or not outcome.snapshot.rows:
+            continue
+        name, days = rule.fields[0], rule.params["max_age_days"]
+        newest = _newest(env, outcome.snapshot, name)
+        if newest is None or newest >= env.as_of - timedelta(days=days):
+            continue
+        error = PipelineError("stale_data", table=step.name, field=name, newest=newest, days=days)
+        if rule.severity == "warn":
+            outcome.warnings = [*outcome.warnings, error]
+        else:
+            outcome.status, outcome.error, outcome.committed = "stale", error, False
+    return outcome
+
+
+def _newest(env: Environment, snapshot: Snapshot, name: str) -> date | None:
+    with connection(Budget(env.budget.memory, env.budget.threads, env.budget.scratch)) as con:
+        sql = f"SELECT CAST(max({quoted(name)}) AS DATE) FROM ({snapshot_sql(snapshot)})"
+        row = con.execute(sql).fetchone()
+    return row[0] if row else None
 
 
 def unchanged(work: Work) -> Outcome:
@@ -296,6 +328,7 @@ def publish(
         merge: what to publish beside the staged good rows (incremental collection); gets the stage
             and the file of good rows, returns the table's whole content.
     """
+    env.certifier.warm_up()
     step, lake = work.step, env.lake
     scratch = env.budget.scratch / step.name.replace(".", "__")
     good = lake.new_file(step.name, env.run_id)
@@ -309,15 +342,16 @@ def publish(
             assessed = stage.judge_sets({n: snapshot_sql(s) for n, s in parents.items()})
             stage.write_good(good)
             stage.write_quarantine(bad)
-            verdict = judge(env.certifier, stage, assessed, good, work.current, _limit(env, step))
-            _publish_quarantine(env, work, stage, bad)
-            if not verdict.blocked and merge is not None:
+            if merge is not None:
                 content = merge(stage, good)
+            limit = _limit(env, step)
+            verdict = judge(env.certifier, stage, assessed, content, work.current, limit)
+            _publish_quarantine(env, work, stage, bad)
     except BaseException:
-        good.unlink(missing_ok=True)
+        discard(content, work.current)
         raise
     if verdict.blocked:
-        good.unlink(missing_ok=True)
+        discard(content, work.current)
         return _outcome(work, stage, verdict, "blocked", verdict.error, work.current, False)
     properties = to_properties(
         stage.counts,
@@ -331,6 +365,14 @@ def publish(
     properties["contract"] = step.contract.fingerprint
     snapshot = lake.publish(step.name, table_columns(step.contract), content, properties)
     return _outcome(work, stage, verdict, work.status, work.error, snapshot, True)
+
+
+def discard(content: Sequence[Path], current: Snapshot | None) -> None:
+    """Remove the files of an attempt that is not published; those of readers stay."""
+    kept = set(current.files) if current else set()
+    for path in content:
+        if path not in kept:
+            path.unlink(missing_ok=True)
 
 
 def _limit(env: Environment, step: Step) -> float:
@@ -348,12 +390,23 @@ def _publish_quarantine(env: Environment, work: Work, stage: Stage, path: Path) 
     table = quarantine_table(work.step.name)
     before = env.lake.current(table)
     files = [path] if stage.counts.quarantined else []
-    if before is not None and work.append_quarantine:
-        files = [*before.files, *files]
+    if before is not None and work.append_quarantine and before.rows:
+        files.append(_held_before(env, work, before))
     if not files and before is None:
         return
     properties = {"run": env.run_id, "fingerprint": work.mark}
     env.lake.publish(table, QUARANTINE_COLUMNS, files, properties)
+
+
+def _held_before(env: Environment, work: Work, before: Snapshot) -> Path:
+    """What was quarantined by earlier increments; this load's own rows are not kept twice."""
+    loads = ", ".join(f"'{file.load_id}'" for file in work.files) or "''"
+    path = env.lake.new_file(before.table, env.run_id)
+    with connection(Budget(env.budget.memory, env.budget.threads, env.budget.scratch)) as con:
+        copy_to_parquet(
+            con, f"SELECT * FROM ({snapshot_sql(before)}) WHERE _load_id NOT IN ({loads})", path
+        )
+    return path
 
 
 def _outcome(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.database.records import RuleResult
 from catalog.errors import CityBrainError
+from pipelines.duck import files_sql, table_columns
 from pipelines.errors import PipelineError
 from pipelines.lake import Snapshot
 from pipelines.stage import Stage
@@ -38,13 +39,15 @@ def judge(
     certifier: Certifier,
     stage: Stage,
     assessed: Mapping[str, int | None],
-    good: Path,
+    content: Sequence[Path],
     current: Snapshot | None,
     max_quarantined_percent: float,
 ) -> Verdict:
-    """Decide on a staged step whose good rows stand in `good`.
+    """Decide on a staged step.
 
     Args:
+        content: the files of what the table would be: the good rows, and for an increment or a
+            replay the rows that stay. Table rules are about all of it.
         assessed: rows compared per set rule, None where a rule could not be assessed.
         current: the last good snapshot, for volume rules.
     """
@@ -59,10 +62,11 @@ def judge(
         if rule.scope == "row" and rule.kind not in ("unreadable", "malformed")
     }
     context = TableContext(as_of=stage.as_of, previous_rows=current.rows if current else None)
-    certificate = certifier.certify(step.name, [good], step.rules, context, predicates)
+    certificate = certifier.certify(step.name, content, step.rules, context, predicates)
     certified = {outcome.rule_id: outcome for outcome in certificate.outcomes}
     results = tuple(
-        _result(stage, rule, assessed, certified.get(rule.id)) for rule in _all_rules(stage)
+        _result(stage, rule, assessed, certified.get(rule.id), content)
+        for rule in _all_rules(stage)
     )
     error = _refusal(stage, results, certificate.decision, certified, max_quarantined_percent)
     warnings = tuple(
@@ -89,6 +93,7 @@ def _result(
     rule: Rule,
     assessed: Mapping[str, int | None],
     outcome: ExpectationOutcome | None,
+    content: Sequence[Path],
 ) -> RuleResult:
     counts = stage.counts
     detail = outcome.observed if outcome and rule.scope == "table" else ""
@@ -103,7 +108,7 @@ def _result(
         failed = counts.failures[rule.id] if looked is not None else None
         passed = failed == 0 if looked else None
     elif rule.kind == "sql":
-        passed, detail = _sql_rule(stage, rule)
+        passed, detail = _sql_rule(stage, rule, content)
         looked, failed = 1, 0 if passed else 1
     else:
         passed = outcome.passed if outcome else None
@@ -145,10 +150,11 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _sql_rule(stage: Stage, rule: Rule) -> tuple[bool | None, str]:
-    """Run an SQL rule over the good rows; its query names the table by its short name."""
+def _sql_rule(stage: Stage, rule: Rule, content: Sequence[Path]) -> tuple[bool | None, str]:
+    """Run an SQL rule over what would be published; its query names the table by its short name."""
     table = quoted(stage.step.contract.table)
-    stage.con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {stage.good_sql()}")
+    columns = table_columns(stage.step.contract)
+    stage.con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {files_sql(content, columns)}")
     row = stage.con.execute(rule.params["query"]).fetchone()
     value = row[0] if row else None
     if value is None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipelines.errors import PipelineError
+from pipelines.lake import Lake
 
 HOME_VARIABLE = "CITYBRAIN_HOME"
 DATABASE_VARIABLE = "CITYBRAIN_DATABASE"
@@ -68,6 +69,10 @@ class Home:
     def lake_catalog_url(self) -> str | None:
         """The Iceberg catalogue's database, when it is not the embedded one."""
         return os.environ.get(LAKE_CATALOG_VARIABLE)
+
+    def open_lake(self) -> Lake:
+        """The workspace's lake, to be closed by the caller."""
+        return Lake(self.lake, self.lake_catalog_url, self.root.name)
 
     @contextmanager
     def lock(self, workspace: str) -> Iterator[None]:

@@ -60,8 +60,14 @@ class Snapshot:
 class Lake:
     """All tables of one workspace. Safe to use from several threads of one process."""
 
-    def __init__(self, root: Path, catalog_url: str | None = None) -> None:
-        """Open the lake under `root`; the Iceberg catalogue is SQLite there unless a URL is given."""
+    def __init__(self, root: Path, catalog_url: str | None = None, name: str = "citybrain") -> None:
+        """Open the lake under `root`.
+
+        Args:
+            catalog_url: the Iceberg catalogue's database; SQLite under `root` when not given.
+            name: tells the tables of several workspaces apart that share a catalogue database.
+        """
+        self._name = name
         self.root = root
         self._url = catalog_url or f"sqlite:///{root / 'iceberg.db'}"
         self._warehouse = root / "warehouse"
@@ -77,7 +83,7 @@ class Lake:
 
                 self._warehouse.mkdir(parents=True, exist_ok=True)
                 self._catalog = SqlCatalog(
-                    "citybrain", uri=self._url, warehouse=self._warehouse.as_uri()
+                    self._name, uri=self._url, warehouse=self._warehouse.as_uri()
                 )
             return self._catalog
 
@@ -124,9 +130,12 @@ class Lake:
         if table is None:
             return None
         limit = int(moment.timestamp() * 1000)
-        seen = [entry for entry in table.history() if entry.timestamp_ms <= limit]
-        found = table.snapshot_by_id(seen[-1].snapshot_id) if seen else None
-        return _snapshot(name, table, found) if found else None
+        # A replacement is a delete and an append in one commit: the first was never seen.
+        past = [
+            table.snapshot_by_id(e.snapshot_id) for e in table.history() if e.timestamp_ms <= limit
+        ]
+        seen = [snapshot for snapshot in past if snapshot is not None and _published(snapshot)]
+        return _snapshot(name, table, seen[-1]) if seen else None
 
     def history(self, name: str) -> list[Snapshot]:
         """The snapshots that readers can have seen, oldest first."""

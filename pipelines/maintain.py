@@ -39,7 +39,7 @@ def _writing(workspace: Workspace) -> Iterator[tuple[Home, Lake, CatalogStore]]:
     home = Home.of(workspace.name)
     with home.lock(workspace.name), CatalogStore.open(home.database_url) as store:
         store.sync_resources(workspace.name, list(workspace.contracts.values()))
-        lake = Lake(home.lake, home.lake_catalog_url)
+        lake = home.open_lake()
         try:
             yield home, lake, store
         finally:
@@ -97,7 +97,7 @@ def snapshots_of(workspace: Workspace, resource: str) -> list[Snapshot]:
     """The snapshots of a resource that can still be read, oldest first."""
     known_resource(workspace, resource)
     home = Home.of(workspace.name)
-    lake = Lake(home.lake, home.lake_catalog_url)
+    lake = home.open_lake()
     try:
         current = lake.current(resource)
         seen = {s.snapshot_id: s for s in lake.history(resource)}

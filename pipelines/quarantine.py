@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +59,7 @@ class QuarantinedRow:
 @contextmanager
 def _reading(workspace: Workspace) -> Iterator[Lake]:
     home = Home.of(workspace.name)
-    lake = Lake(home.lake, home.lake_catalog_url)
+    lake = home.open_lake()
     try:
         yield lake
     finally:
@@ -144,8 +144,6 @@ def replay(env: Environment, step: Step) -> Outcome:
     started = datetime.now(UTC)
     if step.kind != "collect":
         raise PipelineError("replay_model", table=step.name)
-    # Table rules are about the whole table; here only the returning rows are judged.
-    step = replace(step, rules=tuple(rule for rule in step.rules if rule.scope != "table"))
     held = env.lake.current(quarantine_table(step.name))
     current = env.lake.current(step.name)
     if held is None or not held.rows:
@@ -168,7 +166,8 @@ def replay(env: Environment, step: Step) -> Outcome:
             stage.write_good(good)
             stage.write_quarantine(bad)
             # The limit on quarantined rows is about deliveries; everything here is quarantined.
-            verdict = judge(env.certifier, stage, assessed, good, current, 100.0)
+            content = [*(current.files if current else ()), good]
+            verdict = judge(env.certifier, stage, assessed, content, current, 100.0)
     except BaseException:
         good.unlink(missing_ok=True)
         raise

@@ -43,7 +43,7 @@ def open_query(
     if problems or query is None:
         raise problems[0]
     home = Home.of(workspace.name)
-    lake = Lake(home.lake, home.lake_catalog_url)
+    lake = home.open_lake()
     con = duckdb.connect(":memory:")
     try:
         names = [reference.name for reference in query.references]
@@ -72,6 +72,8 @@ def _pinned(lake: Lake, name: str, as_of: datetime | int | None) -> Snapshot:
     if isinstance(as_of, int):
         return lake.snapshot(name, as_of)
     found = lake.current(name) if as_of is None else lake.as_of(name, as_of)
+    if found is None and as_of is not None and lake.current(name) is not None:
+        raise PipelineError("not_published_then", table=name, moment=as_of)
     if found is None:
         raise PipelineError("never_published", table=name)
     return found

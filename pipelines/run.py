@@ -118,9 +118,8 @@ def run_workspace(
     home = Home.of(workspace.name)
     began = monotonic()
     with home.lock(workspace.name), CatalogStore.open(home.database_url) as store:
-        lake = Lake(home.lake, home.lake_catalog_url)
+        lake = home.open_lake()
         certifier = _certifier(home, workspace)
-        certifier.warm_up()
         try:
             run = _Run(plan, home, lake, store, certifier, options, source, progress)
             outcomes = run.execute(chosen)

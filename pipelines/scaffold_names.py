@@ -119,6 +119,7 @@ def field_names(published: list[str]) -> list[tuple[str, bool]]:
 
 def _english(header: str) -> str | None:
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", header))
+    text = text.replace("ß", "ss")
     text = "".join(c for c in text if not unicodedata.combining(c))
     words: list[str] = []
     for piece in _NOT_WORD.split(text.replace("'", "")):

@@ -67,7 +67,7 @@ SERIAL_NAME = re.compile(
     r"|序號|序号|項次|流水|^編號$|^编号$"
 )
 _MONEY_NAME = re.compile(
-    r"amount|price|(?:^|_)fees?(?:_|$)|(?:^|_)fines?(?:_|$)|cost|money|salary|income|budget"
+    r"amount|price|(?<![a-z])(?:fee|fine)s?(?![a-z])|cost|money|salary|income|budget"
     r"|金額|金额|費用|费用|罰鍰|價|薪"
 )
 _FLAG_NAME = re.compile(r"^(is|has|can|was)_|_flag$|^flag_|是否|有無")
@@ -229,7 +229,7 @@ class Profiler:
             f"CREATE OR REPLACE TEMP TABLE y AS SELECT x, n FROM x WHERE x NOT IN ({words})"
         )
         self._con.execute(
-            f"CREATE OR REPLACE TEMP TABLE probe AS SELECT x FROM y ORDER BY hash(x) LIMIT {PROBE}"
+            f"CREATE OR REPLACE TEMP TABLE probe AS SELECT x, n FROM y ORDER BY hash(x) LIMIT {PROBE}"
         )
         total = self._numbers("SELECT sum(n) FROM y")[0]
         if not total or self._boolean(draft) or not self._mostly("[0-9０-９]"):
@@ -299,14 +299,14 @@ class Profiler:
         """Patterns that read some of a few values; none when together they read too few."""
         if not patterns:
             return []
-        tests = [f"count(*) FILTER ({self._date_ok(item, p, named)})" for p in patterns]
-        total, *counts = self._numbers(f"SELECT count(*), {', '.join(tests)} FROM probe")
+        tests = [f"sum(n) FILTER ({self._date_ok(item, p, named)})" for p in patterns]
+        total, *counts = self._numbers(f"SELECT sum(n), {', '.join(tests)} FROM probe")
         able = [p for p, count in zip(patterns, counts, strict=True) if count]
         return able if sum(counts) >= ENOUGH * total else []
 
     def _mostly(self, pattern: str) -> bool:
         total, found = self._numbers(
-            f"SELECT count(*), count(*) FILTER (regexp_matches(x, {literal(pattern)})) FROM probe"
+            f"SELECT sum(n), sum(n) FILTER (regexp_matches(x, {literal(pattern)})) FROM probe"
         )
         return found >= ENOUGH * total
 
@@ -316,6 +316,8 @@ class Profiler:
         shaped = ""
         if pattern == "roc" and not named:
             shaped = " AND regexp_matches(x, '[^0-9]')"
+        elif pattern == "roc_month" and not named:
+            shaped = " AND regexp_matches(x, '[Y年]')"  # 23.1 may be anything
         elif pattern in ("%Y%m%d", "%Y%m"):
             shaped = f" AND length(x) = {8 if pattern == '%Y%m%d' else 6}"
         return f"(extract(year FROM {value}) BETWEEN 1850 AND 2150{shaped})"

@@ -100,7 +100,7 @@ def _read_into(
     try:
         con.execute(
             "CREATE OR REPLACE TABLE t AS SELECT *, _malformed IS NOT NULL AS bad FROM "
-            f"(SELECT {names}, _malformed, {drop} AS _drop FROM received LIMIT {rows + 1})"
+            f"(SELECT {names}, _malformed, {drop} AS _drop FROM received LIMIT {rows})"
         )
     except Exception as error:
         raise received.failure or error from error
@@ -110,7 +110,7 @@ def _read_into(
     seen, malformed = con.execute("SELECT count(*), count(*) FILTER (bad) FROM t").fetchall()[0]
     con.execute(f"DELETE FROM t WHERE bad OR _drop OR ({blank})")
     extra = any(w.code == "column_extra" for w in received.warnings)
-    return PublishedText(list(columns), int(malformed), seen > rows, extra)
+    return PublishedText(list(columns), int(malformed), seen >= rows, extra)
 
 
 def _text_contract(look: Look, drafts: Sequence[Draft]) -> Contract:

@@ -87,7 +87,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Said]]
         city.settings("[gate]\nmax_quarantined_percent = 100\n")
         city.departments("trade", "civil")
         small_city(city)
-        city.source("shop.csv", csv("id,name,district,opened", "1,Tea,north,2020-01-01", "2,Ink,south,x"))
+        city.source(
+            "shop.csv", csv("id,name,district,opened", "1,Tea,north,2020-01-01", "2,Ink,south,x")
+        )
         yield city.root, citybrain("run", city.root)
 
 
@@ -192,7 +194,9 @@ def test_run_prints_progress_and_nothing_else_on_stderr(ran: tuple[Path, Said]) 
     ],
     ids=" ".join,
 )
-def test_success_is_silent_on_stderr(words: tuple[str, ...], lang: str, ran: tuple[Path, Said]) -> None:
+def test_success_is_silent_on_stderr(
+    words: tuple[str, ...], lang: str, ran: tuple[Path, Said]
+) -> None:
     if lang == "zh" and not (ROOT / "catalog/messages/zh.toml").exists():
         pytest.skip("there is no catalog/messages/zh.toml yet")
     said = citybrain(*(ran[0] if word == "@" else word for word in words), lang=lang)
@@ -207,12 +211,19 @@ def test_json_of_a_run(ran: tuple[Path, Said]) -> None:
     said = citybrain("run", ran[0], "--json").json
     assert said["exit_code"] == 0
     shop = said["resources"]["raw.trade__shop"]
-    assert (shop["status"], shop["received"], shop["published"], shop["quarantined"]) == ("unchanged", 2, 1, 1)
+    assert (shop["status"], shop["received"], shop["published"], shop["quarantined"]) == (
+        "unchanged",
+        2,
+        1,
+        1,
+    )
     assert shop["reasons"] == {"unreadable:opened": 1}
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="BUG 20: the id has more digits than a JSON number; snapshots writes text")
+@pytest.mark.xfail(
+    strict=True, reason="BUG 20: the id has more digits than a JSON number; snapshots writes text"
+)
 def test_snapshot_ids_are_written_alike(ran: tuple[Path, Said]) -> None:
     run = citybrain("run", ran[0], "--json").json["resources"]["base.shop"]["snapshot"]
     listed = citybrain("snapshots", ran[0], "base.shop", "--json").json[-1]["snapshot"]
@@ -247,11 +258,17 @@ def test_the_whole_cycle_of_a_steward(tmp_path: Path) -> None:
     city = City(tmp_path / "city")
     city.settings("[gate]\nmax_quarantined_percent = 100\n")
     city.departments("trade", "civil")
-    city.collected("trade/shop", "- {name: id, logicalType: integer, logicalTypeOptions: {maximum: 5}}")
+    city.collected(
+        "trade/shop", "- {name: id, logicalType: integer, logicalTypeOptions: {maximum: 5}}"
+    )
     city.source("shop.csv", csv("id", "1", "9"))
     assert citybrain("run", city.root, **home).code == 0
-    first = citybrain("snapshots", city.root, "raw.trade__shop", "--json", **home).json[-1]["snapshot"]
-    city.collected("trade/shop", "- {name: id, logicalType: integer, logicalTypeOptions: {maximum: 10}}")
+    first = citybrain("snapshots", city.root, "raw.trade__shop", "--json", **home).json[-1][
+        "snapshot"
+    ]
+    city.collected(
+        "trade/shop", "- {name: id, logicalType: integer, logicalTypeOptions: {maximum: 10}}"
+    )
     assert citybrain("quarantine", "replay", city.root, "raw.trade__shop", **home).code == 0
     count = ("query", city.root, "SELECT count(*) AS n FROM raw.trade__shop", "--json")
     assert citybrain(*count, **home).json == [{"n": 2}]

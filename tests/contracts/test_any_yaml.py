@@ -115,8 +115,12 @@ scalars = st.one_of(
 )
 values = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["name", "property", "value", "rule", "x"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["name", "property", "value", "rule", "x"]), inner, max_size=3
+        )
+    ),
     max_leaves=6,
 )
 
@@ -195,7 +199,11 @@ def test_every_kind_of_value_at_every_place(wrong: Any, folder: Path) -> None:
 
 @pytest.mark.xfail(reason="BUG 2: PyYAML errors that are not MarkedYAMLError escape")
 @MANY
-@given(text=st.text(alphabet=st.sampled_from("ab:-[]{}\"'&*!|>%@`#?, \n\t\0\ufeff\x85é雨"), max_size=40))
+@given(
+    text=st.text(
+        alphabet=st.sampled_from("ab:-[]{}\"'&*!|>%@`#?, \n\t\0\ufeff\x85é雨"), max_size=40
+    )
+)
 @example("a: 2020-13-45")
 @example("a: !!int x")
 @example("a: !!float x")

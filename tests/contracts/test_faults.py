@@ -92,7 +92,8 @@ CASES: list[tuple[str, str, str]] = [
     (
         "unknown_property",
         FIELD,
-        FIELD + "        customProperties:\n          - property: reed # HERE\n            value: {}\n",
+        FIELD
+        + "        customProperties:\n          - property: reed # HERE\n            value: {}\n",
     ),
     (
         "unknown_property",

@@ -44,7 +44,9 @@ def test_an_unknown_column_of_an_input(shops: City) -> None:
 
 
 def test_a_function_that_does_not_exist(shops: City) -> None:
-    shops.model("base.shop", "SELECT id, frobnicate(name) AS name, opened FROM raw.trade__shop", FIELDS)
+    shops.model(
+        "base.shop", "SELECT id, frobnicate(name) AS name, opened FROM raw.trade__shop", FIELDS
+    )
     assert only(shops).code == "sql_binding"
 
 
@@ -141,7 +143,9 @@ def test_a_type_that_becomes_the_declared_one_without_loss(produced: str, declar
         ("ENUM('a')", "VARCHAR"),
     ],
 )
-def test_a_type_that_would_lose_something_or_mean_something_else(produced: str, declared: str) -> None:
+def test_a_type_that_would_lose_something_or_mean_something_else(
+    produced: str, declared: str
+) -> None:
     assert not assignable(produced, declared)
 
 
@@ -258,7 +262,9 @@ def test_the_values_of_an_enumeration_have_the_field_s_type(city: City) -> None:
 )
 def test_a_filter_sees_the_published_text(when: str, good: bool, city: City) -> None:
     city.collected(
-        "trade/shop", FIELDS, custom=f'- {{property: filters, value: [{{name: f, when: "{when}"}}]}}'
+        "trade/shop",
+        FIELDS,
+        custom=f'- {{property: filters, value: [{{name: f, when: "{when}"}}]}}',
     )
     assert city.codes() == ([] if good else ["rule_expression"])
 

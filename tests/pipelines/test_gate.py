@@ -35,7 +35,9 @@ def positive(severity: str = "") -> str:
     return rule(severity, name="positive", rule="row", holds="people > 0")
 
 
-def shops(city: City, *rows: str, quality: str = "", custom: str = "", fields: str = FIELDS) -> City:
+def shops(
+    city: City, *rows: str, quality: str = "", custom: str = "", fields: str = FIELDS
+) -> City:
     """One collected resource with these lines."""
     loose = "- {property: gate, value: {max_quarantined_percent: 100}}\n"
     city.collected("trade/shop", fields, quality=quality, custom=custom or loose)
@@ -57,7 +59,11 @@ def test_a_rejected_row_goes_to_quarantine_with_its_reason_and_text(city: City) 
     assert outcome.status == "published"
     assert city.rows(SHOP) == [(1, "Tea", 5)]
     second, third = city.rejected(SHOP)
-    assert (second.source_file, second.source_line, second.reasons) == ("shop.csv", 3, ("row:positive",))
+    assert (second.source_file, second.source_line, second.reasons) == (
+        "shop.csv",
+        3,
+        ("row:positive",),
+    )
     assert second.original == {"id": "2", "name": "Ink", "people": "0"}
     assert (third.source_line, third.reasons) == (4, ("unreadable:people",))
     assert third.original["people"] == "x"
@@ -131,7 +137,9 @@ def test_a_unique_warning_keeps_the_rows(city: City) -> None:
 
 
 PLACES = "- {name: code, logicalType: string, primaryKey: true}"
-FOREIGN = '{"rule": "foreign_key", "fields": ["name"], "references": "raw.civil__place", "to": ["code"]}'
+FOREIGN = (
+    '{"rule": "foreign_key", "fields": ["name"], "references": "raw.civil__place", "to": ["code"]}'
+)
 
 
 def with_places(city: City, severity: str = "reject") -> City:
@@ -248,7 +256,9 @@ def test_an_empty_delivery_with_a_header_publishes_an_empty_table(city: City) ->
 
 def test_the_share_of_nulls(city: City) -> None:
     share = "{type: library, metric: nullValues, mustBeLessThan: 50, unit: percent}"
-    fields = FIELDS.replace("name, logicalType: string", f"name, logicalType: string, quality: [{share}]")
+    fields = FIELDS.replace(
+        "name, logicalType: string", f"name, logicalType: string, quality: [{share}]"
+    )
     assert shops(city, "1,,1", "2,x,1", "3,y,1", fields=fields).outcome(SHOP).status == "published"
     assert shops(city, "1,,1", "2,,1", "3,y,1", fields=fields).outcome(SHOP).status == "blocked"
 
@@ -284,7 +294,9 @@ def lines(count: int) -> list[str]:
     return [f"{i},x,1" for i in range(count)]
 
 
-@pytest.mark.parametrize(("second", "status"), [(5, "published"), (4, "blocked"), (20, "published"), (21, "blocked")])
+@pytest.mark.parametrize(
+    ("second", "status"), [(5, "published"), (4, "blocked"), (20, "published"), (21, "blocked")]
+)
 def test_volume_is_compared_with_the_last_snapshot(second: int, status: str, city: City) -> None:
     shops(city, *lines(10), quality=VOLUME).run()
     assert results()["volume_change"].passed is None
@@ -296,10 +308,20 @@ def test_volume_is_compared_with_the_last_snapshot(second: int, status: str, cit
 def test_rules_of_a_model_reject_rows_of_the_model(city: City) -> None:
     shops(city, "1,Tea,5", "2,Ink,0", "3,Rice,9")
     loose = "- {property: gate, value: {max_quarantined_percent: 100}}"
-    city.model("base.shop", "SELECT id, name, people FROM raw.trade__shop", FIELDS, quality=positive(), custom=loose)
+    city.model(
+        "base.shop",
+        "SELECT id, name, people FROM raw.trade__shop",
+        FIELDS,
+        quality=positive(),
+        custom=loose,
+    )
     outcome = city.run().outcomes["base.shop"]
     assert outcome.counts is not None
-    assert (outcome.counts.received, outcome.counts.published, outcome.counts.quarantined) == (3, 2, 1)
+    assert (outcome.counts.received, outcome.counts.published, outcome.counts.quarantined) == (
+        3,
+        2,
+        1,
+    )
     (row,) = city.rejected("base.shop")
     assert (row.source_file, row.source_line, row.reasons) == (None, None, ("row:positive",))
     assert row.original == {"id": 2, "name": "Ink", "people": 0}
@@ -315,7 +337,7 @@ def test_a_row_without_a_key_is_rejected_in_a_model_too(city: City) -> None:
 
 
 def test_checksums_and_enumerations_reject(city: City) -> None:
-    check = '{type: custom, engine: citybrain, implementation: {rule: checksum, kind: uscc}}'
+    check = "{type: custom, engine: citybrain, implementation: {rule: checksum, kind: uscc}}"
     among = "{type: library, metric: invalidValues, arguments: {validValues: [a, b]}, mustBe: 0}"
     fields = f"""
     - {{name: code, logicalType: string, quality: [{check}]}}
@@ -324,7 +346,9 @@ def test_checksums_and_enumerations_reject(city: City) -> None:
     loose = "- {property: gate, value: {max_quarantined_percent: 100}}"
     city.collected("trade/shop", fields, custom=loose)
     good, bad = "91350100M000100Y43", "91350100M000100Y44"
-    city.source("shop.csv", csv("code,kind", f"{good},a", f"{bad},b", f"{good},c", f"{bad},AB", ","))
+    city.source(
+        "shop.csv", csv("code,kind", f"{good},a", f"{bad},b", f"{good},c", f"{bad},AB", ",")
+    )
     city.run()
     found = dict(city.reasons(SHOP))
     assert found[3] == ("checksum:code",)

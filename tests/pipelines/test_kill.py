@@ -35,7 +35,11 @@ class Generations:
         """The files of the next generation; two rows of the shops are bad."""
         self.number += 1
         n = self.number
-        shops = [f"1,Tea{n},north,2020-01-01", f"2,Ink{n},south,2021-02-03", f"3,Rice{n},north,bad{n}"]
+        shops = [
+            f"1,Tea{n},north,2020-01-01",
+            f"2,Ink{n},south,2021-02-03",
+            f"3,Rice{n},north,bad{n}",
+        ]
         shops += [f"1,Again{n},north,2020-01-01", f"4,Oil{n},north,2020-01-01"]
         self.city.source("shop.csv", csv("id,name,district,opened", *shops))
         self.city.source("district.csv", csv("code,people", f"north,{n}", f"south,{2 * n}"))
@@ -54,12 +58,24 @@ class Generations:
                 (2, f"Ink{n}", "south", dt.date(2021, 2, 3)),
                 (4, f"Oil{n}", "north", day),
             ],
-            "base.shop": [(1, f"TEA{n}", "north"), (2, f"INK{n}", "south"), (4, f"OIL{n}", "north")],
+            "base.shop": [
+                (1, f"TEA{n}", "north"),
+                (2, f"INK{n}", "south"),
+                (4, f"OIL{n}", "north"),
+            ],
             "thematic.shops_per_district": [("north", 2), ("south", 1)],
             "fusion.district_profile": [("north", n, 2), ("south", 2 * n, 1)],
             "quarantine.raw__trade__shop": [
-                (4, ["unreadable:opened"], f'{{"id":"3","name":"Rice{n}","district":"north","opened":"bad{n}"}}'),
-                (5, ["unique:id"], f'{{"id":"1","name":"Again{n}","district":"north","opened":"2020-01-01"}}'),
+                (
+                    4,
+                    ["unreadable:opened"],
+                    f'{{"id":"3","name":"Rice{n}","district":"north","opened":"bad{n}"}}',
+                ),
+                (
+                    5,
+                    ["unique:id"],
+                    f'{{"id":"1","name":"Again{n}","district":"north","opened":"2020-01-01"}}',
+                ),
             ],
         }
 
@@ -184,7 +200,9 @@ def test_killed_again_and_again_before_anything_is_recorded(generations: Generat
     generations.completed()
 
 
-def test_a_killed_first_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, generations: Generations) -> None:
+def test_a_killed_first_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, generations: Generations
+) -> None:
     monkeypatch.setenv("CITYBRAIN_HOME", str(tmp_path / "home"))
     city = City(tmp_path / "city")
     city.settings("[gate]\nmax_quarantined_percent = 60\n")
@@ -212,7 +230,9 @@ def test_of_two_runs_at_once_the_second_is_refused(generations: Generations) -> 
     generations.deliver()
     caught: list[PipelineError] = []
     first: list[int] = []
-    runner = threading.Thread(target=lambda: first.append(generations.killer.run(generations.city.root)))
+    runner = threading.Thread(
+        target=lambda: first.append(generations.killer.run(generations.city.root))
+    )
     runner.start()
     while runner.is_alive() and not caught:
         if (generations.city.home.root / "run.owner.json").exists():

@@ -214,7 +214,11 @@ def test_the_two_type_maps_are_inverse(kind: str) -> None:
 
 def test_another_iceberg_engine_reads_the_same(lake: Lake) -> None:
     columns = (Column("x", "BIGINT"), Column("d", "DECIMAL(9,2)"), Column("t", "TIMESTAMPTZ"))
-    publish(lake, "SELECT 1::BIGINT AS x, 1.5::DECIMAL(9,2) AS d, TIMESTAMPTZ '2020-01-01 00:00:00+00' AS t", columns)
+    publish(
+        lake,
+        "SELECT 1::BIGINT AS x, 1.5::DECIMAL(9,2) AS d, TIMESTAMPTZ '2020-01-01 00:00:00+00' AS t",
+        columns,
+    )
     (row,) = lake.catalog.load_table(TABLE).scan().to_arrow().to_pylist()
     assert (row["x"], str(row["d"]), row["t"]) == (1, "1.50", datetime(2020, 1, 1, tzinfo=UTC))
 

@@ -136,7 +136,8 @@ def test_a_forbidden_function_is_refused_in_capitals(function: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["random()", "uuid()", "current_date", "current_timestamp", "current_time", "today()"]
+    "expression",
+    ["random()", "uuid()", "current_date", "current_timestamp", "current_time", "today()"],
 )
 def test_a_model_gives_the_same_rows_every_time(expression: str) -> None:
     assert codes(f"SELECT {expression} AS x") == ["sql_function"]
@@ -151,7 +152,9 @@ def test_every_function_that_the_engine_calls_volatile_is_refused() -> None:
             "'macro') AND stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY') ORDER BY ALL"
         ).fetchall()
     found = [name for (name,) in volatile if codes(f"SELECT {name}() AS x") != ["sql_function"]]
-    found += [w for w in ("localtimestamp", "localtime", "current_user") if not codes(f"SELECT {w} AS x")]
+    found += [
+        w for w in ("localtimestamp", "localtime", "current_user") if not codes(f"SELECT {w} AS x")
+    ]
     assert set(found) - allowed == set()
 
 
@@ -261,4 +264,10 @@ def test_text_that_never_ends_is_a_syntax_error(sql: str) -> None:
 
 def test_every_fault_of_a_query_comes_at_once() -> None:
     found = codes("SELECT random() AS a, uuid() AS b FROM x JOIN read_csv('y') ON TRUE")
-    assert sorted(found) == ["sql_function", "sql_function", "sql_function", "sql_table_function", "sql_table_name"]
+    assert sorted(found) == [
+        "sql_function",
+        "sql_function",
+        "sql_function",
+        "sql_table_function",
+        "sql_table_name",
+    ]

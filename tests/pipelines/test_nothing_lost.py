@@ -74,7 +74,13 @@ def test_dates_come_back(values: list[date], folder: Path) -> None:
 @given(values=batch(st.dates(date(1912, 1, 1), date(2900, 12, 31))))
 def test_roc_dates_come_back(values: list[date], folder: Path) -> None:
     written = field("date", dates=["roc"])
-    for shape in ("{0:03}{1:02}{2:02}", "{0}/{1}/{2}", "{0:03}/{1:02}/{2:02}", "{0}.{1}.{2}", "民國{0}年{1}月{2}日"):
+    for shape in (
+        "{0:03}{1:02}{2:02}",
+        "{0}/{1}/{2}",
+        "{0:03}/{1:02}/{2:02}",
+        "{0}.{1}.{2}",
+        "民國{0}年{1}月{2}日",
+    ):
         texts = {shape.format(v.year - 1911, v.month, v.day): v for v in values if v.year > 1920}
         comes_back(folder, written, texts)
 
@@ -122,14 +128,39 @@ readings = st.fixed_dictionaries(
         "unit": st.just(["元", "人"]),
         "extract": st.sampled_from([r"^(\d+)", r"([a-z]*)$", "(.)"]),
         "codes": st.just({"1": "1", "true": "true", "x": "2020-01-01"}),
-        "dates": st.lists(st.sampled_from(["iso", "roc", "roc_month", "%Y/%m/%d"]), min_size=1, max_size=3),
+        "dates": st.lists(
+            st.sampled_from(["iso", "roc", "roc_month", "%Y/%m/%d"]), min_size=1, max_size=3
+        ),
     },
 )
 cells = st.one_of(
     st.none(),
     st.sampled_from(
-        ["", " ", "\u3000", "0", "1", "-1", "1.5", "1.0", "1,234", "12元", "true", "x", "abc", "nan"]
-        + ["2020-01-01", "2020/1/1", "1040525", "104/05/25", "105Y12M", "99999999999999999999", "１２"]
+        [
+            "",
+            " ",
+            "\u3000",
+            "0",
+            "1",
+            "-1",
+            "1.5",
+            "1.0",
+            "1,234",
+            "12元",
+            "true",
+            "x",
+            "abc",
+            "nan",
+        ]
+        + [
+            "2020-01-01",
+            "2020/1/1",
+            "1040525",
+            "104/05/25",
+            "105Y12M",
+            "99999999999999999999",
+            "１２",
+        ]
         + ["2020-01-01 10:00", "'", '"', "\\", "a\nb", "-", ".", "1e5", "+", "雨", "𠀀", "1 2"]
     ),
     TEXT,
@@ -142,7 +173,11 @@ def deliveries(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[Any]]:
     kinds = draw(st.lists(st.tuples(st.sampled_from(KINDS), readings), min_size=1, max_size=4))
     fields = []
     for index, ((logical, physical), read) in enumerate(kinds):
-        entry: dict[str, Any] = {"name": f"f{index}", "logicalType": logical, "required": draw(st.booleans())}
+        entry: dict[str, Any] = {
+            "name": f"f{index}",
+            "logicalType": logical,
+            "required": draw(st.booleans()),
+        }
         if physical:
             entry["physicalType"] = physical
         if read:

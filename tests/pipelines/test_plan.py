@@ -29,7 +29,9 @@ def test_a_step_says_what_it_reads(small: City) -> None:
 
 def test_a_foreign_key_is_something_to_wait_for(city: City) -> None:
     rule = "{rule: foreign_key, fields: [id], references: base.place, to: [id]}"
-    city.collected("trade/shop", ID, quality=f"- {{type: custom, engine: citybrain, implementation: {rule}}}")
+    city.collected(
+        "trade/shop", ID, quality=f"- {{type: custom, engine: citybrain, implementation: {rule}}}"
+    )
     city.collected("civil/place", ID)
     city.model("base.place", SELECT.format("raw.civil__place"), ID)
     steps = city.plan().steps
@@ -69,7 +71,9 @@ def test_a_table_name_in_another_case_is_unknown(city: City) -> None:
 )
 def test_a_foreign_key_to_nowhere(body: str, code: str, city: City) -> None:
     rule = f"{{rule: foreign_key, fields: [id], {body}}}"
-    city.collected("trade/shop", ID, quality=f"- {{type: custom, engine: citybrain, implementation: {rule}}}")
+    city.collected(
+        "trade/shop", ID, quality=f"- {{type: custom, engine: citybrain, implementation: {rule}}}"
+    )
     city.model("base.place", "SELECT CAST(1 AS BIGINT) AS id", ID)
     (problem,) = city.problems()
     assert problem.code == code
@@ -80,8 +84,12 @@ def test_a_foreign_key_to_nowhere(body: str, code: str, city: City) -> None:
 @pytest.mark.xfail(strict=True, reason="BUG 8: compiles, and fails in the run")
 def test_a_foreign_key_between_different_types(city: City) -> None:
     rule = "{rule: foreign_key, fields: [id], references: base.place, to: [code]}"
-    city.collected("trade/shop", ID, quality=f"- {{type: custom, engine: citybrain, implementation: {rule}}}")
-    city.model("base.place", "SELECT DATE '2020-01-01' AS code", "- {name: code, logicalType: date}")
+    city.collected(
+        "trade/shop", ID, quality=f"- {{type: custom, engine: citybrain, implementation: {rule}}}"
+    )
+    city.model(
+        "base.place", "SELECT DATE '2020-01-01' AS code", "- {name: code, logicalType: date}"
+    )
     assert city.codes() != []
 
 
@@ -103,7 +111,9 @@ def test_a_model_that_reads_itself_is_a_cycle(city: City) -> None:
 
 def test_a_foreign_key_can_close_a_cycle(city: City) -> None:
     rule = "{rule: foreign_key, fields: [id], references: base.shop, to: [id]}"
-    city.collected("trade/shop", ID, quality=f"- {{type: custom, engine: citybrain, implementation: {rule}}}")
+    city.collected(
+        "trade/shop", ID, quality=f"- {{type: custom, engine: citybrain, implementation: {rule}}}"
+    )
     city.model("base.shop", SELECT.format("raw.trade__shop"), ID)
     assert city.codes() == ["cycle"]
 
@@ -129,11 +139,17 @@ def test_an_optional_input_that_is_not_read(city: City) -> None:
         ("{type: sql, query: SELECT 1, mustBe: 0}", "rule_sql"),
         ("{type: custom, engine: soda, implementation: {}}", "rule_engine"),
         ("{type: custom, engine: citybrain, implementation: {rule: magic}}", "rule_custom_kind"),
-        ("{type: custom, engine: citybrain, implementation: {rule: row, holds: id > 0}}", "rule_row"),
+        (
+            "{type: custom, engine: citybrain, implementation: {rule: row, holds: id > 0}}",
+            "rule_row",
+        ),
         ("{type: custom, engine: citybrain, implementation: {rule: row, hold: x}}", "unknown_key"),
         ("{type: custom, engine: citybrain, implementation: {rule: freshness}}", "rule_freshness"),
         ("{type: custom, engine: citybrain, implementation: {rule: volume_change}}", "rule_volume"),
-        ("{type: custom, engine: citybrain, implementation: {rule: checksum, kind: x}}", "rule_checksum"),
+        (
+            "{type: custom, engine: citybrain, implementation: {rule: checksum, kind: x}}",
+            "rule_checksum",
+        ),
         (
             "{type: library, metric: duplicateValues, arguments: {properties: [x]}, mustBe: 0}",
             "rule_unknown_field",

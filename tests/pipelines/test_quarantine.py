@@ -31,7 +31,16 @@ def shops(city: City, kinds: str = "tea, ink", extra: str = "") -> City:
 def rejected(city: City) -> City:
     """A run that quarantined rows for several reasons."""
     shops(city)
-    rows = ["1,tea,Ann", "2,rice,Bob", "3,soup,Cyd", "1,ink,Dan", "x,rice,Eve", "5,tea,Longname", "6,tea", "7,ink,Gus"]
+    rows = [
+        "1,tea,Ann",
+        "2,rice,Bob",
+        "3,soup,Cyd",
+        "1,ink,Dan",
+        "x,rice,Eve",
+        "5,tea,Longname",
+        "6,tea",
+        "7,ink,Gus",
+    ]
     city.source("shop.csv", csv("id,kind,owner", *rows))
     city.run()
     return city
@@ -65,14 +74,18 @@ def test_a_reason_cannot_be_sql(rejected: City) -> None:
     assert rejected.rejected(SHOP, "' OR 1=1 --") == []
 
 
-@pytest.mark.parametrize("name", ["raw.trade__shpo", "", "quarantine.raw__trade__shop", "raw.x; --"])
+@pytest.mark.parametrize(
+    "name", ["raw.trade__shpo", "", "quarantine.raw__trade__shop", "raw.x; --"]
+)
 def test_an_unknown_resource(name: str, rejected: City) -> None:
     with pytest.raises(PipelineError) as caught:
         rejected.rejected(name)
     assert caught.value.code == "unknown_table"
 
 
-def test_personal_values_are_not_printed(rejected: City, capsys: pytest.CaptureFixture[str]) -> None:
+def test_personal_values_are_not_printed(
+    rejected: City, capsys: pytest.CaptureFixture[str]
+) -> None:
     print_quarantined(rejected.load().contracts[SHOP], rejected.rejected(SHOP))
     shown = capsys.readouterr().out
     assert "shop.csv:7" in shown

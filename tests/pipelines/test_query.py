@@ -31,7 +31,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> City:
         city.settings("[gate]\nmax_quarantined_percent = 100\n")
         city.departments("trade", "civil")
         small_city(city)
-        city.source("shop.csv", csv("id,name,district,opened", "1,Tea,north,2020-01-01", "2,Ink,south,x"))
+        city.source(
+            "shop.csv", csv("id,name,district,opened", "1,Tea,north,2020-01-01", "2,Ink,south,x")
+        )
         city.run()
     return city
 
@@ -196,7 +198,10 @@ def test_a_query_that_does_not_bind_says_why(home: City) -> None:
 
 
 def test_a_query_that_fails_while_rows_come(home: City) -> None:
-    with pytest.raises(PipelineError), open_query(home.load(), "SELECT error('x') FROM range(1)") as result:
+    with (
+        pytest.raises(PipelineError),
+        open_query(home.load(), "SELECT error('x') FROM range(1)") as result,
+    ):
         result.fetchall()
 
 
@@ -236,7 +241,13 @@ def printed(city: City, sql: str, kind: str, capsys: pytest.CaptureFixture[str])
 
 def test_json(home: City, capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = json.loads(printed(home, RICH, "json", capsys))
-    assert (row["i"], row["n"], row["t"], row["d"], row["b"]) == (1, None, 'a,"b"\n雨', "2020-02-03", True)
+    assert (row["i"], row["n"], row["t"], row["d"], row["b"]) == (
+        1,
+        None,
+        'a,"b"\n雨',
+        "2020-02-03",
+        True,
+    )
     assert float(row["m"]) == 1.5
     assert row["l"] == [1, 2]
 
@@ -264,14 +275,18 @@ def test_the_table_is_bounded_and_says_so(home: City, capsys: pytest.CaptureFixt
     assert len(text.splitlines()) == 42
 
 
-def test_the_table_shows_values_that_look_like_markup(home: City, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_shows_values_that_look_like_markup(
+    home: City, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert "[red]x[/red]" in printed(home, "SELECT '[red]x[/red]' AS a", "table", capsys)
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
 def test_a_file_holds_every_row(kind: str, home: City, tmp_path: Path) -> None:
     target = tmp_path / f"it's.{kind}"
-    with open_query(home.load(), "SELECT unnest(generate_series(1, 5000)) AS x, 'y' AS y") as result:
+    with open_query(
+        home.load(), "SELECT unnest(generate_series(1, 5000)) AS x, 'y' AS y"
+    ) as result:
         print_result(result, kind, target)
     name = str(target).replace("'", "''")
     assert duckdb.sql(f"SELECT count(*), max(x) FROM '{name}'").fetchall() == [(5000, 5000)]
@@ -289,7 +304,10 @@ def test_a_file_that_cannot_be_written(kind: str, home: City, tmp_path: Path) ->
 def test_an_older_file_stays_when_the_query_fails(home: City, tmp_path: Path) -> None:
     target = tmp_path / "x.csv"
     target.write_text("old")
-    with pytest.raises(Exception), open_query(home.load(), "SELECT error('x') AS x FROM base.shop") as result:  # noqa: B017
+    with (
+        pytest.raises(Exception),
+        open_query(home.load(), "SELECT error('x') AS x FROM base.shop") as result,
+    ):  # noqa: B017
         print_result(result, "csv", target)
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]

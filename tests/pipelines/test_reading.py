@@ -44,9 +44,7 @@ BAD = UNREADABLE
         (["halfwidth", "trim", "upper"], "\u3000ａｂ １ ", "AB 1"),
     ],
 )
-def test_cleaners(
-    cleaners: list[str], text: str, expected: str | None, tmp_path: Path
-) -> None:
+def test_cleaners(cleaners: list[str], text: str, expected: str | None, tmp_path: Path) -> None:
     assert read_one(tmp_path, field(clean=cleaners), text) == expected
 
 
@@ -207,7 +205,9 @@ def test_units(tmp_path: Path) -> None:
 
 
 BUG13 = [
-    pytest.param(unit, marks=pytest.mark.xfail(strict=True, reason="BUG 13: not escaped in the pattern"))
+    pytest.param(
+        unit, marks=pytest.mark.xfail(strict=True, reason="BUG 13: not escaped in the pattern")
+    )
     for unit in ("m^2", "a\\b")
 ]
 
@@ -353,7 +353,9 @@ def test_timestamps(tmp_path: Path) -> None:
     assert read_all(tmp_path, field("timestamp"), TIMESTAMPS) == TIMESTAMPS
 
 
-@pytest.mark.parametrize("text", ["2020-02-29T13:14", "2020-02-29T13:14:15Z", "2020-02-29T13:14:15+00:00"])
+@pytest.mark.parametrize(
+    "text", ["2020-02-29T13:14", "2020-02-29T13:14:15Z", "2020-02-29T13:14:15+00:00"]
+)
 @pytest.mark.xfail(reason="BUG 11: ISO 8601 shapes that 'iso' does not read (they are quarantined)")
 def test_more_iso_timestamps(text: str, tmp_path: Path) -> None:
     assert read_one(tmp_path, field("timestamp", "TIMESTAMPTZ"), text) != BAD
@@ -380,7 +382,13 @@ def pairs(rows: list[dict[str, Any]]) -> list[tuple[Any, Any]]:
 
 def test_fill_down_takes_the_value_above(tmp_path: Path) -> None:
     contract = contract_of(tmp_path, FILL)
-    rows: list[Any] = [{"b": "0"}, {"a": "x", "b": "1"}, {"a": " ", "b": "2"}, {"a": "y", "b": "3"}, {"b": "4"}]
+    rows: list[Any] = [
+        {"b": "0"},
+        {"a": "x", "b": "1"},
+        {"a": " ", "b": "2"},
+        {"a": "y", "b": "3"},
+        {"b": "4"},
+    ]
     done = staged(contract, received(contract, rows), tmp_path)
     assert pairs(done.good) == [(None, 0), ("x", 1), ("x", 2), ("y", 3), ("y", 4)]
 
@@ -409,7 +417,12 @@ def test_filters_see_the_published_text_and_the_first_one_counts(tmp_path: Path)
         - {name: total, when: "a LIKE '%total%' OR a = 'A'"}
     """
     contract = contract_of(tmp_path, TWO, custom=custom)
-    rows: list[Any] = [{"a": "A", "b": "B"}, {"a": "x", "b": "1"}, {"a": "grand total", "b": "9"}, {"b": "2"}]
+    rows: list[Any] = [
+        {"a": "A", "b": "B"},
+        {"a": "x", "b": "1"},
+        {"a": "grand total", "b": "9"},
+        {"b": "2"},
+    ]
     done = staged(contract, received(contract, rows), tmp_path)
     assert pairs(done.good) == [("x", 1), (None, 2)]
     assert done.stage.counts.filtered == {"second_header": 1, "total": 1}

@@ -91,7 +91,9 @@ def test_a_column_that_changes_its_type(small: City) -> None:
     fields = "- {name: code, logicalType: string, primaryKey: true}\n- {name: people, logicalType: string}"
     small.collected("civil/district", fields)
     path = small.root / "models/fusion/district_profile.yaml"
-    path.write_text(path.read_text().replace("people, logicalType: integer", "people, logicalType: string"))
+    path.write_text(
+        path.read_text().replace("people, logicalType: integer", "people, logicalType: string")
+    )
     assert changed(small) == {DISTRICT, FUSION}
     assert small.rows(FUSION, "code, people, shops") == [("north", "1000", 2), ("south", "2000", 1)]
 
@@ -138,7 +140,8 @@ def test_a_missing_source_stops_only_what_needs_it(small: City) -> None:
 def optional(city: City) -> City:
     path = city.root / "models/fusion/district_profile.yaml"
     path.write_text(
-        path.read_text() + f"customProperties:\n  - {{property: optional_inputs, value: [{THEMATIC}]}}\n"
+        path.read_text()
+        + f"customProperties:\n  - {{property: optional_inputs, value: [{THEMATIC}]}}\n"
     )
     return city
 
@@ -204,7 +207,9 @@ def test_a_failed_collection_leaves_readers_the_last_good_state(small: City) -> 
 
 def test_a_model_that_fails_at_run_time(small: City) -> None:
     path = small.root / "models/base/shop.sql"
-    path.write_text(path.read_text().replace("upper(name)", "CAST(CAST(name AS INTEGER) AS VARCHAR)"))
+    path.write_text(
+        path.read_text().replace("upper(name)", "CAST(CAST(name AS INTEGER) AS VARCHAR)")
+    )
     result = small.run()
     outcome = result.outcomes[BASE]
     assert (outcome.status, outcome.error and outcome.error.code) == ("failed", "model_failed")
@@ -237,7 +242,9 @@ def test_a_workspace_with_faults_does_not_run_at_all(small: City) -> None:
 
 def test_every_account_adds_up(small: City) -> None:
     small.run()
-    assert {name: item.reconciles for name, item in small.status().items()} == dict.fromkeys(ALL_TABLES, True)
+    assert {name: item.reconciles for name, item in small.status().items()} == dict.fromkeys(
+        ALL_TABLES, True
+    )
 
 
 def test_the_run_and_its_steps_are_recorded(small: City) -> None:
@@ -266,7 +273,9 @@ def test_a_lost_catalogue_database_gets_the_accounts_back(small: City) -> None:
     for path in small.home.root.glob("catalog.db*"):
         path.unlink()
     small.run()
-    assert {name: item.reconciles for name, item in small.status().items()} == dict.fromkeys(ALL_TABLES, True)
+    assert {name: item.reconciles for name, item in small.status().items()} == dict.fromkeys(
+        ALL_TABLES, True
+    )
 
 
 def test_a_resource_that_left_the_workspace_does_not_disturb(small: City) -> None:

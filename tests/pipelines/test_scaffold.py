@@ -460,4 +460,9 @@ def test_names(header: str, name: str) -> None:
 
 
 def test_names_are_different() -> None:
-    assert [name for name, _ in field_names(["a", "A", "a ", "a_2"])] == ["a", "a_2", "a_3", "a_2_2"]
+    assert [name for name, _ in field_names(["a", "A", "a ", "a_2"])] == [
+        "a",
+        "a_2",
+        "a_3",
+        "a_2_2",
+    ]

@@ -138,7 +138,7 @@ class City:
 
     def lake(self) -> Lake:
         """The lake, to be closed by the caller or left to the end of the process."""
-        return Lake(self.home.lake, self.home.lake_catalog_url)
+        return self.home.open_lake()
 
     def current(self, table: str) -> Snapshot | None:
         """What readers see of a table."""

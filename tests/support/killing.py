@@ -43,9 +43,7 @@ class Killer:
             cwd=Path(__file__).parents[2],
         )
 
-    def run(
-        self, root: Path, death: Death | None = None, seconds: float | None = None
-    ) -> int:
+    def run(self, root: Path, death: Death | None = None, seconds: float | None = None) -> int:
         """One run in a child; its exit code, or minus the signal that ended it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None

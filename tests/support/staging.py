@@ -55,7 +55,9 @@ def received(
     """Published text as a collector hands it on; a row that is one text is malformed."""
     names = [item.name for item in contract.fields]
     columns: dict[str, list[Any]] = {name: [] for name in names}
-    columns |= {key: [] for key in ("_source_file", "_source_line", "_load_id", "_malformed", "_raw")}
+    columns |= {
+        key: [] for key in ("_source_file", "_source_line", "_load_id", "_malformed", "_raw")
+    }
     for number, row in enumerate(rows, 2):
         cells: Mapping[str, str | None] = {} if isinstance(row, str) else row
         for name in names:
