@@ -269,12 +269,17 @@ def rollback(
 
 
 @app.command()
-def clean(workspace: WorkspaceArgument) -> None:
+def clean(
+    workspace: WorkspaceArgument,
+    retired: Annotated[
+        bool, typer.Option("--retired", help="Remove tables that no contract names any more.")
+    ] = False,
+) -> None:
     """Expire old snapshots and delete data files that nothing refers to."""
     from pipelines.maintain import clean as clean_up
     from pipelines.present import print_line
 
-    done = clean_up(workspace)
+    done = clean_up(workspace, retired=retired)
     gone = sum(done.snapshots.values())
     size = f"{done.bytes / 1e6:,.1f}"
     print_line(text("clean_done", snapshots=gone, files=done.files, megabytes=size))

@@ -136,7 +136,7 @@ class _Reader:
             materialisation=self._extension(
                 Materialisation, properties, "materialisation", Materialisation()
             ),
-            optional_inputs=tuple(properties.get("optional_inputs", (None, ()))[1] or ()),
+            optional_inputs=self._names(properties, "optional_inputs"),
             gate=self._extension(Gate, properties, "gate", None),
             catalogue=self._extension(Catalogue, properties, "catalogue", Catalogue()),
             frequency=self._frequency(data),
@@ -346,6 +346,13 @@ class _Reader:
                 self.fault("server_encoding", *at, "encoding", encoding=encoding)
         return FileSource(pattern, kind, encoding, options)
 
+    def _names(self, properties: dict[str, tuple[KeyPath, Any]], name: str) -> tuple[str, ...]:
+        place, value = properties.get(name, ((), []))
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.fault("value_invalid", *place, key=name, problem="expected a list of names")
+            return ()
+        return tuple(value)
+
     def _filters(self, properties: dict[str, tuple[KeyPath, Any]]) -> tuple[Filter, ...]:
         if "filters" not in properties:
             return ()
@@ -357,9 +364,15 @@ class _Reader:
         return tuple(item for item in built if item is not None)
 
     def _frequency(self, data: dict[str, Any]) -> tuple[float, str] | None:
-        for entry in data.get("slaProperties") or []:
-            if entry.get("property") == "frequency" and entry.get("value") is not None:
+        for index, entry in enumerate(data.get("slaProperties") or []):
+            if entry.get("property") != "frequency" or entry.get("value") is None:
+                continue
+            try:
                 return float(entry["value"]), str(entry.get("unit") or "d")
+            except (TypeError, ValueError):
+                problem = "expected a number"
+                place = ("slaProperties", index, "value")
+                self.fault("value_invalid", *place, key="value", problem=problem)
         return None
 
     def _references(self, contract: Contract) -> None:

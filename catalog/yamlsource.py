@@ -11,6 +11,7 @@ import yaml
 from catalog.errors import CatalogError, Location
 
 KeyPath = tuple[str | int, ...]
+MAX_VALUES = 100_000  # a few aliases of aliases can stand for more values than memory holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def read_text(path: Path) -> str:
     """The text of a workspace file, which is always UTF-8."""
     try:
         return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
+    except OSError as error:
         raise CatalogError("file_missing", where=Location(path)) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
@@ -57,7 +58,11 @@ def read_text(path: Path) -> str:
 
 def parse_yaml(text: str, path: Path) -> YamlDocument:
     """Parse YAML text that came from `path`; see `load_yaml` for the errors."""
-    loader = _Constructor(text)
+    try:
+        loader = _Constructor(text)
+    except yaml.YAMLError as error:
+        problem = str(error).split("\n")[0]
+        raise CatalogError("yaml_syntax", where=Location(path), problem=problem) from error
     try:
         node = loader.get_single_node()
         if node is None:
@@ -70,13 +75,20 @@ def parse_yaml(text: str, path: Path) -> YamlDocument:
         where = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
         code = "yaml_tab" if "'\\t'" in str(error.problem) else "yaml_syntax"
         raise CatalogError(code, where=where, problem=error.problem or error.context) from error
-    except yaml.YAMLError as error:
-        raise CatalogError("yaml_syntax", where=Location(path), problem=str(error)) from error
+    except RecursionError as error:
+        problem = "nested too deeply"
+        raise CatalogError("yaml_syntax", where=Location(path), problem=problem) from error
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
+        # PyYAML lets impossible dates and odd tags out as Python's own errors.
+        problem = str(error).split("\n")[0]
+        raise CatalogError("yaml_syntax", where=Location(path), problem=problem) from error
     finally:
         loader.dispose()
 
 
 def _mark(node: yaml.Node, at: KeyPath, marks: dict[KeyPath, tuple[int, int]], path: Path) -> None:
+    if len(marks) > MAX_VALUES:
+        raise CatalogError("yaml_syntax", where=Location(path), problem="too many values")
     marks.setdefault(at, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):

@@ -16,7 +16,8 @@ from catalog.contract import Contract, ContractField
 from catalog.errors import CityBrainError, Location
 from pipelines.duck import empty_sql, table_columns
 from pipelines.errors import PipelineError
-from pipelines.models import FORBIDDEN_FUNCTIONS
+from pipelines.models import refused_functions
+from pipelines.reading import cleaned, typed
 from pipelines.workspace import Model, Workspace
 from quality.predicates import quoted, violation
 from quality.rules import Rule
@@ -59,6 +60,7 @@ class Binder:
             found += self._model(model)
         else:
             found += self._filters(contract)
+            found += self._readings(contract)
         for rule in rules:
             found += self._rule(contract, rule)
         return found
@@ -102,6 +104,17 @@ class Binder:
                 )
         return found
 
+    def _readings(self, contract: Contract) -> list[CityBrainError]:
+        """How each field is read: a pattern or format that the engine cannot do is found here."""
+        found: list[CityBrainError] = []
+        for item in contract.fields:
+            value = typed(item, cleaned(item, "t"))
+            try:
+                self._con.execute(f"SELECT {value} FROM (SELECT '1' AS t)").fetchall()
+            except duckdb.Error as error:
+                found.append(_rule_fault(error, item.where, f"read:{item.name}"))
+        return found
+
     # -- filters and rules ----------------------------------------------------------------------
 
     def _filters(self, contract: Contract) -> list[CityBrainError]:
@@ -121,6 +134,8 @@ class Binder:
             return self._predicate(rule.params["holds"], table, rule.where, rule.id)
         if rule.kind == "sql":
             return self._sql_rule(contract, rule)
+        if rule.kind == "foreign_key":
+            return self._foreign_key(table, rule)
         if rule.scope != "row" or rule.kind == "unreadable":
             return []
         types = {item.name: item.physical_type for item in contract.fields}
@@ -130,6 +145,18 @@ class Binder:
             self._con.execute(
                 f"SELECT {broken} FROM (SELECT 1) LEFT JOIN {table} ON TRUE"
             ).fetchall()
+        except duckdb.Error as error:
+            return [_rule_fault(error, rule.where, rule.id)]
+        return []
+
+    def _foreign_key(self, table: str, rule: Rule) -> list[CityBrainError]:
+        parent = ".".join(quoted(part) for part in str(rule.params["references"]).split("."))
+        pairs = zip(rule.fields, rule.params["to"], strict=True)
+        same = " AND ".join(f"p.{quoted(target)} = s.{quoted(name)}" for name, target in pairs)
+        try:
+            self._con.execute(f"SELECT 1 FROM {table} AS s JOIN {parent} AS p ON {same}")
+        except duckdb.CatalogException:
+            return []  # an unknown table or field has its own message
         except duckdb.Error as error:
             return [_rule_fault(error, rule.where, rule.id)]
         return []
@@ -149,14 +176,16 @@ class Binder:
         many = (
             not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or tree.args.get("from_")
         )
-        forbidden = any(
-            isinstance(n, exp.Anonymous) and n.name.lower() in FORBIDDEN_FUNCTIONS for n in inside
-        )
-        if subquery or many or forbidden:
+        more = any(isinstance(node, exp.AggFunc | exp.Window) for node in inside)
+        forbidden = tree is not None and refused_functions(tree, deterministic=True)
+        if subquery or many or more or forbidden:
             problem = "one condition over the row's own fields was expected"
             return [PipelineError("rule_expression", where=where, rule=name, problem=problem)]
         try:
-            self._con.execute(f"SELECT NOT ({text}) FROM {table}")
+            kind = self._con.execute(f"DESCRIBE SELECT ({text}) AS x FROM {table}").fetchall()
+            if kind[0][1] not in ("BOOLEAN", '"NULL"'):
+                problem = f"a condition was expected, this is {kind[0][1]}"
+                return [PipelineError("rule_expression", where=where, rule=name, problem=problem)]
         except duckdb.Error as error:
             return [_rule_fault(error, where, name)]
         return []

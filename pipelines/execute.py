@@ -292,7 +292,7 @@ def _build(
     current = env.lake.current(step.name)
     work = Work(step, started, mark, current, input_ids)
     incomplete = sorted({*lacking, *(n for n in late if n in step.optional)})
-    incomplete += [n for n in step.inputs if _is_partial(upstream.get(n)) and n not in incomplete]
+    incomplete += [n for n, s in there.items() if _is_partial(s) and n not in incomplete]
     if incomplete:
         work.status = "partial"
         work.error = PipelineError("input_partial", tables=", ".join(incomplete))
@@ -308,8 +308,8 @@ def _build(
     return publish(env, work, lambda stage: stage.fill_model(model_sql, views), parents)
 
 
-def _is_partial(outcome: Outcome | None) -> bool:
-    return outcome is not None and outcome.status == "partial"
+def _is_partial(snapshot: Snapshot) -> bool:
+    return snapshot.properties.get("status") == "partial"
 
 
 # -- publishing -------------------------------------------------------------------------------------

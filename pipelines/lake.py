@@ -8,11 +8,14 @@ crash leaves behind is an unreferenced file, which maintenance removes.
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -168,7 +171,7 @@ class Lake:
             files: Parquet files made with `new_file`, holding exactly these columns.
             properties: recorded in the snapshot, readable as `Snapshot.properties`.
         """
-        from pyiceberg.exceptions import CommitFailedException
+        from pyiceberg.exceptions import CommitFailedException, ValidationException
         from pyiceberg.expressions import AlwaysTrue
 
         paths = [str(path) for path in files]
@@ -187,7 +190,7 @@ class Lake:
                     change.add_files(
                         paths, snapshot_properties=summary, check_duplicate_files=False
                     )
-            except CommitFailedException as error:
+            except (CommitFailedException, ValidationException) as error:
                 raise PipelineError("publish_conflict", table=name, problem=str(error)) from error
             return _snapshot(name, table, table.current_snapshot())
 
@@ -238,6 +241,18 @@ class Lake:
             used |= set(_files(table, entry.snapshot_id)) if table else set()
         return sorted(path for path in folder.rglob("*.parquet") if path not in used)
 
+    def drop(self, name: str) -> int:
+        """Remove a table and its files for good; returns the number of files."""
+        from pyiceberg.exceptions import NoSuchTableError
+
+        database, short = name.split(".")
+        with self._lock, suppress(NoSuchTableError):
+            self.catalog.drop_table(name)
+        folder = self._warehouse / database / short
+        files = sum(1 for path in folder.rglob("*") if path.is_file())
+        shutil.rmtree(folder, ignore_errors=True)
+        return files
+
     # -- inside ---------------------------------------------------------------------------------
 
     def _load(self, name: str) -> Table | None:
@@ -274,6 +289,9 @@ def _evolve(change: Any, table: Table, columns: Sequence[Column]) -> None:
         for name, kind in wanted.items():
             if present.get(name) != kind:
                 update.add_column(name, iceberg_type(kind))
+        for before, name in pairwise(wanted):
+            update.move_after(name, before)
+        update.move_first(next(iter(wanted)))
 
 
 def _published(snapshot: IcebergSnapshot) -> bool:

@@ -127,21 +127,28 @@ def rollback(root: Path, resource: str, snapshot_id: int) -> Snapshot:
     return found
 
 
-def clean(root: Path) -> Cleaned:
-    """Expire old snapshots and delete data files that no kept snapshot refers to."""
+def clean(root: Path, *, retired: bool = False) -> Cleaned:
+    """Expire old snapshots and delete data files that no kept snapshot refers to.
+
+    Args:
+        retired: also remove, for good, the tables of resources that have left the workspace.
+    """
     workspace = load_workspace(root)
     keep = workspace.settings.lake.keep_snapshots
     expired: dict[str, int] = {}
     files = size = 0
     with _writing(workspace) as (_, lake, store):
-        for name in workspace.contracts:
-            for table in (name, quarantine_table(name)):
-                gone = lake.expire(table, keep)
-                if gone and table == name:
-                    expired[table] = len(gone)
-                    store.expire_snapshots(workspace.name, name, gone)
-                for path in lake.orphans(table):
-                    size += path.stat().st_size
-                    files += 1
-                    path.unlink()
+        present = {*workspace.contracts, *map(quarantine_table, workspace.contracts)}
+        for table in sorted({*lake.tables(), *present}):
+            if retired and table not in present:
+                files += lake.drop(table)
+                continue
+            gone = lake.expire(table, keep)
+            if gone and table in workspace.contracts:
+                expired[table] = len(gone)
+                store.expire_snapshots(workspace.name, table, gone)
+            for path in lake.orphans(table):
+                size += path.stat().st_size
+                files += 1
+                path.unlink()
     return Cleaned(expired, files, size)

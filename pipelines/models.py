@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ FORBIDDEN_FUNCTIONS = frozenset(
         "getenv",
         "getvariable",
         "glob",
-        "now",
+        "nextval",
+        "currval",
         "query",
         "query_table",
-        "random",
         "read_blob",
         "read_csv",
         "read_csv_auto",
@@ -35,18 +36,50 @@ FORBIDDEN_FUNCTIONS = frozenset(
         "read_parquet",
         "read_text",
         "setseed",
-        "uuid",
-        "gen_random_uuid",
-        "txid_current",
+        "write_log",
     }
 )
-_FORBIDDEN_NODES: tuple[type[exp.Expression], ...] = (
+_VOLATILE_NODES: tuple[type[exp.Expression], ...] = (
     exp.Rand,
     exp.CurrentDate,
     exp.CurrentTimestamp,
     exp.CurrentTime,
+    exp.CurrentUser,
+    exp.Localtime,
+    exp.Localtimestamp,
+    exp.TableSample,
     exp.Uuid,
 )
+
+
+@lru_cache
+def volatile_functions() -> frozenset[str]:
+    """What the engine itself calls volatile: functions whose value changes from run to run."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as con:
+        rows = con.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type IN "
+            "('scalar', 'macro') AND stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
+        ).fetchall()
+    return frozenset(str(name).lower() for (name,) in rows) - {"error"}
+
+
+def refused_functions(tree: Any, *, deterministic: bool) -> list[tuple[str, int]]:
+    """Name and line of every function in `tree` that a model (or, if not deterministic, a query)
+    may not call."""
+    refused = FORBIDDEN_FUNCTIONS | (volatile_functions() if deterministic else frozenset())
+    found = []
+    for node in tree.walk():
+        name = ""
+        if isinstance(node, exp.Anonymous):
+            name = node.name.lower()
+        elif isinstance(node, exp.Func):
+            name = node.sql_name().lower()
+        volatile = deterministic and isinstance(node, _VOLATILE_NODES)
+        if volatile or name in refused:
+            found.append((name or node.key, _line(node)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +136,15 @@ def _syntax(error: Exception, path: Path) -> PipelineError:
 
 
 def _forbidden(tree: exp.Query, path: Path, deterministic: bool) -> list[PipelineError]:
-    found = []
-    for node in tree.walk():
-        name = ""
-        if isinstance(node, exp.Anonymous):
-            name = node.name.lower()
-        elif isinstance(node, exp.Func):
-            name = node.sql_name().lower()
-        elif isinstance(node, exp.Into | exp.Command | exp.DML):
-            found.append(PipelineError("sql_one_select", where=Location(path, _line(node))))
-        volatile = isinstance(node, _FORBIDDEN_NODES)
-        if (volatile and deterministic) or (not volatile and name in FORBIDDEN_FUNCTIONS):
-            where = Location(path, _line(node))
-            found.append(PipelineError("sql_function", where=where, function=name))
+    found = [
+        PipelineError("sql_one_select", where=Location(path, _line(node)))
+        for node in tree.walk()
+        if isinstance(node, exp.Into | exp.Command | exp.DML)
+    ]
+    found += [
+        PipelineError("sql_function", where=Location(path, line), function=name)
+        for name, line in refused_functions(tree, deterministic=deterministic)
+    ]
     return found
 
 

@@ -105,12 +105,18 @@ def compile_workspace(workspace: Workspace) -> Plan:
         )
     }
     broken = _broken_names(workspace)
+    dangling: set[str] = set()
     for step in steps.values():
-        problems += _check_references(step, workspace, broken)
+        faults = _check_references(step, workspace, broken)
+        problems += faults
+        # What a model does not find, or finds broken, the engine need not say again.
+        if faults or any(name not in steps for name in step.waits_for):
+            dangling.add(step.name)
     ordered = _ordered(steps, problems)
     with Binder(workspace) as binder:
         for step in ordered:
-            problems += binder.check(step.contract, step.rules, step.model)
+            if step.name not in dangling:
+                problems += binder.check(step.contract, step.rules, step.model)
     if problems:
         raise Problems(problems)
     return Plan(workspace, {step.name: step for step in ordered})

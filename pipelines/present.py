@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -52,7 +53,21 @@ def print_line(line: str) -> None:
 
 def print_json(value: Any) -> None:
     """JSON on standard output, for machines."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    plain = json.dumps(_exact(value), ensure_ascii=False, indent=2, default=_plain)
+    sys.stdout.write(plain + "\n")
+
+
+def _exact(value: Any) -> Any:
+    """JSON keeps 53 bits and finite numbers: what it would change is written as text."""
+    if isinstance(value, dict):
+        return {str(key): _exact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(item) for item in value]
+    if isinstance(value, int) and abs(value) > 2**53:
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -139,7 +139,7 @@ def replay(env: Environment, step: Step) -> Outcome:
     reasons of today. Rows that could not be split into fields stay as they are.
 
     Raises:
-        PipelineError: `replay_model`, `replay_nothing`, or what a publish raises.
+        PipelineError: `replay_model`, `replay_nothing`, `replay_columns`, or what a publish raises.
     """
     started = datetime.now(UTC)
     if step.kind != "collect":
@@ -148,6 +148,9 @@ def replay(env: Environment, step: Step) -> Outcome:
     current = env.lake.current(step.name)
     if held is None or not held.rows:
         raise PipelineError("replay_nothing", table=step.name)
+    if current is not None and set(current.columns) != set(table_columns(step.contract)):
+        # The published rows were read under other columns: only reading them again can be right.
+        raise PipelineError("replay_columns", table=step.name)
     mark = current.properties.get("fingerprint", "") if current else ""
     inputs = json.loads(current.properties.get("inputs", "{}")) if current else {}
     work = Work(step, started, mark, current, inputs)

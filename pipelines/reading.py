@@ -30,8 +30,10 @@ _ISO_TIMES = (
     "%Y-%m-%d %H:%M:%S.%f",
     "%Y-%m-%dT%H:%M:%S.%f",
     "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M",
     "%Y-%m-%d",
 )
+_ISO_ZONES = ("%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 MALFORMED = "malformed"
 BLANK_ROW = "blank_row"
@@ -106,12 +108,18 @@ def _number(item: ContractField, text: str) -> str:
         whole = f"regexp_replace({text}, '[.]0+$', '', 'g')"
         shape = f"regexp_matches({text}, '^[+-]?[0-9]+(?:[.]0+)?$')"
         return f"CASE WHEN {shape} THEN TRY_CAST({whole} AS {kind}) END"
+    if kind.startswith("DECIMAL"):
+        # Digits beyond the declared scale would be rounded away; only zeros may stand there.
+        scale = kind.rstrip(")").split(",")[1]
+        shape = f"'^[+-]?(?:[0-9]+(?:[.][0-9]{{0,{scale}}}0*)?|[.][0-9]{{1,{scale}}}0*)$'"
+        return f"CASE WHEN regexp_matches({text}, {shape}) THEN TRY_CAST({text} AS {kind}) END"
     shape = r"'^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$'"
-    return f"CASE WHEN regexp_matches({text}, {shape}) THEN TRY_CAST({text} AS {kind}) END"
+    value = f"nullif(nullif(TRY_CAST({text} AS DOUBLE), 'inf'::DOUBLE), '-inf'::DOUBLE)"
+    return f"CASE WHEN regexp_matches({text}, {shape}) THEN {value} END"
 
 
 def _escaped(text: str) -> str:
-    return "".join(f"[{c}]" if c in ".()[]{}*+?|$" else c for c in text)
+    return "".join(f"\\{c}" if c in "\\.^$()[]{}*+?|" else c for c in text)
 
 
 def _date(item: ContractField, text: str) -> str:
@@ -122,11 +130,16 @@ def _date(item: ContractField, text: str) -> str:
     def flush() -> None:
         if formats:
             listed = ", ".join(literal(f) for f in formats)
-            options.append(f"CAST(try_strptime({text}, [{listed}]) AS {kind})")
+            # Without a digit it can only be one of the engine's words, such as 'epoch'.
+            dated = f"CASE WHEN regexp_matches({text}, '[0-9]') THEN {text} END"
+            options.append(f"CAST(try_strptime({dated}, [{listed}]) AS {kind})")
             formats.clear()
 
     for pattern in item.read.dates:
         if pattern == "iso":
+            if kind == "TIMESTAMPTZ":
+                flush()
+                options.append(_with_zone(text))
             formats.extend(["%Y-%m-%d"] if kind == "DATE" else _ISO_TIMES)
             continue
         if pattern not in ("roc", "roc_month"):
@@ -139,13 +152,21 @@ def _date(item: ContractField, text: str) -> str:
     return options[0] if len(options) == 1 else f"coalesce({', '.join(options)})"
 
 
+def _with_zone(text: str) -> str:
+    """ISO 8601 with a zone; `Z` is written as an offset, which the engine reads."""
+    zoned = f"regexp_replace({text}, 'Z$', '+00:00', 'g')"
+    listed = ", ".join(literal(f) for f in _ISO_ZONES)
+    has_zone = f"regexp_matches({text}, '(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})$')"
+    return f"CASE WHEN {has_zone} THEN CAST(try_strptime({zoned}, [{listed}]) AS TIMESTAMPTZ) END"
+
+
 def _roc(text: str, shape: str) -> str:
     """A date of the ROC calendar (year 1 = 1912) as ISO text; NULL when the shape does not match."""
     year, month, day = (
         f"nullif(regexp_extract({text}, {literal(shape)}, {n}), '')" for n in (1, 2, 3)
     )
     first = "'01'" if shape == _ROC_MONTH else f"lpad({day}, 2, '0')"
-    iso_year = f"CAST(TRY_CAST({year} AS INTEGER) + 1911 AS VARCHAR)"
+    iso_year = f"CAST(nullif(TRY_CAST({year} AS INTEGER), 0) + 1911 AS VARCHAR)"
     return f"({iso_year} || '-' || lpad({month}, 2, '0') || '-' || {first})"
 
 

@@ -207,15 +207,7 @@ class _Run:
         workspace = self.plan.workspace.name
         self.store.sync_resources(workspace, list(self.plan.workspace.contracts.values()))
         self._repair()
-        self.store.start_run(
-            workspace,
-            run_id=self.run_id,
-            selection=" ".join(self.options.select),
-            source_dir=self.source,
-            engine="duckdb",
-            pid=os.getpid(),
-            host=socket.gethostname(),
-        )
+        self._start(self.run_id)
         status: RunStatus = "failed"
         try:
             outcomes = self._steps(chosen)
@@ -223,6 +215,18 @@ class _Run:
         finally:
             self.store.finish_run(self.run_id, status)
         return outcomes
+
+    def _start(self, run_id: str) -> None:
+        """Record a run as running; one that was running before lost its process."""
+        self.store.start_run(
+            self.plan.workspace.name,
+            run_id=run_id,
+            selection=" ".join(self.options.select),
+            source_dir=self.source,
+            engine="duckdb",
+            pid=os.getpid(),
+            host=socket.gethostname(),
+        )
 
     def _steps(self, chosen: set[str]) -> dict[str, Outcome]:
         graph = {
@@ -280,14 +284,16 @@ class _Run:
     def _take_over(self, step: Step, snapshot: Snapshot) -> None:
         outcome = recovered(step.name, step.kind, snapshot)
         run_id = snapshot.properties.get("run", "")
-        try:
-            if outcome is not None:
+        if outcome is not None:
+            try:
                 self.store.record_step(run_id, outcome.record(run_id))
-                return
-        except CatalogError as error:
-            # The run itself is not in this database (it was replaced): the snapshot still counts.
-            if error.code != "run_unknown":
-                raise
+            except CatalogError as error:
+                if error.code != "run_unknown":
+                    raise
+                # This database was replaced: it learns the run from what the lake kept of it.
+                self._start(run_id)
+                self.store.record_step(run_id, outcome.record(run_id))
+            return
         record = SnapshotRecord(
             snapshot_id=snapshot.snapshot_id,
             run_id=run_id,

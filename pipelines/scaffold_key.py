@@ -98,7 +98,7 @@ def _is_serial(con: duckdb.DuckDBPyConnection, draft: Draft, rows: int) -> bool:
         return False
     name = f"TRY_CAST({quoted(draft.field.name)} AS BIGINT)"
     span = _number(con, f"SELECT max({name}) - min({name}) + 1 FROM p")
-    return draft.distinct >= 0.9 * rows and span <= 1.1 * rows
+    return draft.distinct >= 0.9 * rows and 0.9 * rows <= span <= 1.1 * rows
 
 
 def _is_named(draft: Draft) -> bool:

@@ -69,16 +69,21 @@ TERMS = {
     "匯入": "import", "申報": "declaration", "申請": "application", "發生": "occurred",
     "集合": "meeting", "人力": "staff", "支援": "support", "上週同期": "same_period_last_week",
     "一週": "week", "天數": "days", "增加": "increase", "列管": "regulated", "所屬": "own",
-    "工業區": "industrial_zone", "是否": "is", "號": "no", "別": "kind", "的": "", "之": "",
+    "工業區": "industrial_zone", "是否": "is", "號": "no", "公園": "park", "樹種": "tree_species", "樹木": "tree",
+    "栽植": "planting", "種植": "planting", "高度": "height", "長度": "length", "寬度": "width",
+    "深度": "depth", "重量": "weight", "養護": "maintenance", "維護": "maintenance", "人": "person",
+    "道路": "road", "橋樑": "bridge", "設施": "facility", "設備": "equipment", "站": "station",
+    "站點": "station", "監測": "monitoring", "採購": "purchase", "合同": "contract", "證件": "document",
+    "標準": "standard", "責任": "responsibility", "聯繫電話": "phone", "聯繫方式": "contact", "別": "kind", "的": "", "之": "",
     "及": "and", "與": "and", "或": "or",
 }
 _TRADITIONAL = str.maketrans(
     "龄别周时间开结讫资统计异动记册许证执号编码项区县乡镇邻传真电邮编网双内说备结处规条陈检测"
     "额费价单总预积层栋户数个总计个减温湿风浓频员筑发汇申请业厂商学医厅机关构级类种状况职务称"
-    "国车牌联系负责代码场标题经纬签订订违邮产权来经别负发给图书馆线统标准历",
+    "国车牌联系负责代码场标题经纬签订订违邮产权来经别负发给图书馆线统标准历园树养护长宽维桥设点监采购话讯账银价围环卫绿",
     "齡別週時間開結訖資統計異動記冊許證執號編碼項區縣鄉鎮鄰傳真電郵編網雙內說備結處規條陳檢測"
     "額費價單總預積層棟戶數個總計個減溫濕風濃頻員築發匯申請業廠商學醫廳機關構級類種狀況職務稱"
-    "國車牌聯繫負責代碼場標題經緯簽訂訂違郵產權來經別負發給圖書館線統標準歷",
+    "國車牌聯繫負責代碼場標題經緯簽訂訂違郵產權來經別負發給圖書館線統標準歷園樹養護長寬維橋設點監採購話訊帳銀價圍環衛綠",
 )
 # fmt: on
 _BRACKETED = re.compile(r"[(（\[［【〔].*?[)）\]］】〕]")

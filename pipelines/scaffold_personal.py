@@ -75,7 +75,7 @@ _HEADERS: tuple[tuple[str, str, str], ...] = (
     (
         "person",
         PERSONAL,
-        r"姓名|負責人|负责人|代表人|聯[絡繫]|联系人|申請人|申请人|受處分人|受处分人|當事人|当事人"
+        r"姓名|(?<!法)人$|負責人|负责人|代表人|聯[絡繫]|联系人|申請人|申请人|受處分人|受处分人|當事人|当事人"
         r"|車主|车主|戶長|户主|屋主|業主|事業主|承辦|承办|家長|學生|学生|員工姓|person(?!al|nel)|owner|contact"
         r"|(?:first|last|full|given|family|legal|middle|maiden)_?name|surname|applicant|inspector"
         r"|sanitarian|officer|employee|resident|citizen|taxpayer|signatory|representative",
@@ -113,7 +113,7 @@ def by_header(*names: str) -> Evidence | None:
     """What the published header or the English field name gives away."""
     text = "\n".join(names).lower()
     for kind, level, pattern in _HEADERS:
-        if re.search(pattern, text):
+        if re.search(pattern, text, re.MULTILINE):
             return Evidence(kind, level)
     return None
 

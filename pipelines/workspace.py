@@ -240,6 +240,10 @@ def _collected(
                     expected=department,
                 )
             )
+        if contract.name in found:
+            problems.append(
+                CatalogError("yaml_duplicate_key", where=Location(path, 1), key=contract.name)
+            )
         found[contract.name] = contract
     return found
 
@@ -276,6 +280,11 @@ def _models(root: Path, problems: list[CityBrainError]) -> dict[str, Model]:
             continue
         if path.suffix == ".sql":
             contract = _contract(partner, database, path.stem, problems)
+            try:
+                sql = read_text(path)
+            except CatalogError as error:
+                problems.append(error)
+                continue
             if contract is not None:
-                found[contract.name] = Model(contract, path, read_text(path))
+                found[contract.name] = Model(contract, path, sql)
     return found

@@ -85,6 +85,9 @@ def rules_of(contract: Contract) -> tuple[list[Rule], list[CityBrainError]]:
             rules += _declared(contract, declaration)
         except QualityError as error:
             problems.append(error)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            # A list where a name belongs, and the like: the standard leaves these places open.
+            problems.append(QualityError("rule_shape", where=declaration.where, problem=f"{error}"))
     return _distinct(rules, problems), problems
 
 
@@ -141,7 +144,7 @@ def _unique(fields: tuple[str, ...], where: Location, severity: Severity = "reje
 
 
 def _declared(contract: Contract, declaration: QualityDeclaration) -> list[Rule]:
-    kind = declaration.data.get("type", "library")
+    kind = declaration.data.get("type") or "library"
     if kind == "text":
         return []
     builder = {"library": _library, "sql": _sql, "custom": _custom}[kind]

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from citybrain import app
 from tests.support.city import City, csv, small_city
 
 ROOT = Path(__file__).parents[1]
@@ -100,22 +102,19 @@ def test_help_imports_nothing_heavy() -> None:
     assert imported_by("--help") == set()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
-    said = citybrain(*command.split(), "--help")
-    assert (said.code, said.err) == (0, "")
-    assert "Usage" in said.out
-    assert len(said.out.splitlines()) > 5
+    said = CliRunner().invoke(app, [*command.split(), "--help"])
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert "Usage" in said.stdout
+    assert len(said.stdout.splitlines()) > 5
 
 
-@pytest.mark.slow
 def test_the_help_names_every_command() -> None:
-    words = citybrain("--help").out
+    words = CliRunner().invoke(app, ["--help"]).stdout
     assert all(re.search(rf"\b{command.split()[0]}\b", words) for command in COMMANDS)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -125,17 +124,22 @@ def test_the_help_names_every_command() -> None:
         ("run", ".", "--frobnicate"),
         ("query", ".", "SELECT 1", "--format", "yaml"),
         ("query", ".", "SELECT 1", "--format", "parquet"),
-        ("query", ".", "SELECT 1", "--as-of", "yesterday"),
         ("rollback", ".", "base.x"),
         ("rollback", ".", "base.x", "--to", "newest"),
         ("quarantine", "show", ".", "base.x", "--limit", "0"),
     ],
 )
 def test_a_usage_error_is_exit_code_2(words: tuple[str, ...]) -> None:
-    said = citybrain(*words)
+    said = CliRunner().invoke(app, list(words))
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert said.stderr
+
+
+@pytest.mark.slow
+def test_a_usage_error_of_the_process() -> None:
+    said = citybrain("query", ".", "SELECT 1", "--format", "yaml")
     assert (said.code, said.out) == (2, "")
     assert "Traceback" not in said.err
-    assert said.err
 
 
 @pytest.mark.slow
@@ -152,7 +156,6 @@ def test_a_folder_without_a_workspace(tmp_path: Path) -> None:
 def test_a_path_that_is_no_folder(path: str) -> None:
     said = citybrain("check", path)
     assert said.code == 1
-    assert "internal" not in said.err or path == "pyproject.toml" or path == "/dev/null"
     assert "Traceback" not in said.err
 
 
@@ -171,7 +174,6 @@ def test_run_prints_progress_and_nothing_else_on_stderr(ran: tuple[Path, Said]) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize(
     "words",
     [
@@ -194,16 +196,28 @@ def test_run_prints_progress_and_nothing_else_on_stderr(ran: tuple[Path, Said]) 
     ],
     ids=" ".join,
 )
-def test_success_is_silent_on_stderr(
-    words: tuple[str, ...], lang: str, ran: tuple[Path, Said]
-) -> None:
-    if lang == "zh" and not (ROOT / "catalog/messages/zh.toml").exists():
-        pytest.skip("there is no catalog/messages/zh.toml yet")
-    said = citybrain(*(ran[0] if word == "@" else word for word in words), lang=lang)
+def test_success_is_silent_on_stderr(words: tuple[str, ...], ran: tuple[Path, Said]) -> None:
+    said = citybrain(*(ran[0] if word == "@" else word for word in words))
     assert (said.code, said.err) == (0, "")
     assert said.out
     if "--json" in words:
         assert said.json
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["check", "plan", "status", "quarantine list"])
+def test_chinese_is_silent_too(command: str, ran: tuple[Path, Said]) -> None:
+    said = citybrain(*command.split(), ran[0], lang="zh")
+    assert (said.code, said.err) == (0, "")
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in said.out)
+
+
+@pytest.mark.slow
+def test_errors_are_told_in_chinese(ran: tuple[Path, Said]) -> None:
+    said = citybrain("query", ran[0], "SELECT * FROM base.nothing", lang="zh")
+    assert said.code == 1
+    assert "[never_published]" in said.err
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in said.err)
 
 
 @pytest.mark.slow
@@ -240,8 +254,8 @@ def test_json_of_a_workspace_with_faults(tmp_path: Path) -> None:
     assert said.code == 1
     assert said.json["ok"] is False
     (problem,) = said.json["problems"]
-    assert (problem["code"], problem["where"]["line"]) == ("field_name", 15)
-    assert citybrain("check", tmp_path).err.startswith(f"{tmp_path}/contracts/trade/shop.yaml:15:")
+    assert (problem["code"], problem["where"]["line"]) == ("field_name", 17)
+    assert citybrain("check", tmp_path).err.startswith(f"{tmp_path}/contracts/trade/shop.yaml:17:")
 
 
 @pytest.mark.slow
@@ -275,7 +289,3 @@ def test_the_whole_cycle_of_a_steward(tmp_path: Path) -> None:
     assert citybrain(*count, "--as-of", first, **home).json == [{"n": 1}]
     assert citybrain("rollback", city.root, "raw.trade__shop", "--to", first, **home).code == 0
     assert citybrain(*count, **home).json == [{"n": 1}]
-    assert citybrain("clean", city.root, **home).code == 0
-    city.source("shop.csv", csv("id", "9", "99"))
-    assert citybrain("run", city.root, "--source", "/nowhere", **home).code == 1
-    assert citybrain("run", city.root, "--select", "base.none", **home).code == 1
