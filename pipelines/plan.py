@@ -185,15 +185,39 @@ def _check_references(step: Step, workspace: Workspace, broken: set[str]) -> lis
     for rule in step.rules:
         if rule.kind == "foreign_key":
             unknown(rule.params["references"], rule.where)
-            parent = known.get(rule.params["references"])
-            for target in rule.params["to"] if parent else ():
-                if parent is not None and parent.field_named(target) is None:
-                    found.append(
-                        PipelineError(
-                            "unknown_field", where=rule.where, field=target, resource=parent.name
-                        )
-                    )
+            found += _foreign_key(step.contract, rule, known)
     return found
+
+
+def _foreign_key(
+    contract: Contract, rule: Rule, known: Mapping[str, Contract]
+) -> list[CityBrainError]:
+    """A foreign key's fields exist on both sides and can be compared."""
+    parent = known.get(rule.params["references"])
+    found: list[CityBrainError] = []
+    for name, target in zip(rule.fields, rule.params["to"], strict=True) if parent else ():
+        assert parent is not None
+        own, other = contract.field_named(name), parent.field_named(target)
+        if other is None:
+            found.append(
+                PipelineError("unknown_field", where=rule.where, field=target, resource=parent.name)
+            )
+        elif own is not None and _family(own.logical_type) != _family(other.logical_type):
+            found.append(
+                PipelineError(
+                    "foreign_key_type",
+                    where=rule.where,
+                    field=name,
+                    type=own.logical_type,
+                    target=f"{parent.name}.{target}",
+                    target_type=other.logical_type,
+                )
+            )
+    return found
+
+
+def _family(logical_type: str) -> str:
+    return "number" if logical_type == "integer" else logical_type
 
 
 def _ordered(steps: Mapping[str, Step], problems: list[CityBrainError]) -> list[Step]:

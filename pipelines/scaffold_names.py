@@ -69,12 +69,14 @@ TERMS = {
     "匯入": "import", "申報": "declaration", "申請": "application", "發生": "occurred",
     "集合": "meeting", "人力": "staff", "支援": "support", "上週同期": "same_period_last_week",
     "一週": "week", "天數": "days", "增加": "increase", "列管": "regulated", "所屬": "own",
-    "工業區": "industrial_zone", "是否": "is", "號": "no", "公園": "park", "樹種": "tree_species", "樹木": "tree",
+    "工業區": "industrial_zone", "是否": "is", "號": "no",
+    "公園": "park", "樹種": "tree_species", "樹木": "tree",
     "栽植": "planting", "種植": "planting", "高度": "height", "長度": "length", "寬度": "width",
     "深度": "depth", "重量": "weight", "養護": "maintenance", "維護": "maintenance", "人": "person",
     "道路": "road", "橋樑": "bridge", "設施": "facility", "設備": "equipment", "站": "station",
     "站點": "station", "監測": "monitoring", "採購": "purchase", "合同": "contract", "證件": "document",
-    "標準": "standard", "責任": "responsibility", "聯繫電話": "phone", "聯繫方式": "contact", "別": "kind", "的": "", "之": "",
+    "標準": "standard", "責任": "responsibility", "聯繫電話": "phone", "聯繫方式": "contact",
+    "別": "kind", "的": "", "之": "",
     "及": "and", "與": "and", "或": "or",
 }
 _TRADITIONAL = str.maketrans(

@@ -112,7 +112,9 @@ class Newcomer:
 
 
 def _moment(snapshot: dict[str, object]) -> str:
-    return str(next(v for k, v in snapshot.items() if k.startswith(("published", "at", "committed"))))
+    return str(
+        next(v for k, v in snapshot.items() if k.startswith(("published", "at", "committed")))
+    )
 
 
 @pytest.mark.slow
