@@ -86,7 +86,7 @@ _BEFORE, _AFTER = r"(?:^|[^0-9A-Za-z-])", r"(?:[^0-9A-Za-z-]|$)"
 _PLATES_CN = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _US_PHONE = r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[0-9]{3}[-. ][0-9]{4}"
 _TW_PLATE = (
-    r"[A-Za-z]{2,3}-[0-9]{3,4}|[0-9]{3,4}-[A-Za-z]{2,3}"
+    r"[A-Z]{3}[0-9]{4}|[A-Za-z]{2,3}-[0-9]{3,4}|[0-9]{3,4}-[A-Za-z]{2,3}"
     r"|(?:[A-Za-z][0-9]|[0-9][A-Za-z])-[0-9]{4}|[0-9]{4}-(?:[A-Za-z][0-9]|[0-9][A-Za-z])"
 )
 _IN_CHINESE = r"[\x{4e00}-\x{9fff}]"
@@ -133,6 +133,17 @@ def by_content(con: duckdb.DuckDBPyConnection, table: str) -> list[Evidence]:
     if total and names / total >= 0.5:
         found.append(Evidence("person", PERSONAL, names, total))
     return found
+
+
+def free_text(con: duckdb.DuckDBPyConnection, table: str) -> list[Evidence]:
+    """Long texts of which hardly two are equal: nobody knows what people wrote into them."""
+    row = con.execute(
+        f"SELECT sum(n * strlen(x)) / sum(n), count(*) / sum(n), sum(n) FROM {table}"
+    ).fetchone()
+    long_texts = row is not None and row[0] is not None and row[0] >= 40 and row[1] >= 0.3
+    if row is None or not long_texts or row[2] < 20:
+        return []
+    return [Evidence("free_text", "L2", int(row[2]), int(row[2]))]
 
 
 def _names_sql() -> str:

@@ -165,6 +165,8 @@ class Profiler:
         if header is not None:
             draft.evidence.insert(0, header)
         if draft.field.logical_type == "string":
+            if not draft.evidence:
+                draft.evidence = personal.free_text(self._con, "x")
             self._codes(draft)
 
     def _settle(self, draft: Draft, typed_now: bool = False) -> None:

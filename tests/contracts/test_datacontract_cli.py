@@ -56,6 +56,8 @@ def test_every_contract_of_the_workspaces_is_accepted(tmp_path: Path) -> None:
 
 def test_the_contracts_of_these_tests_are_accepted_too(small: City, tmp_path: Path) -> None:
     paths = sorted(small.root.glob("*/*/*.yaml"))
-    found = lint(paths, tmp_path)
+    bad = small.write("bad.yaml", paths[0].read_text().replace("version: 1.0.0", "version: [1]"))
+    found = lint([*paths, bad], tmp_path)
+    assert found.pop(str(bad))[0] != "passed"
     assert {path: why for path, (result, why) in found.items() if result != "passed"} == {}
     assert len(found) == 5

@@ -466,3 +466,13 @@ def test_names_are_different() -> None:
         "a_3",
         "a_2_2",
     ]
+
+
+def test_free_text_is_pointed_out(make: Make) -> None:
+    texts = [
+        f"a long complaint about something that happened on day {i} in a park" for i in range(30)
+    ]
+    made = make(column("remark", *texts))
+    (found,) = fields(made).values()
+    assert found["classification"] == "L2"
+    assert made.text.split("- name: remark")[0].rstrip().splitlines()[-1].count("REVIEW") == 1
