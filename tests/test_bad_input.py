@@ -88,7 +88,9 @@ def test_a_delivery_ends_with_its_code_and_line(name: str, ran: dict[str, Any], 
     assert said["status"] == status
     if status == "published":
         assert said["error"] is None
-        assert said["received"] == said["published"] + said["quarantined"] + sum(said["filtered"].values())
+        assert said["received"] == said["published"] + said["quarantined"] + sum(
+            said["filtered"].values()
+        )
         return
     assert said["error"]["code"] != "internal"
     if code is not None:
@@ -118,7 +120,9 @@ def test_rows_of_another_width_are_quarantined(ran: dict[str, Any]) -> None:
 
 
 def test_a_person_reads_the_place_of_a_fault(city: City, ran: dict[str, Any]) -> None:
-    done = citybrain("run", city.root, "--select", "raw.trade__lacking", home=city.root.parent / "home")
+    done = citybrain(
+        "run", city.root, "--select", "raw.trade__lacking", home=city.root.parent / "home"
+    )
     assert done.returncode == 1
     assert "lacking.csv:1" in done.stderr
     assert "[column_missing]" in done.stderr
@@ -147,7 +151,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
     )
     if mounted.returncode:
         pytest.skip("mounting a small file system needs root")
@@ -171,7 +177,9 @@ def test_a_full_disk_keeps_the_last_good_snapshot(
     space = os.statvfs(small_disk)
     (small_disk / "filler").write_bytes(b"x" * (space.f_bavail * space.f_frsize - free * 1_000_000))
     noise = random.Random(1)
-    city.source("shop.csv", csv("id,name", *(f"{i},{noise.randbytes(40).hex()}" for i in range(40_000))))
+    city.source(
+        "shop.csv", csv("id,name", *(f"{i},{noise.randbytes(40).hex()}" for i in range(40_000)))
+    )
     failed = city.run()
     assert failed.exit_code == 1
     error = failed.outcomes["raw.trade__shop"].error

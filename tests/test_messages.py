@@ -36,7 +36,11 @@ def first_arguments(*suffixes: str) -> set[str]:
     for tree in TREES:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and node.args:
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                name = (
+                    node.func.attr
+                    if isinstance(node.func, ast.Attribute)
+                    else getattr(node.func, "id", "")
+                )
                 if name.endswith(suffixes):
                     found |= set(_constants(node.args[0]))
     return found
@@ -59,18 +63,26 @@ def interface_keys() -> set[str]:
         nodes = list(ast.walk(tree))
         ours = any(isinstance(n, ast.ImportFrom) and n.module == "catalog.text" for n in nodes)
         for node in nodes if ours else ():
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "text"
+            ):
                 found |= set(_constants(node.args[0]))
     return found
 
 
 def made_keys() -> tuple[str, ...]:
     """How keys begin that the code puts together (`status_{...}`)."""
-    joined = [n.values[0] for t in TREES for n in ast.walk(t) if isinstance(n, ast.JoinedStr) and n.values]
+    joined = [
+        n.values[0] for t in TREES for n in ast.walk(t) if isinstance(n, ast.JoinedStr) and n.values
+    ]
     return tuple(
         part.value
         for part in joined
-        if isinstance(part, ast.Constant) and str(part.value).endswith("_") and len(str(part.value)) > 3
+        if isinstance(part, ast.Constant)
+        and str(part.value).endswith("_")
+        and len(str(part.value)) > 3
     )
 
 
@@ -80,7 +92,9 @@ def placeholders(text: str) -> set[str]:
 
 def raised() -> set[str]:
     """The error codes of the code: snake_case first arguments of errors of ours."""
-    found = first_arguments("CatalogError", "PipelineError", "QualityError", "CityBrainError", "fault")
+    found = first_arguments(
+        "CatalogError", "PipelineError", "QualityError", "CityBrainError", "fault"
+    )
     return {code for code in found if code.replace("_", "").isalpha() and code.islower()}
 
 
@@ -141,7 +155,11 @@ def test_every_raise_gives_the_fields_that_the_text_needs() -> None:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            name = (
+                node.func.attr
+                if isinstance(node.func, ast.Attribute)
+                else getattr(node.func, "id", "")
+            )
             if not name.endswith(("CatalogError", "PipelineError", "QualityError", "fault")):
                 continue
             if any(keyword.arg is None for keyword in node.keywords):

@@ -32,7 +32,18 @@ def lint(paths: list[Path], folder: Path) -> dict[str, tuple[str, list[str]]]:
     if uv is None:
         pytest.skip("uv is not installed")
     # A folder of its own, so that nothing of this project is imported instead of the tool's.
-    command = [uv, "run", "--no-project", "--with", "datacontract-cli", "--python", "3.11", "python", "-I", "-c"]
+    command = [
+        uv,
+        "run",
+        "--no-project",
+        "--with",
+        "datacontract-cli",
+        "--python",
+        "3.11",
+        "python",
+        "-I",
+        "-c",
+    ]
     done = subprocess.run(
         [*command, LINT, *map(str, paths)], capture_output=True, text=True, timeout=300, cwd=folder
     )

@@ -142,7 +142,6 @@ def test_a_reference_to_a_broken_contract_is_not_a_second_fault(city: City) -> N
     assert [c for c in city.codes() if c == "unknown_table"] == []
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 3: a model that is not UTF-8 hides all other faults")
 def test_an_sql_file_that_is_not_utf8_is_one_fault_among_others(city: City) -> None:
     city.collected("trade/shop", "- {name: Id, logicalType: integer}")
     city.model("base.shop", "SELECT 1 AS id", ID)
@@ -150,14 +149,12 @@ def test_an_sql_file_that_is_not_utf8_is_one_fault_among_others(city: City) -> N
     assert sorted(city.codes()) == ["field_name", "file_encoding"]
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 3: x.yml silently replaces x.yaml")
 def test_two_files_for_one_resource(city: City) -> None:
     path = city.collected("trade/shop", ID)
     path.with_suffix(".yml").write_text(path.read_text())
     assert city.codes() != []
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 3: a folder in place of a file is an OSError")
 @pytest.mark.parametrize("name", ["workspace.toml", "departments.yaml"])
 def test_a_folder_where_a_file_should_be(name: str, city: City) -> None:
     (city.root / name).unlink()
@@ -166,7 +163,6 @@ def test_a_folder_where_a_file_should_be(name: str, city: City) -> None:
         city.load()
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 3: a file in place of the workspace is an OSError")
 def test_a_file_where_the_workspace_should_be(city: City) -> None:
     with pytest.raises(CityBrainError):
         load_workspace(city.root / "workspace.toml")

@@ -196,7 +196,6 @@ def test_a_condition_that_is_not_one_over_the_row(holds: str, city: City) -> Non
     assert problem.where.path.name == "shop.yaml"
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 7: accepted, and fails or changes from run to run")
 @pytest.mark.parametrize(
     "holds", ["random() > 0.5", "sum(id) > 0", "row_number() OVER () > 0", "name"]
 )
@@ -276,7 +275,6 @@ def test_a_filter_sees_the_published_text(when: str, good: bool, city: City) -> 
         "{name: x, logicalType: date, customProperties: [{property: read, value: {dates: ['%Q']}}]}",
     ],
 )
-@pytest.mark.xfail(strict=True, reason="BUG 5: the reading of a field is not bound before the run")
 def test_a_reading_that_the_engine_cannot_do(field: str, city: City) -> None:
     city.collected("trade/shop", f"- {field}")
     assert city.codes() != []

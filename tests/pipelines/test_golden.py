@@ -47,7 +47,9 @@ def compiled(text: str, folder: Path) -> str:
     parts = [("staging", shown(staging_sql(contract, row_rules(contract, rules), "received", DAY)))]
     for rule in rules:
         if rule.scope == "row" and rule.kind != "unreadable":
-            parts.append((f"violation of {rule.id}", shown(f"SELECT {violation(rule, types, DAY)}")))
+            parts.append(
+                (f"violation of {rule.id}", shown(f"SELECT {violation(rule, types, DAY)}"))
+            )
     return "\n\n".join(f"-- {title}\n{sql};" for title, sql in parts) + "\n"
 
 
@@ -68,7 +70,20 @@ def test_what_stands_in_the_file_is_what_runs(name: str, tmp_path: Path) -> None
     path.write_text(contract_in(GOLDEN / f"{name}.sql"), "utf-8")
     contract = read_contract(path, "raw", "d__t")
     sql = staging_sql(contract, row_rules(contract, rules_of(contract)[0]), "received", DAY)
-    values = ("1", "A", " 台南 ", "12人", "104/5/25", "105Y12M", "是", "-", "No.7", "2020-01-01", "x", None)
+    values = (
+        "1",
+        "A",
+        " 台南 ",
+        "12人",
+        "104/5/25",
+        "105Y12M",
+        "是",
+        "-",
+        "No.7",
+        "2020-01-01",
+        "x",
+        None,
+    )
     rows = [{field.name: value for field in contract.fields} for value in values]
     with engine() as con:
         con.register("received", received(contract, rows))

@@ -143,7 +143,6 @@ def test_a_model_gives_the_same_rows_every_time(expression: str) -> None:
     assert codes(f"SELECT {expression} AS x") == ["sql_function"]
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 4: the list of refused functions lacks most of these")
 def test_every_function_that_the_engine_calls_volatile_is_refused() -> None:
     allowed = {"error"}
     with duckdb.connect(":memory:") as con:
@@ -158,7 +157,6 @@ def test_every_function_that_the_engine_calls_volatile_is_refused() -> None:
     assert set(found) - allowed == set()
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 4: a sample gives other rows each time")
 def test_a_sample_is_refused() -> None:
     assert codes("SELECT * FROM base.a USING SAMPLE 10%") != []
 
@@ -240,7 +238,6 @@ def test_nothing_else_hides_inside_a_query(sql: str) -> None:
     assert query is None or problems != []
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 4: current_date is allowed, now() is not")
 def test_a_query_may_ask_for_the_time() -> None:
     assert codes("SELECT now() AS n", deterministic=False) == []
 

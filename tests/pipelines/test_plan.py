@@ -48,7 +48,6 @@ def test_an_unknown_table_gets_the_nearest_name_as_a_hint(city: City) -> None:
     assert (problem.where.path.name, problem.where.line) == ("shop.sql", 2)
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 6: the engine's own message about it is a second fault")
 def test_an_unknown_table_is_one_fault(city: City) -> None:
     city.model("base.shop", "SELECT id\nFROM raw.trade__shpo", ID)
     assert city.codes() == ["unknown_table"]
@@ -81,7 +80,6 @@ def test_a_foreign_key_to_nowhere(body: str, code: str, city: City) -> None:
     assert problem.where.path.name == "shop.yaml"
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 8: compiles, and fails in the run")
 def test_a_foreign_key_between_different_types(city: City) -> None:
     rule = "{rule: foreign_key, fields: [id], references: base.place, to: [code]}"
     city.collected(

@@ -152,7 +152,7 @@ DECIMALS = {
     "-1234.5": Decimal("-1234.50"),
     "9999999.99": Decimal("9999999.99"),
     "10000000": BAD,
-    "1e3": Decimal("1000.00"),
+    "1e3": BAD,
 }
 
 
@@ -161,7 +161,6 @@ def test_decimals(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["1.005", "0.001", "1.999"])
-@pytest.mark.xfail(strict=True, reason="BUG 9: digits beyond the scale are rounded away silently")
 def test_digits_that_do_not_fit_a_decimal_are_not_rounded_away(text: str, tmp_path: Path) -> None:
     assert read_one(tmp_path, field("number", "DECIMAL(9,2)"), text) == BAD
 
@@ -204,15 +203,7 @@ def test_units(tmp_path: Path) -> None:
     assert read_all(tmp_path, written, UNITS) == UNITS
 
 
-BUG13 = [
-    pytest.param(
-        unit, marks=pytest.mark.xfail(strict=True, reason="BUG 13: not escaped in the pattern")
-    )
-    for unit in ("m^2", "a\\b")
-]
-
-
-@pytest.mark.parametrize("unit", ["[x]", "$", "a|b", "℃", "%", "a-b", *BUG13])
+@pytest.mark.parametrize("unit", ["[x]", "$", "a|b", "℃", "%", "a-b", "m^2", "a\\b"])
 def test_a_unit_is_literal_text(unit: str, tmp_path: Path) -> None:
     assert read_one(tmp_path, field("number", unit=[unit]), f"5 {unit}") == 5.0
     assert read_one(tmp_path, field("number", unit=[unit]), "5 other") == BAD
@@ -293,7 +284,6 @@ def test_roc_dates(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["000/05/25", "0000525", "00/05/25"])
-@pytest.mark.xfail(strict=True, reason="BUG 10: the ROC calendar has no year 0, 1911 comes out")
 def test_the_roc_calendar_begins_with_year_one(text: str, tmp_path: Path) -> None:
     assert read_one(tmp_path, field("date", dates=["roc"]), text) == BAD
 
@@ -318,12 +308,10 @@ def test_roc_months(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["date", "timestamp"])
 @pytest.mark.parametrize("text", ["epoch", "infinity", "-infinity", "EPOCH"])
-@pytest.mark.xfail(reason="BUG 12: the engine's special dates are read as 1900-01-01")
 def test_words_are_no_dates(text: str, kind: str, tmp_path: Path) -> None:
     assert read_one(tmp_path, field(kind), text) == BAD
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 12: a number too large becomes infinity")
 def test_a_number_that_is_too_large(tmp_path: Path) -> None:
     assert read_one(tmp_path, field("number"), "1e999") == BAD
 
@@ -356,7 +344,6 @@ def test_timestamps(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["2020-02-29T13:14", "2020-02-29T13:14:15Z", "2020-02-29T13:14:15+00:00"]
 )
-@pytest.mark.xfail(reason="BUG 11: ISO 8601 shapes that 'iso' does not read (they are quarantined)")
 def test_more_iso_timestamps(text: str, tmp_path: Path) -> None:
     assert read_one(tmp_path, field("timestamp", "TIMESTAMPTZ"), text) != BAD
 

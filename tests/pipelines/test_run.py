@@ -175,7 +175,6 @@ def test_what_is_built_from_a_partial_result_is_partial(small: City) -> None:
     assert statuses(small.run())["open.profile"] == "partial"
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 17: only outcomes of the same run are looked at")
 def test_a_partial_input_that_was_not_selected_is_still_partial(small: City) -> None:
     optional(small)
     small.model("open.profile", f"SELECT code FROM {FUSION}", "- {name: code, logicalType: string}")
@@ -267,7 +266,6 @@ def test_a_lost_catalogue_database_is_rebuilt_from_the_lake(small: City) -> None
     }
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 14: the account in the snapshot is not taken over")
 def test_a_lost_catalogue_database_gets_the_accounts_back(small: City) -> None:
     small.run()
     for path in small.home.root.glob("catalog.db*"):

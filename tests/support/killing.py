@@ -106,12 +106,8 @@ def _child(request: dict[str, Any]) -> int:
 
 def main() -> None:
     """Serve until standard input ends."""
-    import pyiceberg.catalog.sql
-    import pyiceberg.io.pyarrow
     import sqlalchemy.dialects.sqlite  # noqa: F401
 
-    import pipelines.execute
-    import pipelines.run
     from quality.certify import _import_gx
 
     _import_gx()
