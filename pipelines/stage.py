@@ -7,7 +7,7 @@ table `staged` of the same shape, from which the good rows and the quarantine ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -274,7 +274,7 @@ class Stage:
             )
         # The original text is read again from the landing, for the bad rows only: keeping it for
         # every row would double the work of the good ones.
-        self.con.register("received", self._originals())
+        self.con.register("received", self._originals_of_bad())
         self.con.execute(
             "CREATE TABLE originals AS SELECT s._load_id, s._source_line, CASE WHEN s._raw IS NULL "
             f"THEN CAST(json_object({packed}) AS VARCHAR) ELSE s._raw END AS _original "
@@ -288,7 +288,32 @@ class Stage:
             "ON o._load_id = b._load_id AND o._source_line = b._source_line"
         )
 
+    def _originals_of_bad(self) -> pa.RecordBatchReader:
+        """The received text again; only the lines in question, unless cells are filled from above."""
+        assert self._originals is not None
+        reader = self._originals()
+        if any(item.read.fill_down for item in self.step.contract.fields):
+            return reader
+        lines = self.con.execute("SELECT DISTINCT _source_line FROM bad").to_arrow_table()
+        return only_lines(reader, lines.column(0))
+
     def _one(self, sql: str) -> tuple[int, ...]:
         row = self.con.execute(sql).fetchone()
         assert row is not None
         return tuple(int(value or 0) for value in row)
+
+
+def only_lines(reader: pa.RecordBatchReader, lines: pa.ChunkedArray) -> pa.RecordBatchReader:
+    """The rows of a stream whose `_source_line` is one of `lines`, found before the engine sees it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = pc.SetLookupOptions(value_set=lines.combine_chunks())
+
+    def kept() -> Iterator[pa.RecordBatch]:
+        for batch in reader:
+            found = batch.filter(pc.is_in(batch.column("_source_line"), options=wanted))
+            if found.num_rows:
+                yield found
+
+    return pa.RecordBatchReader.from_batches(reader.schema, kept())

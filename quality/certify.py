@@ -358,7 +358,7 @@ def _outcome(
     if spec.counted is not None:
         failed = _one(database, f"SELECT count(*) FROM {_VIEW} WHERE {spec.counted}")
         return _counted(spec, bool(result.success), context.rows or 0, failed)
-    if spec.rule.scope == "row":
+    if spec.rule.scope in ("row", "set"):
         return _counted(spec, bool(result.success), context.rows or 0, found["observed_value"])
     observed = found["observed_value"]
     if spec.rule.kind == "freshness":

@@ -21,6 +21,7 @@ from quality.errors import QualityError
 from quality.rules import Rule
 
 LEFT_OUT = frozenset({"unreadable", "malformed", "foreign_key", "sql", "quarantined_share"})
+LARGE = 1_000_000  # rows; beyond it a second scan or a self-join is felt
 _ON_EMPTY = frozenset({"row_count", "volume_change"})
 
 
@@ -232,10 +233,34 @@ def _enumeration(rule: Rule, context: TableContext, predicates: _Predicates) -> 
 
 
 def _unique(rule: Rule, context: TableContext, predicates: _Predicates) -> _Spec:
+    if (context.rows or 0) > LARGE:
+        return _unique_by_query(rule)
     if len(rule.fields) == 1:
         return ExpectationSpec(rule, "ExpectColumnValuesToBeUnique", {"column": rule.fields[0]})
     kwargs = {"column_list": list(rule.fields), "ignore_row_if": "any_value_is_missing"}
     return ExpectationSpec(rule, "ExpectCompoundColumnsToBeUnique", kwargs)
+
+
+def _unique_by_query(rule: Rule) -> ExpectationSpec:
+    """One aggregation; GX's own expectation joins the table with itself, five times as slow."""
+    keys = ", ".join(_column(name) for name in rule.fields)
+    given = " AND ".join(f"{_column(name)} IS NOT NULL" for name in rule.fields)
+    query = f"SELECT 1 AS found FROM {{batch}} WHERE {given} GROUP BY {keys} HAVING count(*) > 1"
+    told = f"{' + '.join(rule.fields)}: no key stands twice"
+    kwargs = {"unexpected_rows_query": query}
+    return ExpectationSpec(rule, "UnexpectedRowsExpectation", kwargs, told)
+
+
+def _checksum(rule: Rule, context: TableContext, predicates: _Predicates) -> ExpectationSpec:
+    """A check digit is dear to compute and codes repeat, so each code is judged once."""
+    if (context.rows or 0) <= LARGE:
+        return _by_predicate(rule, context, predicates)
+    condition, column = _escaped(predicates[rule.id]), _column(rule.fields[0])
+    query = f"SELECT 1 AS found FROM (SELECT DISTINCT {column} FROM {{batch}}) AS codes WHERE {condition}"
+    told = f"{rule.fields[0]}: every check digit holds"
+    return ExpectationSpec(
+        rule, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, told
+    )
 
 
 def _not_future(rule: Rule, context: TableContext, predicates: _Predicates) -> _Spec:
@@ -384,7 +409,7 @@ _BUILDERS: dict[str, Callable[[Rule, TableContext, _Predicates], _Spec]] = {
     "length": _length,
     "pattern": _pattern,
     "enumeration": _enumeration,
-    "checksum": _by_predicate,
+    "checksum": _checksum,
     "row": _by_predicate,
     "not_future": _not_future,
     "unique": _unique,

@@ -77,8 +77,8 @@ def ran(city: City) -> dict[str, Any]:
     done = citybrain("run", city.root, "--json", home=city.root.parent / "home")
     assert done.stderr == ""
     assert done.returncode == 1
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said["resources"]
+    resources: dict[str, Any] = json.loads(done.stdout)["resources"]
+    return resources
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -78,7 +78,7 @@ def made_keys() -> tuple[str, ...]:
         n.values[0] for t in TREES for n in ast.walk(t) if isinstance(n, ast.JoinedStr) and n.values
     ]
     return tuple(
-        part.value
+        str(part.value)
         for part in joined
         if isinstance(part, ast.Constant)
         and str(part.value).endswith("_")

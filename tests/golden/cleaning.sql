@@ -42,30 +42,38 @@ FROM (
       WHEN REGEXP_MATCHES(
         CASE
           WHEN REGEXP_MATCHES(
-            REGEXP_REPLACE("c_people", '[\s\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
+            REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
             '^[+-]?[0-9]{1,3}(?:[,，][0-9]{3})+(?:[.][0-9]+)?$'
           )
           THEN REPLACE(
-            REPLACE(REGEXP_REPLACE("c_people", '[\s\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'), ',', ''),
+            REPLACE(
+              REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
+              ',',
+              ''
+            ),
             '，',
             ''
           )
-          ELSE REGEXP_REPLACE("c_people", '[\s\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g')
+          ELSE REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g')
         END,
         '^[+-]?[0-9]+(?:[.]0+)?$'
       )
       THEN TRY_CAST(REGEXP_REPLACE(
         CASE
           WHEN REGEXP_MATCHES(
-            REGEXP_REPLACE("c_people", '[\s\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
+            REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
             '^[+-]?[0-9]{1,3}(?:[,，][0-9]{3})+(?:[.][0-9]+)?$'
           )
           THEN REPLACE(
-            REPLACE(REGEXP_REPLACE("c_people", '[\s\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'), ',', ''),
+            REPLACE(
+              REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
+              ',',
+              ''
+            ),
             '，',
             ''
           )
-          ELSE REGEXP_REPLACE("c_people", '[\s\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g')
+          ELSE REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g')
         END,
         '[.]0+$',
         '',
@@ -97,10 +105,118 @@ FROM (
     SELECT
       CASE
         WHEN NOT NULLIF(
-          TRIM(
-            REPLACE(
-              TRIM(
-                REPLACE(
+          CASE
+            WHEN REGEXP_MATCHES(
+              REPLACE(
+                CASE
+                  WHEN REGEXP_MATCHES(
+                    REPLACE(
+                      TRANSLATE(
+                        "area",
+                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                      ),
+                      '台',
+                      '臺'
+                    ),
+                    '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
+                  )
+                  THEN TRIM(
+                    REPLACE(
+                      TRANSLATE(
+                        "area",
+                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                      ),
+                      '台',
+                      '臺'
+                    ),
+                    '<white space>'
+                  )
+                  ELSE REPLACE(
+                    TRANSLATE(
+                      "area",
+                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                    ),
+                    '台',
+                    '臺'
+                  )
+                END,
+                '''',
+                ''
+              ),
+              '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
+            )
+            THEN TRIM(
+              REPLACE(
+                CASE
+                  WHEN REGEXP_MATCHES(
+                    REPLACE(
+                      TRANSLATE(
+                        "area",
+                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                      ),
+                      '台',
+                      '臺'
+                    ),
+                    '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
+                  )
+                  THEN TRIM(
+                    REPLACE(
+                      TRANSLATE(
+                        "area",
+                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                      ),
+                      '台',
+                      '臺'
+                    ),
+                    '<white space>'
+                  )
+                  ELSE REPLACE(
+                    TRANSLATE(
+                      "area",
+                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                    ),
+                    '台',
+                    '臺'
+                  )
+                END,
+                '''',
+                ''
+              ),
+              '<white space>'
+            )
+            ELSE REPLACE(
+              CASE
+                WHEN REGEXP_MATCHES(
+                  REPLACE(
+                    TRANSLATE(
+                      "area",
+                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                    ),
+                    '台',
+                    '臺'
+                  ),
+                  '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
+                )
+                THEN TRIM(
+                  REPLACE(
+                    TRANSLATE(
+                      "area",
+                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                    ),
+                    '台',
+                    '臺'
+                  ),
+                  '<white space>'
+                )
+                ELSE REPLACE(
                   TRANSLATE(
                     "area",
                     '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
@@ -108,21 +224,127 @@ FROM (
                   ),
                   '台',
                   '臺'
-                ),
-                '<white space>'
-              ),
+                )
+              END,
               '''',
               ''
-            ),
-            '<white space>'
-          ),
+            )
+          END,
           ''
         ) IN ('-')
         THEN NULLIF(
-          TRIM(
-            REPLACE(
-              TRIM(
-                REPLACE(
+          CASE
+            WHEN REGEXP_MATCHES(
+              REPLACE(
+                CASE
+                  WHEN REGEXP_MATCHES(
+                    REPLACE(
+                      TRANSLATE(
+                        "area",
+                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                      ),
+                      '台',
+                      '臺'
+                    ),
+                    '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
+                  )
+                  THEN TRIM(
+                    REPLACE(
+                      TRANSLATE(
+                        "area",
+                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                      ),
+                      '台',
+                      '臺'
+                    ),
+                    '<white space>'
+                  )
+                  ELSE REPLACE(
+                    TRANSLATE(
+                      "area",
+                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                    ),
+                    '台',
+                    '臺'
+                  )
+                END,
+                '''',
+                ''
+              ),
+              '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
+            )
+            THEN TRIM(
+              REPLACE(
+                CASE
+                  WHEN REGEXP_MATCHES(
+                    REPLACE(
+                      TRANSLATE(
+                        "area",
+                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                      ),
+                      '台',
+                      '臺'
+                    ),
+                    '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
+                  )
+                  THEN TRIM(
+                    REPLACE(
+                      TRANSLATE(
+                        "area",
+                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                      ),
+                      '台',
+                      '臺'
+                    ),
+                    '<white space>'
+                  )
+                  ELSE REPLACE(
+                    TRANSLATE(
+                      "area",
+                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                    ),
+                    '台',
+                    '臺'
+                  )
+                END,
+                '''',
+                ''
+              ),
+              '<white space>'
+            )
+            ELSE REPLACE(
+              CASE
+                WHEN REGEXP_MATCHES(
+                  REPLACE(
+                    TRANSLATE(
+                      "area",
+                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                    ),
+                    '台',
+                    '臺'
+                  ),
+                  '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
+                )
+                THEN TRIM(
+                  REPLACE(
+                    TRANSLATE(
+                      "area",
+                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
+                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
+                    ),
+                    '台',
+                    '臺'
+                  ),
+                  '<white space>'
+                )
+                ELSE REPLACE(
                   TRANSLATE(
                     "area",
                     '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
@@ -130,20 +352,39 @@ FROM (
                   ),
                   '台',
                   '臺'
-                ),
-                '<white space>'
-              ),
+                )
+              END,
               '''',
               ''
-            ),
-            '<white space>'
-          ),
+            )
+          END,
           ''
         )
       END AS "c_area",
-      NULLIF(TRIM("people", '<white space>'), '') AS "c_people",
-      NULLIF(TRIM("open", '<white space>'), '') AS "c_open",
-      NULLIF(TRIM("number", '<white space>'), '') AS "c_number",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("people", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("people", '<white space>')
+          ELSE "people"
+        END,
+        ''
+      ) AS "c_people",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("open", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("open", '<white space>')
+          ELSE "open"
+        END,
+        ''
+      ) AS "c_open",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("number", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("number", '<white space>')
+          ELSE "number"
+        END,
+        ''
+      ) AS "c_number",
       _source_file,
       _source_line,
       _load_id,
@@ -165,11 +406,19 @@ FROM (
         FROM (
           SELECT
             *,
-            _malformed IS NULL
-            AND COALESCE(TRIM("area", '<white space>'), '') = ''
-            AND COALESCE(TRIM("people", '<white space>'), '') = ''
-            AND COALESCE(TRIM("open", '<white space>'), '') = ''
-            AND COALESCE(TRIM("number", '<white space>'), '') = '' AS _blank
+            CASE
+              WHEN NOT _malformed IS NULL
+              THEN FALSE
+              WHEN REGEXP_MATCHES("area", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+              THEN FALSE
+              WHEN REGEXP_MATCHES("people", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+              THEN FALSE
+              WHEN REGEXP_MATCHES("open", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+              THEN FALSE
+              WHEN REGEXP_MATCHES("number", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+              THEN FALSE
+              ELSE TRUE
+            END AS _blank
           FROM received
         ) AS flagged_blank
       ) AS filled

@@ -104,9 +104,30 @@ FROM (
     _filter
   FROM (
     SELECT
-      NULLIF(TRIM("day", '<white space>'), '') AS "c_day",
-      NULLIF(TRIM("seen", '<white space>'), '') AS "c_seen",
-      NULLIF(TRIM("month", '<white space>'), '') AS "c_month",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("day", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("day", '<white space>')
+          ELSE "day"
+        END,
+        ''
+      ) AS "c_day",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("seen", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("seen", '<white space>')
+          ELSE "seen"
+        END,
+        ''
+      ) AS "c_seen",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("month", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("month", '<white space>')
+          ELSE "month"
+        END,
+        ''
+      ) AS "c_month",
       _source_file,
       _source_line,
       _load_id,
@@ -120,10 +141,17 @@ FROM (
       FROM (
         SELECT
           *,
-          _malformed IS NULL
-          AND COALESCE(TRIM("day", '<white space>'), '') = ''
-          AND COALESCE(TRIM("seen", '<white space>'), '') = ''
-          AND COALESCE(TRIM("month", '<white space>'), '') = '' AS _blank
+          CASE
+            WHEN NOT _malformed IS NULL
+            THEN FALSE
+            WHEN REGEXP_MATCHES("day", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            WHEN REGEXP_MATCHES("seen", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            WHEN REGEXP_MATCHES("month", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            ELSE TRUE
+          END AS _blank
         FROM received
       ) AS filled
     ) AS published

@@ -38,8 +38,22 @@ FROM (
     _filter
   FROM (
     SELECT
-      NULLIF(TRIM("a", '<white space>'), '') AS "c_a",
-      NULLIF(TRIM("b", '<white space>'), '') AS "c_b",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("a", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("a", '<white space>')
+          ELSE "a"
+        END,
+        ''
+      ) AS "c_a",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("b", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("b", '<white space>')
+          ELSE "b"
+        END,
+        ''
+      ) AS "c_b",
       _source_file,
       _source_line,
       _load_id,
@@ -65,9 +79,15 @@ FROM (
           FROM (
             SELECT
               *,
-              _malformed IS NULL
-              AND COALESCE(TRIM("a", '<white space>'), '') = ''
-              AND COALESCE(TRIM("b", '<white space>'), '') = '' AS _blank
+              CASE
+                WHEN NOT _malformed IS NULL
+                THEN FALSE
+                WHEN REGEXP_MATCHES("a", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+                THEN FALSE
+                WHEN REGEXP_MATCHES("b", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+                THEN FALSE
+                ELSE TRUE
+              END AS _blank
             FROM received
           ) AS filled
         ) AS flagged

@@ -53,10 +53,38 @@ FROM (
     _filter
   FROM (
     SELECT
-      NULLIF(TRIM("id", '<white space>'), '') AS "c_id",
-      NULLIF(TRIM("name", '<white space>'), '') AS "c_name",
-      NULLIF(TRIM("amount", '<white space>'), '') AS "c_amount",
-      NULLIF(TRIM("closed", '<white space>'), '') AS "c_closed",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("id", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("id", '<white space>')
+          ELSE "id"
+        END,
+        ''
+      ) AS "c_id",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("name", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("name", '<white space>')
+          ELSE "name"
+        END,
+        ''
+      ) AS "c_name",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("amount", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("amount", '<white space>')
+          ELSE "amount"
+        END,
+        ''
+      ) AS "c_amount",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("closed", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("closed", '<white space>')
+          ELSE "closed"
+        END,
+        ''
+      ) AS "c_closed",
       _source_file,
       _source_line,
       _load_id,
@@ -70,11 +98,19 @@ FROM (
       FROM (
         SELECT
           *,
-          _malformed IS NULL
-          AND COALESCE(TRIM("id", '<white space>'), '') = ''
-          AND COALESCE(TRIM("name", '<white space>'), '') = ''
-          AND COALESCE(TRIM("amount", '<white space>'), '') = ''
-          AND COALESCE(TRIM("closed", '<white space>'), '') = '' AS _blank
+          CASE
+            WHEN NOT _malformed IS NULL
+            THEN FALSE
+            WHEN REGEXP_MATCHES("id", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            WHEN REGEXP_MATCHES("name", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            WHEN REGEXP_MATCHES("amount", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            WHEN REGEXP_MATCHES("closed", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            ELSE TRUE
+          END AS _blank
         FROM received
       ) AS filled
     ) AS published

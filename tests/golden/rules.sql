@@ -60,10 +60,38 @@ FROM (
     _filter
   FROM (
     SELECT
-      NULLIF(TRIM("id", '<white space>'), '') AS "c_id",
-      NULLIF(TRIM("age", '<white space>'), '') AS "c_age",
-      NULLIF(TRIM("kind", '<white space>'), '') AS "c_kind",
-      NULLIF(TRIM("born", '<white space>'), '') AS "c_born",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("id", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("id", '<white space>')
+          ELSE "id"
+        END,
+        ''
+      ) AS "c_id",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("age", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("age", '<white space>')
+          ELSE "age"
+        END,
+        ''
+      ) AS "c_age",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("kind", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("kind", '<white space>')
+          ELSE "kind"
+        END,
+        ''
+      ) AS "c_kind",
+      NULLIF(
+        CASE
+          WHEN REGEXP_MATCHES("born", '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$')
+          THEN TRIM("born", '<white space>')
+          ELSE "born"
+        END,
+        ''
+      ) AS "c_born",
       _source_file,
       _source_line,
       _load_id,
@@ -77,11 +105,19 @@ FROM (
       FROM (
         SELECT
           *,
-          _malformed IS NULL
-          AND COALESCE(TRIM("id", '<white space>'), '') = ''
-          AND COALESCE(TRIM("age", '<white space>'), '') = ''
-          AND COALESCE(TRIM("kind", '<white space>'), '') = ''
-          AND COALESCE(TRIM("born", '<white space>'), '') = '' AS _blank
+          CASE
+            WHEN NOT _malformed IS NULL
+            THEN FALSE
+            WHEN REGEXP_MATCHES("id", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            WHEN REGEXP_MATCHES("age", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            WHEN REGEXP_MATCHES("kind", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            WHEN REGEXP_MATCHES("born", '[^\s\x0b\x{00a0}\x{3000}\x{feff}]')
+            THEN FALSE
+            ELSE TRUE
+          END AS _blank
         FROM received
       ) AS filled
     ) AS published

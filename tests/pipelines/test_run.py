@@ -199,8 +199,9 @@ def test_a_failed_collection_leaves_readers_the_last_good_state(small: City) -> 
     assert {name: small.rows(name) for name in ALL_TABLES} == before
     status = small.status()
     assert status[SHOP].last_status == "failed"
-    assert status[SHOP].last_error is not None
-    assert status[SHOP].last_error.code == "column_missing"
+    error = status[SHOP].last_error
+    assert error is not None
+    assert error.code == "column_missing"
     assert status[SHOP].published == 3
 
 
