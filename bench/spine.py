@@ -129,10 +129,8 @@ def _files(snapshot: Any) -> list[str]:
 
 def _quarantine() -> list[str]:
     from pipelines.home import Home
-    from pipelines.lake import Lake
 
-    home = Home.of("spine_bench")
-    lake = home.open_lake()
+    lake = Home.of("spine_bench").open_lake()
     snapshot = lake.current("quarantine.raw__market__inspection")
     lake.close()
     return _files(snapshot)
@@ -174,9 +172,9 @@ def _read_through(source: Path) -> None:
 
 def _medians(runs: list[Any]) -> dict[str, Any]:
     def median(values: Any) -> float:
-        return round(statistics.median(values), 3)
+        return round(float(statistics.median(values)), 3)
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for title, labels, stage in STAGES:
         walls = [sum(m["wall"].get(label, 0.0) for label in labels) for _, m, _, _ in runs]
         cpus = [sum(m["cpu"].get(label, 0.0) for label in labels) for _, m, _, _ in runs]
@@ -191,7 +189,7 @@ def _medians(runs: list[Any]) -> dict[str, Any]:
             }
         )
     first = runs[0][1]
-    alike = [row for row in rows if row["script"] is not None]
+    alike: list[dict[str, Any]] = [row for row in rows if row["script"] is not None]
     listed = {label for _, labels, _ in STAGES for label in labels}
     details = {
         label: median([m["wall"].get(label, 0.0) for _, m, _, _ in runs])

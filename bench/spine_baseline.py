@@ -73,8 +73,8 @@ WITH raw AS (
 )
 SELECT {columns}, reasons, CASE WHEN reasons <> '' THEN original(raw) END AS original FROM ruled
 """
-# A join in the first pass (DuckDB makes one of an IN with six values) would lose the order of the file, and
-# with it which row came first.
+# A join in the first pass (DuckDB makes one of an IN with six values) would lose the order of the
+# file, and with it which row came first.
 LATE = """
 CREATE TABLE late AS
 SELECT rowid AS id, record_no, 'foreign_key:district_code' AS reason FROM judged

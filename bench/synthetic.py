@@ -113,8 +113,8 @@ def _lines(rows: int) -> str:
         f"SELECT concat_ws(',', {spoilt}) || {extra} AS {head} FROM (SELECT i, {good} FROM ("
         "SELECT i, uscc, DATE '2015-01-01' + CAST(hash(i, 6) % 4200 AS INTEGER) AS opened, "
         f"{name} AS person FROM range({rows}) AS r(i) "
-        f"JOIN enterprise ON enterprise.n = CAST(hash(i, 1) % {ENTERPRISES} AS BIGINT)) AS drawn) AS cells "
-        "ORDER BY i"
+        f"JOIN enterprise ON enterprise.n = CAST(hash(i, 1) % {ENTERPRISES} AS BIGINT)) AS drawn) "
+        "AS cells ORDER BY i"
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import typing
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -264,7 +265,9 @@ class _Reader:
         if "pattern" not in options:
             return
         try:
-            re.compile(str(options["pattern"]))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the engine's own reading of it is checked later
+                re.compile(str(options["pattern"]))
         except re.error as error:
             self.fault(
                 "value_invalid",

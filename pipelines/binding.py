@@ -179,7 +179,8 @@ class Binder:
     def _sql_rule(self, contract: Contract, rule: Rule) -> list[CityBrainError]:
         try:
             tree = sqlglot.parse_one(rule.params["query"], read="duckdb")
-            tables = {t.name for t in tree.find_all(exp.Table)}
+            named = {cte.alias for cte in tree.find_all(exp.CTE)}
+            tables = {t.name for t in tree.find_all(exp.Table)} - named
             if not isinstance(tree, exp.Query) or tables - {contract.table}:
                 problem = f"a SELECT over {contract.table} alone was expected"
                 return [

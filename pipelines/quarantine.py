@@ -202,7 +202,7 @@ def _originals(contract: Contract, held: Snapshot) -> pa.RecordBatchReader:
     # A line that was never split into fields is no JSON object of them.
     whole = "list_contains(_reasons, 'malformed')"
     con = duckdb.connect(":memory:")
-    return con.execute(
+    return con.sql(
         f"SELECT {fields}, {', '.join(META_COLUMNS)}, "
         f"CASE WHEN {whole} THEN 'columns' END AS _malformed, "
         f"CASE WHEN {whole} THEN _original END AS _raw "

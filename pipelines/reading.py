@@ -8,7 +8,7 @@ transpile with the same meaning.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from catalog.contract import META_COLUMNS, Contract, ContractField
@@ -68,7 +68,7 @@ def trimmed(text: str) -> str:
     return f"CASE WHEN {has_edge} THEN trim({text}, {literal(WHITE)}) ELSE {text} END"
 
 
-_CLEANERS = {
+_CLEANERS: dict[str, Callable[[str], str]] = {
     "trim": trimmed,
     "collapse": lambda x: f"regexp_replace({x}, '{_WHITE_CLASS}+', ' ', 'g')",
     "no_space": lambda x: f"regexp_replace({x}, '{_WHITE_CLASS}+', '', 'g')",

@@ -294,7 +294,7 @@ class Stage:
         reader = self._originals()
         if any(item.read.fill_down for item in self.step.contract.fields):
             return reader
-        lines = self.con.execute("SELECT DISTINCT _source_line FROM bad").to_arrow_table()
+        lines = self.con.sql("SELECT DISTINCT _source_line FROM bad").to_arrow_table()
         return only_lines(reader, lines.column(0))
 
     def _one(self, sql: str) -> tuple[int, ...]:

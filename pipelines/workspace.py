@@ -152,7 +152,7 @@ def load_workspace(root: Path) -> Workspace:
         departments = _departments(root / "departments.yaml")
     except CatalogError as error:
         raise error if isinstance(error, Problems) else Problems([error]) from None
-    problems: list[CityBrainError] = []
+    problems: list[CityBrainError] = list(_misplaced(root, departments))
     collected = _collected(root, departments, problems)
     models = _models(root, problems)
     tests = tuple(sorted((root / "tests").glob("*.yaml")))
@@ -213,6 +213,22 @@ def _departments(path: Path) -> dict[str, Department]:
     if faults:
         raise Problems(faults)
     return found
+
+
+def _misplaced(root: Path, departments: Mapping[str, Department]) -> Iterator[CatalogError]:
+    """Files that the layout has no place for; they must not be silently without effect."""
+    for path in sorted((root / "contracts").rglob("*.y*ml")):
+        if len(path.relative_to(root).parts) != 3:
+            known = ", ".join(departments)
+            yield CatalogError(
+                "contract_place", where=Location(path, 1), department=path.parent.name, known=known
+            )
+    for path in sorted((root / "models").rglob("*")):
+        if path.suffix in (".sql", ".yaml", ".yml") and len(path.relative_to(root).parts) != 3:
+            known = ", ".join(MODEL_DATABASES)
+            yield CatalogError(
+                "model_place", where=Location(path, 1), folder=path.parent.name, known=known
+            )
 
 
 def _collected(

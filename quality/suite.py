@@ -256,7 +256,11 @@ def _checksum(rule: Rule, context: TableContext, predicates: _Predicates) -> Exp
     if (context.rows or 0) <= LARGE:
         return _by_predicate(rule, context, predicates)
     condition, column = _escaped(predicates[rule.id]), _column(rule.fields[0])
-    query = f"SELECT 1 AS found FROM (SELECT DISTINCT {column} FROM {{batch}}) AS codes WHERE {condition}"
+    query = (
+        # Materialised, or the engine would move the condition below DISTINCT.
+        f"WITH codes AS MATERIALIZED (SELECT DISTINCT {column} FROM {{batch}}) "
+        f"SELECT 1 AS found FROM codes WHERE {condition}"
+    )
     told = f"{rule.fields[0]}: every check digit holds"
     return ExpectationSpec(
         rule, "UnexpectedRowsExpectation", {"unexpected_rows_query": query}, told

@@ -166,3 +166,17 @@ def test_a_folder_where_a_file_should_be(name: str, city: City) -> None:
 def test_a_file_where_the_workspace_should_be(city: City) -> None:
     with pytest.raises(CityBrainError):
         load_workspace(city.root / "workspace.toml")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("contracts/lost.yaml", "contract_place"),
+        ("contracts/trade/old/shop.yaml", "contract_place"),
+        ("models/base/deep/x.sql", "model_place"),
+        ("models/x.yaml", "model_place"),
+    ],
+)
+def test_a_file_at_the_wrong_depth_is_not_ignored(path: str, code: str, city: City) -> None:
+    city.write(path, "x: 1\n")
+    assert city.codes() == [code]

@@ -348,10 +348,14 @@ def test_clean_keeps_what_the_workspace_says(small: City) -> None:
     assert set(statuses(small.run("+base.shop")).values()) == {"unchanged"}
 
 
-@pytest.mark.xfail(strict=True, reason="BUG 21: clean visits only tables of today's contracts")
-def test_clean_removes_the_data_of_a_resource_that_left(small: City) -> None:
+def test_a_resource_that_left_keeps_its_data_until_that_is_asked_for(small: City) -> None:
     small.run()
     for suffix in ("sql", "yaml"):
         (small.root / f"models/fusion/district_profile.{suffix}").unlink()
+    data = small.home.lake / "warehouse/fusion/district_profile"
     clean(small.root)
-    assert not list(small.home.lake.glob("warehouse/fusion/district_profile/data/**/*.parquet"))
+    assert list(data.rglob("*.parquet"))
+    assert clean(small.root, retired=True).files > 0
+    assert not data.exists()
+    assert "fusion.district_profile" not in small.lake().tables()
+    assert set(statuses(small.run()).values()) == {"unchanged"}
