@@ -21,7 +21,7 @@ from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.plan import Plan, compile_workspace
 from pipelines.quarantine import known_resource, replay
-from pipelines.run import environment_of
+from pipelines.run import certifier_of, environment_of
 from pipelines.workspace import Workspace, load_workspace
 
 
@@ -71,13 +71,11 @@ def replay_quarantine(root: Path, resource: str) -> Outcome:
     Raises:
         Problems, PipelineError: `unknown_table`, `replay_model`, `replay_nothing`, `locked` ...
     """
-    from quality.certify import Certifier
-
     plan: Plan = compile_workspace(load_workspace(root))
     workspace = plan.workspace
     known_resource(workspace, resource)
     with _writing(workspace) as (home, lake, store):
-        certifier = Certifier(home.docs, workspace.name)
+        certifier = certifier_of(home, workspace)
         try:
             env: Environment = environment_of(plan, home, lake, certifier, workspace.source_dir)
             with _recorded(store, workspace.name, env.run_id, f"replay {resource}"):

@@ -119,7 +119,7 @@ def run_workspace(
     began = monotonic()
     with home.lock(workspace.name), CatalogStore.open(home.database_url) as store:
         lake = home.open_lake()
-        certifier = _certifier(home, workspace)
+        certifier = certifier_of(home, workspace)
         try:
             run = _Run(plan, home, lake, store, certifier, options, source, progress)
             outcomes = run.execute(chosen)
@@ -151,10 +151,16 @@ def select_steps(plan: Plan, patterns: Iterable[str]) -> set[str]:
     return chosen if patterns else set(plan.steps)
 
 
-def _certifier(home: Home, workspace: Workspace) -> Certifier:
+def certifier_of(home: Home, workspace: Workspace) -> Certifier:
+    """The certifier of one run, within the run's memory and scratch space."""
     from quality.certify import Certifier
 
-    return Certifier(home.docs, workspace.name)
+    engine = workspace.settings.engine
+    settings = {
+        "memory_limit": share_of(engine.memory, engine.workers),
+        "temp_directory": str(home.scratch / "certify"),
+    }
+    return Certifier(home.docs, workspace.name, settings)
 
 
 def environment_of(

@@ -159,20 +159,17 @@ class Stage:
     def _judge_unique(self, rule: Rule, published: str | None) -> int:
         keys = ", ".join(quoted(name) for name in rule.fields)
         where = self._eligible(rule.fields)
-        total, distinct = self._one(
-            f"SELECT coalesce(sum(n), 0), count(*) FROM "
-            f"(SELECT count(*) AS n FROM staged WHERE {where} GROUP BY {keys}) AS grouped"
-        )
-        if total != distinct:
+        total = self._one(f"SELECT count(*) FROM staged WHERE {where}")[0]
+        repeated = f"SELECT {keys} FROM staged WHERE {where} GROUP BY {keys} HAVING count(*) > 1"
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE repeated AS {repeated}")
+        if self._one("SELECT count(*) FROM repeated")[0]:
             # Only rows of repeated keys are ordered; they are few.
-            repeated = (
-                f"SELECT {keys} FROM staged WHERE {where} GROUP BY {keys} HAVING count(*) > 1"
-            )
             self._add_bad(
                 rule,
                 f"SELECT rid FROM (SELECT rowid AS rid, row_number() OVER (PARTITION BY {keys} "
                 f"ORDER BY {self._order()}) AS nth FROM staged "
-                f"WHERE {where} AND ({keys}) IN ({repeated})) AS numbered WHERE nth > 1",
+                f"WHERE {where} AND ({keys}) IN (SELECT {keys} FROM repeated)) AS numbered "
+                "WHERE nth > 1",
             )
         if published is not None:
             taken = f"SELECT {keys} FROM ({published}) AS published"

@@ -103,12 +103,16 @@ class Certifier:
         docs_dir: folder of this workspace's Data Docs: `site/` holds the pages, `results/` the
             latest result of every resource, so that the site shows all of them after each run.
         site_title: the site's name in the pages.
+        settings: DuckDB's, such as `memory_limit` and `temp_directory`.
     """
 
-    def __init__(self, docs_dir: Path, site_title: str) -> None:
+    def __init__(
+        self, docs_dir: Path, site_title: str, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._docs_dir = docs_dir
         self._site = docs_dir / "site"
         self._site_title = site_title
+        self._settings = settings or {}
         self._lock = threading.RLock()
         self._importing: threading.Thread | None = None
         self._database: duckdb.DuckDBPyConnection | None = None
@@ -183,7 +187,7 @@ class Certifier:
     def _view(self, files: Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
         """The view over the files, for as long as the block runs."""
         if self._database is None:
-            self._database = duckdb.connect()
+            self._database = duckdb.connect(config=dict(self._settings))
         listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
         rows = f"SELECT * FROM read_parquet([{listed}])" if files else "SELECT 1 AS x WHERE FALSE"
         self._database.execute(f"CREATE OR REPLACE VIEW {_VIEW} AS {rows}")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import duckdb
 import sqlalchemy as sa
@@ -22,6 +22,9 @@ from great_expectations.compatibility import pydantic
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 from great_expectations.execution_engine.sqlalchemy_execution_engine import (
     SqlAlchemyExecutionEngine,
+)
+from great_expectations.expectations.core.unexpected_rows_expectation import (
+    UnexpectedRowsExpectation,
 )
 
 
@@ -46,6 +49,24 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         """Release the connection and dispose of the pool."""
         self.release()
         super().close()
+
+
+class UnexpectedRowCount(UnexpectedRowsExpectation):
+    """GX's own expectation without its second run of the query, which fetches rows for display.
+
+    We keep no rows (`RESULT_FORMAT`), and a query over all rows may be the dearest of a suite.
+    """
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: Any = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        rows = metrics["unexpected_rows_query.row_count"]
+        return {"success": rows == 0, "result": {"observed_value": rows}}
 
 
 class DuckDBDatasource(SQLDatasource):

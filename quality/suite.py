@@ -105,8 +105,11 @@ def gx_suite(name: str, specs: Sequence[ExpectationSpec]) -> Any:
     """A `great_expectations.ExpectationSuite` of the specs (imports GX)."""
     import great_expectations as gx
 
+    from quality.gx_engine import UnexpectedRowCount
+
+    own: dict[str, Any] = {"UnexpectedRowsExpectation": UnexpectedRowCount}
     expectations = [
-        getattr(gx.expectations, spec.expectation)(
+        (own.get(spec.expectation) or getattr(gx.expectations, spec.expectation))(
             **spec.kwargs,
             meta=spec.meta,
             severity=spec.severity,

@@ -56,7 +56,42 @@ FROM (
           )
           ELSE REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g')
         END,
-        '^[+-]?[0-9]+(?:[.]0+)?$'
+        '^[+-]?[0-9]+$'
+      )
+      THEN TRY_CAST(CASE
+        WHEN REGEXP_MATCHES(
+          REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
+          '^[+-]?[0-9]{1,3}(?:[,，][0-9]{3})+(?:[.][0-9]+)?$'
+        )
+        THEN REPLACE(
+          REPLACE(
+            REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
+            ',',
+            ''
+          ),
+          '，',
+          ''
+        )
+        ELSE REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g')
+      END AS BIGINT)
+      WHEN REGEXP_MATCHES(
+        CASE
+          WHEN REGEXP_MATCHES(
+            REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
+            '^[+-]?[0-9]{1,3}(?:[,，][0-9]{3})+(?:[.][0-9]+)?$'
+          )
+          THEN REPLACE(
+            REPLACE(
+              REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g'),
+              ',',
+              ''
+            ),
+            '，',
+            ''
+          )
+          ELSE REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g')
+        END,
+        '^[+-]?[0-9]+[.]0+$'
       )
       THEN TRY_CAST(REGEXP_REPLACE(
         CASE
@@ -76,8 +111,7 @@ FROM (
           ELSE REGEXP_REPLACE("c_people", '[\s\x0b\x{00a0}\x{3000}\x{feff}]*(?:人)$', '', 'g')
         END,
         '[.]0+$',
-        '',
-        'g'
+        ''
       ) AS BIGINT)
     END AS "people",
     CASE
@@ -87,11 +121,10 @@ FROM (
       THEN FALSE
     END AS "open",
     CASE
-      WHEN REGEXP_MATCHES(
-        NULLIF(REGEXP_EXTRACT("c_number", '^No[.](\d+)$', 1), ''),
-        '^[+-]?[0-9]+(?:[.]0+)?$'
-      )
-      THEN TRY_CAST(REGEXP_REPLACE(NULLIF(REGEXP_EXTRACT("c_number", '^No[.](\d+)$', 1), ''), '[.]0+$', '', 'g') AS BIGINT)
+      WHEN REGEXP_MATCHES(NULLIF(REGEXP_EXTRACT("c_number", '^No[.](\d+)$', 1), ''), '^[+-]?[0-9]+$')
+      THEN TRY_CAST(NULLIF(REGEXP_EXTRACT("c_number", '^No[.](\d+)$', 1), '') AS BIGINT)
+      WHEN REGEXP_MATCHES(NULLIF(REGEXP_EXTRACT("c_number", '^No[.](\d+)$', 1), ''), '^[+-]?[0-9]+[.]0+$')
+      THEN TRY_CAST(REGEXP_REPLACE(NULLIF(REGEXP_EXTRACT("c_number", '^No[.](\d+)$', 1), ''), '[.]0+$', '') AS BIGINT)
     END AS "number",
     NOT "c_people" IS NULL AS "p_people",
     NOT "c_open" IS NULL AS "p_open",
@@ -105,259 +138,55 @@ FROM (
     SELECT
       CASE
         WHEN NOT NULLIF(
-          CASE
-            WHEN REGEXP_MATCHES(
-              REPLACE(
-                CASE
-                  WHEN REGEXP_MATCHES(
-                    REPLACE(
-                      TRANSLATE(
-                        "area",
-                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                      ),
-                      '台',
-                      '臺'
-                    ),
-                    '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
-                  )
-                  THEN TRIM(
-                    REPLACE(
-                      TRANSLATE(
-                        "area",
-                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                      ),
-                      '台',
-                      '臺'
-                    ),
-                    '<white space>'
-                  )
-                  ELSE REPLACE(
-                    TRANSLATE(
+          TRIM(
+            REPLACE(
+              TRIM(
+                REPLACE(
+                  CASE
+                    WHEN REGEXP_MATCHES("area", '[！-～　]')
+                    THEN TRANSLATE(
                       "area",
                       '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
                       '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                    ),
-                    '台',
-                    '臺'
-                  )
-                END,
-                '''',
-                ''
-              ),
-              '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
-            )
-            THEN TRIM(
-              REPLACE(
-                CASE
-                  WHEN REGEXP_MATCHES(
-                    REPLACE(
-                      TRANSLATE(
-                        "area",
-                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                      ),
-                      '台',
-                      '臺'
-                    ),
-                    '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
-                  )
-                  THEN TRIM(
-                    REPLACE(
-                      TRANSLATE(
-                        "area",
-                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                      ),
-                      '台',
-                      '臺'
-                    ),
-                    '<white space>'
-                  )
-                  ELSE REPLACE(
-                    TRANSLATE(
-                      "area",
-                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                    ),
-                    '台',
-                    '臺'
-                  )
-                END,
-                '''',
-                ''
-              ),
-              '<white space>'
-            )
-            ELSE REPLACE(
-              CASE
-                WHEN REGEXP_MATCHES(
-                  REPLACE(
-                    TRANSLATE(
-                      "area",
-                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                    ),
-                    '台',
-                    '臺'
-                  ),
-                  '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
-                )
-                THEN TRIM(
-                  REPLACE(
-                    TRANSLATE(
-                      "area",
-                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                    ),
-                    '台',
-                    '臺'
-                  ),
-                  '<white space>'
-                )
-                ELSE REPLACE(
-                  TRANSLATE(
-                    "area",
-                    '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                    '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                  ),
+                    )
+                    ELSE "area"
+                  END,
                   '台',
                   '臺'
-                )
-              END,
+                ),
+                '<white space>'
+              ),
               '''',
               ''
-            )
-          END,
+            ),
+            '<white space>'
+          ),
           ''
         ) IN ('-')
         THEN NULLIF(
-          CASE
-            WHEN REGEXP_MATCHES(
-              REPLACE(
-                CASE
-                  WHEN REGEXP_MATCHES(
-                    REPLACE(
-                      TRANSLATE(
-                        "area",
-                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                      ),
-                      '台',
-                      '臺'
-                    ),
-                    '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
-                  )
-                  THEN TRIM(
-                    REPLACE(
-                      TRANSLATE(
-                        "area",
-                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                      ),
-                      '台',
-                      '臺'
-                    ),
-                    '<white space>'
-                  )
-                  ELSE REPLACE(
-                    TRANSLATE(
+          TRIM(
+            REPLACE(
+              TRIM(
+                REPLACE(
+                  CASE
+                    WHEN REGEXP_MATCHES("area", '[！-～　]')
+                    THEN TRANSLATE(
                       "area",
                       '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
                       '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                    ),
-                    '台',
-                    '臺'
-                  )
-                END,
-                '''',
-                ''
-              ),
-              '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
-            )
-            THEN TRIM(
-              REPLACE(
-                CASE
-                  WHEN REGEXP_MATCHES(
-                    REPLACE(
-                      TRANSLATE(
-                        "area",
-                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                      ),
-                      '台',
-                      '臺'
-                    ),
-                    '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
-                  )
-                  THEN TRIM(
-                    REPLACE(
-                      TRANSLATE(
-                        "area",
-                        '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                        '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                      ),
-                      '台',
-                      '臺'
-                    ),
-                    '<white space>'
-                  )
-                  ELSE REPLACE(
-                    TRANSLATE(
-                      "area",
-                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                    ),
-                    '台',
-                    '臺'
-                  )
-                END,
-                '''',
-                ''
-              ),
-              '<white space>'
-            )
-            ELSE REPLACE(
-              CASE
-                WHEN REGEXP_MATCHES(
-                  REPLACE(
-                    TRANSLATE(
-                      "area",
-                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                    ),
-                    '台',
-                    '臺'
-                  ),
-                  '^[\s\x0b\x{00a0}\x{3000}\x{feff}]|[\s\x0b\x{00a0}\x{3000}\x{feff}]$'
-                )
-                THEN TRIM(
-                  REPLACE(
-                    TRANSLATE(
-                      "area",
-                      '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                      '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                    ),
-                    '台',
-                    '臺'
-                  ),
-                  '<white space>'
-                )
-                ELSE REPLACE(
-                  TRANSLATE(
-                    "area",
-                    '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～　',
-                    '!"#$%&''()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~ '
-                  ),
+                    )
+                    ELSE "area"
+                  END,
                   '台',
                   '臺'
-                )
-              END,
+                ),
+                '<white space>'
+              ),
               '''',
               ''
-            )
-          END,
+            ),
+            '<white space>'
+          ),
           ''
         )
       END AS "c_area",

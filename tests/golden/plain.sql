@@ -29,8 +29,10 @@ SELECT
 FROM (
   SELECT
     CASE
-      WHEN REGEXP_MATCHES("c_id", '^[+-]?[0-9]+(?:[.]0+)?$')
-      THEN TRY_CAST(REGEXP_REPLACE("c_id", '[.]0+$', '', 'g') AS BIGINT)
+      WHEN REGEXP_MATCHES("c_id", '^[+-]?[0-9]+$')
+      THEN TRY_CAST("c_id" AS BIGINT)
+      WHEN REGEXP_MATCHES("c_id", '^[+-]?[0-9]+[.]0+$')
+      THEN TRY_CAST(REGEXP_REPLACE("c_id", '[.]0+$', '') AS BIGINT)
     END AS "id",
     "c_name" AS "name",
     CASE

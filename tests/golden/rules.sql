@@ -46,8 +46,10 @@ FROM (
   SELECT
     "c_id" AS "id",
     CASE
-      WHEN REGEXP_MATCHES("c_age", '^[+-]?[0-9]+(?:[.]0+)?$')
-      THEN TRY_CAST(REGEXP_REPLACE("c_age", '[.]0+$', '', 'g') AS BIGINT)
+      WHEN REGEXP_MATCHES("c_age", '^[+-]?[0-9]+$')
+      THEN TRY_CAST("c_age" AS BIGINT)
+      WHEN REGEXP_MATCHES("c_age", '^[+-]?[0-9]+[.]0+$')
+      THEN TRY_CAST(REGEXP_REPLACE("c_age", '[.]0+$', '') AS BIGINT)
     END AS "age",
     "c_kind" AS "kind",
     CAST(TRY_STRPTIME(CASE WHEN REGEXP_MATCHES("c_born", '[0-9]') THEN "c_born" END, ['%Y-%m-%d']) AS DATE) AS "born",
