@@ -39,9 +39,10 @@ STAGES: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     ("open: mask and write", ("open",), "open"),
     ("export of the open table", ("export",), None),
     ("landing: hash and keep", ("landing",), None),
-    ("Great Expectations", ("certify",), None),
+    ("certificate by Great Expectations", ("certify",), None),
+    ("fixed: import of Great Expectations", ("import",), None),
     ("Iceberg commits", ("commit",), None),
-    ("start, plan, catalogue, pages", ("rest",), None),
+    ("fixed: start, plan, catalogue, pages", ("rest",), None),
 )
 
 
@@ -55,7 +56,13 @@ def ours(source: Path, out: Path) -> dict[str, Any]:
     from pipelines.query import export, open_query
     from pipelines.run import RunOptions, run_workspace
     from pipelines.workspace import load_workspace
+    from quality import certify
 
+    # A run imports it beside its first step. Here it comes first, so that its fixed cost is a row
+    # of its own and does not hide in the rows that it would run beside.
+    wall, cpu = time.perf_counter(), time.process_time()
+    certify._import_gx()
+    clock.add("import", time.perf_counter() - wall, time.process_time() - cpu)
     _watch(clock)
     result = run_workspace(WORKSPACE, RunOptions(source=source, full=True))
     wall, cpu = time.perf_counter(), time.process_time()
@@ -104,7 +111,6 @@ def _watch(clock: Clock) -> None:
     clock.wrap(Stage, "write_quarantine", part("bad"))
     clock.wrap(certify.Certifier, "certify", lambda *a, **k: "certify")
     clock.wrap(certify.Certifier, "_run", lambda self, name, *a: f"suite of {name}")
-    clock.wrap(certify, "_import_gx", lambda: "import of Great Expectations (beside other work)")
     clock.wrap(Lake, "publish", lambda *a, **k: "commit")
     clock.wrap(execute, "run_step", lambda env, step, *a: f"step {step.name}")
 
