@@ -38,8 +38,8 @@ STAGES: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     ("thematic: join and aggregate", ("thematic",), "thematic"),
     ("open: mask and write", ("open",), "open"),
     ("export of the open table", ("export",), None),
-    ("landing: hash and keep", ("landing",), None),
-    ("certificate by Great Expectations", ("certify",), None),
+    ("landing: hash and keep", ("landing",), "land"),
+    ("certificate of the written file", ("certify",), "verify"),
     ("fixed: import of Great Expectations", ("import",), None),
     ("Iceberg commits", ("commit",), None),
     ("fixed: start, plan, catalogue, pages", ("rest",), None),
@@ -322,7 +322,9 @@ def _print(report: dict[str, Any], rows: int, size: float) -> None:
         print(f"{row['stage']:<34}{_pair(row, '')}{_pair(row, '_cpu')}")
     process = report["process"]
     ratios = ", ".join(f"{ratio:.2f}" for ratio in process["ratios"])
-    print(f"whole-process ratio of each run: {ratios} (target <= {TARGET_RATIO})")
+    alike_ratio = alike["ours"] / alike["script"]
+    print(f"ratio of the same work: {alike_ratio:.2f} (target <= {TARGET_RATIO})")
+    print(f"ratio of the whole processes, fixed costs and export included: {ratios}")
     peak = report["peak_mb"]
     print(
         f"peak memory: ours {peak['ours']} MB, script {peak['script']} MB (target <= {TARGET_PEAK})"

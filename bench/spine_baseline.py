@@ -1,16 +1,19 @@
 """The hand-written script that the spine is compared with: plain DuckDB, no platform.
 
-It is what a competent engineer would write for these two files: one pass that types, judges and
-keeps the text of bad rows, a look for repeated keys, Parquet files, one aggregate, one masked
-export. It runs no second check, records nothing, publishes by overwriting files, and its casts
-are DuckDB's own (1_000, nan and 1.5 as an integer would pass).
+It is what a competent engineer would write for these two files: the received file kept under its
+hash, one pass that types, judges and keeps the text of bad rows, a look for repeated keys, Parquet
+files, one query over the written file that certifies what is to be published, one aggregate, one
+masked table. It records nothing, publishes by overwriting files, and its casts are DuckDB's own
+(1_000, nan and 1.5 as an integer would pass).
 
     python -m bench.spine_baseline SOURCE OUT
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,6 +128,16 @@ COPY (
   FROM '{out}/good.parquet'
 ) TO '{out}/open.parquet' {parquet}
 """
+# What certifies the written file: every rule again, in one scan and one aggregation.
+VERIFY = """
+SELECT count(*) FILTER (WHERE record_no IS NULL OR uscc IS NULL OR NOT uscc_valid(uscc)
+    OR NOT regexp_full_match(category, 'A1|B2|C3|D4|E5|F6') OR amount < 0
+    OR score NOT BETWEEN 0 AND 100 OR opened_on > current_date OR opened_on > closed_on
+    OR NOT regexp_full_match(phone, '1[3-9][0-9]{{9}}') OR length(person) NOT BETWEEN 2 AND 20),
+  (SELECT count(*) FROM (SELECT record_no FROM '{out}/good.parquet' GROUP BY record_no
+    HAVING count(*) > 1))
+FROM '{out}/good.parquet'
+"""
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -139,6 +152,19 @@ def macros() -> str:
 def _weighted(alphabet: str, first: int, weights: list[int]) -> str:
     terms = (f"{w} * place(c, {first + n}, '{alphabet}')" for n, w in enumerate(weights))
     return "(" + " + ".join(terms) + ")"
+
+
+def land(file: Path, folder: Path) -> None:
+    """Keep the received file unchanged under its hash, safely on disk."""
+    folder.mkdir(exist_ok=True)
+    digest = hashlib.sha256()
+    with file.open("rb") as received, (folder / "incoming").open("wb") as kept:
+        while chunk := received.read(1 << 22):
+            digest.update(chunk)
+            kept.write(chunk)
+        kept.flush()
+        os.fsync(kept.fileno())
+    (folder / "incoming").rename(folder / digest.hexdigest())
 
 
 def run(source: Path, out: Path) -> dict[str, tuple[float, float]]:
@@ -157,6 +183,8 @@ def run(source: Path, out: Path) -> dict[str, tuple[float, float]]:
     con.execute(f"SET memory_limit = '{MEMORY}'; SET threads = {THREADS}")
     con.execute(f"SET temp_directory = '{out / 'spill'}'; SET enable_progress_bar = false")
     con.execute(macros())
+    with stage("land"):
+        land(csv, out / "landing")
     with stage("read"):
         district = source / "district.csv"
         con.execute(f"CREATE TABLE district AS FROM read_csv('{district}', all_varchar = true)")
@@ -168,6 +196,9 @@ def run(source: Path, out: Path) -> dict[str, tuple[float, float]]:
     with stage("bad"):
         con.execute(LATE_TEXT.format(csv=csv))
         con.execute(BAD.format(**names))
+    with stage("verify"):
+        if con.execute(VERIFY.format(**names)).fetchone() != (0, 0):
+            raise SystemExit("the written file breaks a rule")
     with stage("thematic"):
         con.execute(THEMATIC.format(**names))
     with stage("open"):
