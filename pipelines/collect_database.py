@@ -16,7 +16,9 @@ from pipelines import collect
 from pipelines.account import Outcome
 from pipelines.collect import Landing
 from pipelines.duck import copy_to_parquet, snapshot_sql
-from pipelines.execute import (
+from pipelines.lake import Snapshot
+from pipelines.plan import Step
+from pipelines.publish import (
     Environment,
     Work,
     aged,
@@ -28,8 +30,6 @@ from pipelines.execute import (
     standing,
     unchanged,
 )
-from pipelines.lake import Snapshot
-from pipelines.plan import Step
 from pipelines.stage import Stage
 from quality.predicates import quoted
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from catalog.database import CatalogStore
 from pipelines.account import Outcome, recovered
 from pipelines.errors import PipelineError
-from pipelines.execute import Environment, quarantine_table
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.plan import Plan, compile_workspace
+from pipelines.publish import Environment, quarantine_table
 from pipelines.quarantine import known_resource, replay
 from pipelines.run import certifier_of, environment_of
 from pipelines.workspace import Workspace, load_workspace

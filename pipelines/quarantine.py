@@ -17,11 +17,11 @@ from catalog.errors import CityBrainError
 from pipelines.account import Outcome, to_properties
 from pipelines.duck import Budget, connection, snapshot_sql, table_columns
 from pipelines.errors import PipelineError
-from pipelines.execute import Environment, Work, quarantine_table
 from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.plan import Step
+from pipelines.publish import Environment, Work, quarantine_table
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
 from pipelines.workspace import Workspace
 from quality.predicates import quoted

@@ -28,10 +28,11 @@ from catalog.errors import CatalogError, Location
 from pipelines.account import Outcome, recovered
 from pipelines.duck import Budget
 from pipelines.errors import PipelineError
-from pipelines.execute import Environment, run_step
+from pipelines.execute import run_step
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.plan import Plan, Step, compile_workspace
+from pipelines.publish import Environment
 from pipelines.workspace import Workspace, load_workspace
 
 if TYPE_CHECKING:

@@ -159,8 +159,8 @@ PLACES = [
     Death("pipelines.stage:Stage.fill_collected", "after"),
     Death("pipelines.stage:Stage.write_good", "after", 2),
     Death("pipelines.stage:Stage.write_quarantine", "after"),
-    Death("pipelines.execute:judge", "after"),
-    Death("pipelines.execute:_publish_quarantine", "after", 2),
+    Death("pipelines.publish:judge", "after"),
+    Death("pipelines.publish:_publish_quarantine", "after", 2),
     Death("pipelines.lake:Lake.publish", "before", 2),
     Death("pipelines.lake:Lake.publish", "after", 5),
     Death("pyiceberg.catalog.sql:SqlCatalog.commit_table", "before", 2),
@@ -218,7 +218,7 @@ def test_the_debris_of_killed_runs_is_cleaned(generations: Generations) -> None:
     from pipelines.maintain import clean
 
     generations.deliver()
-    generations.killer.run(generations.city.root, Death("pipelines.execute:judge", "after"))
+    generations.killer.run(generations.city.root, Death("pipelines.publish:judge", "after"))
     clean(generations.city.root)
     lake = generations.city.lake()
     assert [path for table in TABLES for path in lake.orphans(table)] == []

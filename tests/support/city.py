@@ -15,10 +15,10 @@ from catalog.database.records import ResourceStatus
 from catalog.errors import CityBrainError, Problems
 from pipelines.account import Outcome
 from pipelines.duck import snapshot_sql
-from pipelines.execute import quarantine_table
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.plan import Plan, compile_workspace
+from pipelines.publish import quarantine_table
 from pipelines.quarantine import QuarantinedRow, rows_of
 from pipelines.run import Progress, RunOptions, RunResult, run_workspace
 from pipelines.workspace import Workspace, load_workspace
