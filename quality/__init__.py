@@ -1,0 +1,43 @@
+"""Rules, what they mean as SQL, certification by Great Expectations, and quality scores."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quality.certify import Certificate, Certifier
+    from quality.errors import QualityError
+    from quality.predicates import violation
+    from quality.rules import Rule, rules_of
+    from quality.scores import score
+    from quality.split import MaskPlan
+
+__all__ = [
+    "Certificate",
+    "Certifier",
+    "MaskPlan",
+    "QualityError",
+    "Rule",
+    "rules_of",
+    "score",
+    "violation",
+]
+
+_HOMES = {
+    "Certificate": "quality.certify",
+    "Certifier": "quality.certify",
+    "MaskPlan": "quality.split",
+    "QualityError": "quality.errors",
+    "Rule": "quality.rules",
+    "rules_of": "quality.rules",
+    "score": "quality.scores",
+    "violation": "quality.predicates",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are loaded at first use: the command line must start at once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
