@@ -19,7 +19,6 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import BaseModel, ValidationError
 
 from catalog.contract import (
-    DATABASES,
     DEFAULT_TYPES,
     FILE_FORMATS,
     LEVELS,
@@ -421,6 +420,3 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for argument in typing.get_args(annotation):
         yield from _models_in(argument)
-
-
-__all__ = ["DATABASES", "ContractFaults", "read_contract"]

@@ -43,10 +43,3 @@ def error_text(code: str, lang: str | None = None, **fields: Any) -> str:
         # An error must reach the user even when its text is missing (a test finds that).
         return f"{code}: {fields}"
     return f"{entry['what'].format_map(fields)} {entry['next'].format_map(fields)}"
-
-
-def local(names: dict[str, str] | str, lang: str | None = None) -> str:
-    """The name in the user's language out of `{en: ..., zh: ...}`, or any other one."""
-    if isinstance(names, str):
-        return names
-    return names.get(lang or language()) or next(iter(names.values()), "")

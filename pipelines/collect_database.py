@@ -15,7 +15,7 @@ from catalog.contract import DatabaseSource
 from pipelines import collect
 from pipelines.account import Outcome
 from pipelines.collect import Landing
-from pipelines.duck import copy_to_parquet, snapshot_sql
+from pipelines.duck import copy_to_parquet, files_sql, snapshot_sql
 from pipelines.lake import Snapshot
 from pipelines.plan import Step
 from pipelines.publish import (
@@ -95,13 +95,12 @@ def _merged(env: Environment, stage: Stage, base: Snapshot, good: Path) -> list[
     key = stage.step.contract.primary_key
     if not key:
         return [*base.files, good]
-    fresh = f"read_parquet('{str(good).replace(chr(39), chr(39) * 2)}')"
+    fresh = f"({files_sql([good], base.columns)})"
     same = " AND ".join(f"n.{quoted(name)} = o.{quoted(name)}" for name in key)
-    columns = ", ".join(quoted(column.name) for column in base.columns)
     merged = env.lake.new_file(stage.step.name, env.run_id)
     copy_to_parquet(
         stage.con,
-        f"SELECT {columns} FROM {fresh} UNION ALL SELECT {columns} FROM ({snapshot_sql(base)}) AS o "
+        f"{files_sql([good], base.columns)} UNION ALL SELECT * FROM ({snapshot_sql(base)}) AS o "
         f"WHERE NOT EXISTS (SELECT 1 FROM {fresh} AS n WHERE {same})",
         merged,
     )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlparse
 
 from pipelines.errors import PipelineError
@@ -96,6 +96,12 @@ class Lake:
             if self._catalog is not None:
                 self._catalog.engine.dispose()
                 self._catalog = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     # -- reading --------------------------------------------------------------------------------
 

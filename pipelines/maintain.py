@@ -39,11 +39,8 @@ def _writing(workspace: Workspace) -> Iterator[tuple[Home, Lake, CatalogStore]]:
     home = Home.of(workspace.name)
     with home.lock(workspace.name), CatalogStore.open(home.database_url) as store:
         store.sync_resources(workspace.name, list(workspace.contracts.values()))
-        lake = home.open_lake()
-        try:
+        with home.open_lake() as lake:
             yield home, lake, store
-        finally:
-            lake.close()
 
 
 @contextmanager
@@ -94,16 +91,12 @@ def replay_quarantine(root: Path, resource: str) -> Outcome:
 def snapshots_of(workspace: Workspace, resource: str) -> list[Snapshot]:
     """The snapshots of a resource that can still be read, oldest first."""
     known_resource(workspace, resource)
-    home = Home.of(workspace.name)
-    lake = home.open_lake()
-    try:
+    with Home.of(workspace.name).open_lake() as lake:
         current = lake.current(resource)
         seen = {s.snapshot_id: s for s in lake.history(resource)}
-        if current is not None:
-            seen.setdefault(current.snapshot_id, current)
-        return list(seen.values())
-    finally:
-        lake.close()
+    if current is not None:
+        seen.setdefault(current.snapshot_id, current)
+    return list(seen.values())
 
 
 def rollback(root: Path, resource: str, snapshot_id: int) -> Snapshot:

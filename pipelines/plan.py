@@ -17,7 +17,7 @@ from catalog.contract import Contract
 from catalog.errors import CityBrainError, Location, Problems
 from pipelines.binding import Binder
 from pipelines.errors import PipelineError
-from pipelines.models import parse_query
+from pipelines.models import Reference, parse_query
 from pipelines.reading import row_rules
 from pipelines.workspace import Model, Workspace
 from quality.rules import Rule, rules_of
@@ -29,7 +29,8 @@ class Step:
     """One resource to produce.
 
     Attributes:
-        inputs: tables that the model's SQL reads.
+        references: tables that the model's SQL reads, and where it says so; None when there is no
+            SQL, or none that could be parsed.
         parents: tables that foreign keys refer to; the step waits for them too.
         masks: the row rules as bits.
     """
@@ -39,7 +40,7 @@ class Step:
     contract: Contract
     rules: tuple[Rule, ...]
     masks: MaskPlan
-    inputs: tuple[str, ...] = ()
+    references: tuple[Reference, ...] | None = None
     parents: tuple[str, ...] = ()
     model: Model | None = None
 
@@ -47,6 +48,11 @@ class Step:
     def database(self) -> str:
         """The database that the resource belongs to."""
         return self.contract.database
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Tables that the model's SQL reads."""
+        return tuple(reference.name for reference in self.references or ())
 
     @property
     def optional(self) -> frozenset[str]:
@@ -158,7 +164,7 @@ def _build_step(model: Model, problems: list[CityBrainError]) -> Step:
         model.contract,
         rules,
         row_rules(model.contract, rules),
-        inputs=tuple(r.name for r in query.references) if query else (),
+        references=query.references if query else None,
         parents=_parents(rules),
         model=model,
     )
@@ -175,11 +181,10 @@ def _check_references(step: Step, workspace: Workspace, broken: set[str]) -> lis
             found.append(PipelineError("unknown_table", where=where, name=name, hint=hint))
 
     if step.model is not None:
-        query, _ = parse_query(step.model.sql, step.model.path)
-        for reference in query.references if query else ():
+        for reference in step.references or ():
             unknown(reference.name, Location(step.model.path, reference.line))
         for name in step.contract.optional_inputs:
-            if query and name not in step.inputs:
+            if step.references is not None and name not in step.inputs:
                 where = Location(step.contract.path, 1)
                 found.append(PipelineError("optional_unused", where=where, name=name))
     for rule in step.rules:

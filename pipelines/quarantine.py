@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +17,7 @@ from pipelines.duck import Budget, connection, snapshot_sql, table_columns
 from pipelines.errors import PipelineError
 from pipelines.gate import judge
 from pipelines.home import Home
-from pipelines.lake import Lake, Snapshot
+from pipelines.lake import Snapshot
 from pipelines.plan import Step
 from pipelines.publish import Environment, Work, quarantine_table
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
@@ -56,20 +54,10 @@ class QuarantinedRow:
     original: dict[str, Any]
 
 
-@contextmanager
-def _reading(workspace: Workspace) -> Iterator[Lake]:
-    home = Home.of(workspace.name)
-    lake = home.open_lake()
-    try:
-        yield lake
-    finally:
-        lake.close()
-
-
 def summaries(workspace: Workspace) -> list[QuarantineSummary]:
     """Every resource that has rows in quarantine."""
     found = []
-    with _reading(workspace) as lake, duckdb.connect(":memory:") as con:
+    with Home.of(workspace.name).open_lake() as lake, duckdb.connect(":memory:") as con:
         for name in workspace.contracts:
             snapshot = lake.current(quarantine_table(name))
             if snapshot is None or not snapshot.rows:
@@ -92,7 +80,7 @@ def rows_of(
         PipelineError: `unknown_table`, when the workspace has no such resource.
     """
     known_resource(workspace, resource)
-    with _reading(workspace) as lake, duckdb.connect(":memory:") as con:
+    with Home.of(workspace.name).open_lake() as lake, duckdb.connect(":memory:") as con:
         snapshot = lake.current(quarantine_table(resource))
         if snapshot is None:
             return []

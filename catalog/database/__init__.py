@@ -6,7 +6,7 @@ Alembic only when a database has to be migrated.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.database.records import (
     DatabaseTotals,
@@ -25,6 +25,7 @@ from catalog.database.records import (
     WorkspaceStatus,
     to_plain,
 )
+from catalog.lazy import lazy_names
 
 if TYPE_CHECKING:
     from catalog.database.store import CatalogStore
@@ -49,9 +50,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name != "CatalogStore":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from catalog.database.store import CatalogStore
-
-    return CatalogStore
+__getattr__ = lazy_names(__name__, {"CatalogStore": "catalog.database.store"})

@@ -3,8 +3,9 @@
 `find_files` -> `Landing.keep` -> `read_files`, or `fetch_database` -> `read_files`.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from catalog.lazy import lazy_names
 from pipelines.collect.files import SourceFile, find_files
 from pipelines.collect.landing import Landed, Landing
 
@@ -23,18 +24,12 @@ __all__ = [
     "read_files",
 ]
 
-_LAZY = {
-    "DatabaseLoad": "databases",
-    "Received": "received",
-    "fetch_database": "databases",
-    "read_files": "received",
+# Arrow and the database drivers are imported when they are first needed.
+_HOMES = {
+    "DatabaseLoad": "pipelines.collect.databases",
+    "Received": "pipelines.collect.received",
+    "fetch_database": "pipelines.collect.databases",
+    "read_files": "pipelines.collect.received",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Arrow and the database drivers are imported when they are first needed."""
-    from importlib import import_module
-
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)
