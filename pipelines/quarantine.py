@@ -139,6 +139,9 @@ def replay(env: Environment, step: Step) -> Outcome:
     if current is not None and set(current.columns) != set(table_columns(step.contract)):
         # The published rows were read under other columns: only reading them again can be right.
         raise PipelineError("replay_columns", table=step.name)
+    if current is not None and current.properties.get("replayed") == str(held.snapshot_id):
+        # A replay was killed between its two commits: it is done again from where it began.
+        current = env.lake.snapshot(step.name, int(current.properties["replayed_from"]))
     mark = current.properties.get("fingerprint", "") if current else ""
     inputs = json.loads(current.properties.get("inputs", "{}")) if current else {}
     work = Work(step, started, mark, current, inputs)
@@ -167,7 +170,7 @@ def replay(env: Environment, step: Step) -> Outcome:
         return _outcome(work, stage, "blocked", verdict.error, current, verdict)
     snapshot = current
     if stage.counts.published:
-        snapshot = _add(env, step, work, stage, good, current)
+        snapshot = _add(env, work, stage, good, held)
     else:
         good.unlink(missing_ok=True)
     env.lake.publish(
@@ -198,15 +201,9 @@ def _originals(contract: Contract, held: Snapshot) -> pa.RecordBatchReader:
     ).to_arrow_reader(50_000)
 
 
-def _add(
-    env: Environment,
-    step: Step,
-    work: Work,
-    stage: Stage,
-    good: Path,
-    current: Snapshot | None,
-) -> Snapshot:
+def _add(env: Environment, work: Work, stage: Stage, good: Path, held: Snapshot) -> Snapshot:
     """Publish the table with the mended rows added; its account counts them as published."""
+    step, current = work.step, work.current
     counts, score = _added_account(stage, current)
     properties = to_properties(
         counts,
@@ -217,8 +214,11 @@ def _add(
         inputs=work.inputs,
         watermark=current.properties.get("watermark") if current else None,
     )
-    if current is not None and "contract" in current.properties:
-        properties["contract"] = current.properties["contract"]
+    if current is not None:
+        properties["replayed"] = str(held.snapshot_id)
+        properties["replayed_from"] = str(current.snapshot_id)
+        if "contract" in current.properties:
+            properties["contract"] = current.properties["contract"]
     files = [*(current.files if current else ()), good]
     return env.lake.publish(step.name, table_columns(step.contract), files, properties)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipelines.errors import PipelineError
+from pipelines.lake import Lake
 from pipelines.maintain import replay_quarantine
 from pipelines.present_rows import print_quarantined
 from pipelines.quarantine import summaries
@@ -208,3 +211,33 @@ def test_a_clean_delivery_empties_the_quarantine(rejected: City) -> None:
     rejected.source("shop.csv", csv("id,kind,owner", "1,tea,Ann"))
     rejected.run()
     assert summaries(rejected.load()) == []
+
+
+def test_a_replay_cut_off_between_its_two_commits_is_done_once(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table has no key, so nothing else would keep the returning rows from coming twice."""
+    codes = "quality: [{{type: library, metric: invalidValues, arguments: {{validValues: [{}]}}, mustBe: 0}}]"
+    field = "- {{name: kind, logicalType: string, " + codes + "}}"
+    city.settings("[gate]\nmax_quarantined_percent = 80\n")
+    city.source("shop.csv", csv("kind", "tea", "ink", "rice"))
+    city.collected("trade/shop", field.format("tea"))
+    city.run()
+    city.collected("trade/shop", field.format("tea, ink"))
+    whole = Lake.publish
+
+    def cut_off(self: Lake, name: str, *rest: Any) -> Any:
+        if name.startswith("quarantine."):
+            raise KeyboardInterrupt
+        return whole(self, name, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lake, "publish", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            replay_quarantine(city.root, SHOP)
+    assert city.rows(SHOP) == [("ink",), ("tea",)]
+    assert len(city.rejected(SHOP)) == 2
+    replay_quarantine(city.root, SHOP)
+    assert city.rows(SHOP) == [("ink",), ("tea",)]
+    assert [row.original for row in city.rejected(SHOP)] == [{"kind": "rice"}]
+    assert city.status()[SHOP].reconciles
