@@ -8,7 +8,7 @@ import sys
 import warnings
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -32,6 +32,10 @@ WorkspaceArgument = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 ResourceArgument = Annotated[
     str, typer.Argument(help="A table, <database>.<resource>.", metavar="RESOURCE")
+]
+
+ColumnArgument = Annotated[
+    str, typer.Argument(help="A field, <database>.<resource>.<field>.", metavar="RESOURCE.FIELD")
 ]
 
 
@@ -337,6 +341,116 @@ def scaffold(
             workspace=workspace,
         )
     )
+
+
+@app.command()
+def lineage(
+    workspace: WorkspaceArgument,
+    name: Annotated[
+        str, typer.Argument(help="A table, or one field of it.", metavar="RESOURCE[.FIELD]")
+    ],
+    up: Annotated[
+        bool | None, typer.Option("--up/--down", help="Only sources, or only uses; else both.")
+    ] = None,
+    output_format: Annotated[
+        str, typer.Option("--format", help="text, json, mermaid or svg.")
+    ] = "text",
+    depth: Annotated[int | None, typer.Option(min=1, help="So many models far.")] = None,
+    direct_only: Annotated[
+        bool, typer.Option("--direct-only", help="Not what is only depended on.")
+    ] = False,
+) -> None:
+    """Show what a table or field is made of and depends on, and what is made of it."""
+    from pipelines.lineage_views import FORMATS, lineage_view, render
+    from pipelines.plan import compile_workspace
+    from pipelines.workspace import load_workspace
+
+    if output_format not in FORMATS:
+        raise typer.BadParameter(", ".join(FORMATS), param_hint="--format")
+    compiled = compile_workspace(load_workspace(workspace))
+    directions: dict[bool | None, Literal["up", "down", "both"]]
+    directions = {True: "up", False: "down", None: "both"}
+    view = lineage_view(compiled, name, directions[up], depth=depth, direct_only=direct_only)
+    sys.stdout.write(render(view, output_format))
+
+
+@app.command()
+def explain(
+    workspace: WorkspaceArgument, name: ColumnArgument, as_json: JsonOption = False
+) -> None:
+    """Why a field has its level: its way from the source, what it depends on, who answers for it."""
+    from pipelines.lineage_views import explain as explained
+    from pipelines.lineage_views import explain_json, explain_text
+    from pipelines.plan import compile_workspace
+    from pipelines.present import print_json
+    from pipelines.workspace import load_workspace
+
+    compiled = compile_workspace(load_workspace(workspace))
+    found = explained(compiled, name)
+    if as_json:
+        print_json(explain_json(compiled, found))
+    else:
+        sys.stdout.write(explain_text(compiled, found))
+
+
+@app.command()
+def impact(
+    workspace: WorkspaceArgument,
+    name: ColumnArgument,
+    level: Annotated[
+        str | None, typer.Option(help="Suppose this level (L1 to L4); else one higher.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What hangs on a field, and what would change level or break if it were more sensitive."""
+    from catalog.contract import LEVELS
+    from pipelines.lineage_views import impact as impact_of
+    from pipelines.lineage_views import impact_json, impact_text
+    from pipelines.plan import compile_workspace
+    from pipelines.present import print_json
+    from pipelines.workspace import load_workspace
+
+    if level is not None and level not in LEVELS:
+        raise typer.BadParameter(", ".join(LEVELS), param_hint="--level")
+    compiled = compile_workspace(load_workspace(workspace))
+    found = impact_of(compiled, name, level)
+    if as_json:
+        print_json(impact_json(found))
+    else:
+        sys.stdout.write(impact_text(compiled, found))
+
+
+@app.command()
+def classify(
+    target: Annotated[
+        Path, typer.Argument(help="The workspace's folder, or a file.", metavar="WORKSPACE|FILE")
+    ],
+    resource: Annotated[
+        str | None,
+        typer.Argument(help="A collected table of the workspace.", metavar="[RESOURCE]"),
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="Folder of department files to use instead.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also fields without a sign.")] = False,
+    as_yaml: Annotated[bool, typer.Option("--yaml", help="Print lines for the contract.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find personal data: a level and a mask for every field of a source, with the evidence."""
+    from pipelines import classify as detector
+    from pipelines.present import print_json
+    from pipelines.workspace import load_workspace
+
+    if resource is None:
+        found = detector.classify_file(target)
+    else:
+        found = detector.classify_resource(load_workspace(target), resource, source)
+    if as_json:
+        print_json(detector.classification_json(found))
+    elif as_yaml:
+        sys.stdout.write(detector.proposal_yaml(found))
+    else:
+        sys.stdout.write(detector.classification_text(found, everything=everything))
 
 
 def _moment(value: str | None) -> datetime | int | None:

@@ -186,6 +186,59 @@ class Gate(Extension):
     max_quarantined_percent: float = Field(default=20.0, ge=0, le=100)
 
 
+CHANNELS = ("open", "share", "sandbox", "extract")
+
+
+class Release(Extension):
+    """Through which channel a resource leaves the bureau, and what makes its rows safe.
+
+    Attributes:
+        channel: the channel, whose ceiling `workspace.toml` gives; `open.*` models are `open`.
+        kind: `records` (a row for one person, firm or event; its disclosure risk is measured) or
+            `statistics` (a row for a group; `count` says of how many).
+        quasi_identifiers, sensitive: fields of a record-level release that could single somebody
+            out together, and those that one would learn about him.
+        count: the field of a statistical release that holds the number of rows counted.
+        minimum: the smallest published count.
+        k, l, t: stricter thresholds than the channel's.
+    """
+
+    channel: Literal["open", "share", "sandbox", "extract"] = "open"
+    kind: Literal["records", "statistics"] = "records"
+    quasi_identifiers: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    count: str | None = None
+    minimum: int | None = Field(default=None, ge=1)
+    k: int | None = Field(default=None, ge=2)
+    l: int | None = Field(default=None, ge=2)  # noqa: E741 - the field's own name for it
+    t: float | None = Field(default=None, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _kinds(self) -> Release:
+        if self.kind == "statistics":
+            if self.count is None:
+                raise ValueError("kind: statistics needs 'count', the field with the rows counted")
+            if self.quasi_identifiers or self.sensitive:
+                raise ValueError("'quasi_identifiers' and 'sensitive' belong to kind: records")
+        elif self.count is not None or self.minimum is not None:
+            raise ValueError("'count' and 'minimum' belong to kind: statistics")
+        return self
+
+
+class Justification(Extension):
+    """Why a release may depend on fields above its ceiling without carrying them."""
+
+    source: tuple[str, ...] = Field(alias="from", min_length=1)
+    who: str = Field(min_length=1)
+    why: str = Field(min_length=1)
+    until: date
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
 class Catalogue(Extension):
     """What the resource catalogue needs beyond the contract (编制指南 2017, core items 1-13)."""
 
@@ -233,7 +286,11 @@ class ContractField:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One resource of the city: what it is, where it comes from, which rules it must meet."""
+    """One resource of the city: what it is, where it comes from, which rules it must meet.
+
+    Attributes:
+        row_level: how sensitive it is that a row is there at all (a register of patients).
+    """
 
     path: Path
     database: str
@@ -251,6 +308,9 @@ class Contract:
     materialisation: Materialisation = field(default_factory=Materialisation)
     optional_inputs: tuple[str, ...] = ()
     gate: Gate | None = None
+    release: Release | None = None
+    justifications: tuple[Justification, ...] = ()
+    row_level: str = "L1"
     catalogue: Catalogue = field(default_factory=Catalogue)
     frequency: tuple[float, str] | None = None
     fingerprint: str = ""

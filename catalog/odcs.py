@@ -33,9 +33,11 @@ from catalog.contract import (
     FileSource,
     Filter,
     Gate,
+    Justification,
     Materialisation,
     QualityDeclaration,
     Read,
+    Release,
     Severities,
 )
 from catalog.errors import CatalogError, CityBrainError
@@ -49,6 +51,9 @@ _CONTRACT_PROPERTIES = (
     "optional_inputs",
     "gate",
     "catalogue",
+    "release",
+    "justification",
+    "row_level",
 )
 _FIELD_PROPERTIES = ("read", "severity")
 _OPTIONS: dict[str, tuple[str, ...]] = {
@@ -132,13 +137,16 @@ class _Reader:
             limitations=str((data.get("description") or {}).get("limitations") or ""),
             source=self._source(data),
             collect=self._extension(Collect, properties, "collect", Collect()),
-            filters=self._filters(properties),
+            filters=self._list(Filter, properties, "filters"),
             materialisation=self._extension(
                 Materialisation, properties, "materialisation", Materialisation()
             ),
             optional_inputs=self._names(properties, "optional_inputs"),
             gate=self._extension(Gate, properties, "gate", None),
             catalogue=self._extension(Catalogue, properties, "catalogue", Catalogue()),
+            release=self._release(properties),
+            justifications=self._list(Justification, properties, "justification"),
+            row_level=self._row_level(properties),
             frequency=self._frequency(data),
             fingerprint=hashlib.sha256(self.document.path.read_bytes()).hexdigest(),
         )
@@ -355,15 +363,35 @@ class _Reader:
             return ()
         return tuple(value)
 
-    def _filters(self, properties: dict[str, tuple[KeyPath, Any]]) -> tuple[Filter, ...]:
-        if "filters" not in properties:
-            return ()
-        place, value = properties["filters"]
+    def _list(
+        self, model: type[Ext], properties: dict[str, tuple[KeyPath, Any]], name: str
+    ) -> tuple[Ext, ...]:
+        place, value = properties.get(name, ((), []))
         if not isinstance(value, list):
-            self.fault("value_invalid", *place, key="filters", problem="expected a list")
+            self.fault("value_invalid", *place, key=name, problem="expected a list")
             return ()
-        built = [self._build(Filter, (*place, i), item) for i, item in enumerate(value)]
+        built = [self._build(model, (*place, i), item) for i, item in enumerate(value)]
         return tuple(item for item in built if item is not None)
+
+    def _release(self, properties: dict[str, tuple[KeyPath, Any]]) -> Release | None:
+        """What the contract says; an open model is a release whether it says so or not."""
+        default = Release() if self.database == "open" else None
+        release: Release | None = self._extension(Release, properties, "release", default)
+        place = properties.get("release", ((), None))[0]
+        if release is not None and self.database == "raw":
+            self.fault("release_raw", *place)
+        if release is not None and self.database == "open" and release.channel != "open":
+            problem = "a model of open/ is released through the channel 'open'"
+            self.fault("value_invalid", *place, "channel", key="channel", problem=problem)
+        return release
+
+    def _row_level(self, properties: dict[str, tuple[KeyPath, Any]]) -> str:
+        place, value = properties.get("row_level", ((), "L1"))
+        if value not in LEVELS:
+            known = ", ".join(LEVELS)
+            self.fault("field_level", *place, level=value, known=known)
+            return LEVELS[-1]
+        return str(value)
 
     def _frequency(self, data: dict[str, Any]) -> tuple[float, str] | None:
         for index, entry in enumerate(data.get("slaProperties") or []):
@@ -381,6 +409,11 @@ class _Reader:
         cursor = contract.collect.cursor
         if cursor is not None and contract.field_named(cursor) is None:
             self.fault("unknown_field", field=cursor, resource=contract.name)
+        release = contract.release
+        named = (*release.quasi_identifiers, *release.sensitive) if release else ()
+        for name in (*named, *([release.count] if release and release.count else ())):
+            if contract.field_named(name) is None:
+                self.fault("unknown_field", field=name, resource=contract.name)
         if contract.collect.mode == "incremental" and not isinstance(
             contract.source, DatabaseSource
         ):

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -69,6 +69,11 @@ VARIABLES = {
         "the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`), else English",
         "Language of messages and tables: `en` or `zh`.",
     ),
+    "CITYBRAIN_MASK_KEYS": (
+        "`<home>/<workspace>/keys/mask.keys`, made at first use",
+        "File with the keys of the masking functions ([masking](masking.md)); a file that is named "
+        "must exist.",
+    ),
     "CITYBRAIN_DEBUG": (
         "-",
         "Any value: an unexpected fault shows its Python traceback instead of one line.",
@@ -87,6 +92,14 @@ SETTINGS = {
     "share a step spills to disk.",
     "engine.threads": "Engine threads per step; unset: one per core.",
     "engine.workers": "How many steps may run side by side.",
+    "channels.open": "Highest level that an open release may carry.",
+    "channels.share": "Highest level that may be shared with a department; grants are narrower.",
+    "channels.sandbox": "Highest level of a view in the sandbox.",
+    "channels.extract": "Highest level of an extract under agreement.",
+    "masking.key_file": "File with the keys of the masking functions, relative to "
+    "`workspace.toml`; `CITYBRAIN_MASK_KEYS` goes before it.",
+    "masking.key_hook": "`module:function` that gives the key of a version, from a key service.",
+    "masking.key_version": "Which version of `key_hook` masks now.",
     "lake.keep_snapshots": "How many published snapshots of a table `citybrain clean` keeps.",
 }
 
@@ -259,6 +272,8 @@ def _default(value: Any) -> str:
 
 
 def _type(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(kind))
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
     if kind in names:
         return names[kind]

@@ -16,6 +16,7 @@ from catalog.contract import Contract, ContractField
 from catalog.errors import CityBrainError, Location
 from pipelines.duck import empty_sql, table_columns
 from pipelines.errors import PipelineError
+from pipelines.masking.install import install_duckdb
 from pipelines.models import refused_functions
 from pipelines.reading import cleaned, typed
 from pipelines.workspace import Model, Workspace
@@ -33,6 +34,8 @@ class Binder:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._con = duckdb.connect(":memory:")
+        self.outputs: dict[str, list[str]] = {}
+        """Column names of every model that binds, as the engine gives them."""
 
     def __enter__(self) -> Binder:
         # An engine that cannot reach files or the network: a model has no business with either.
@@ -41,6 +44,8 @@ class Binder:
             self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(contract.database)}")
             name = f"{quoted(contract.database)}.{quoted(contract.table)}"
             self._con.execute(f"CREATE TABLE {name} AS {empty_sql(table_columns(contract))}")
+        if any("mask_" in model.sql.lower() for model in self._workspace.models.values()):
+            install_duckdb(self._con, None, ())
         return self
 
     def __exit__(
@@ -73,6 +78,7 @@ class Binder:
         except duckdb.Error as error:
             return [_sql_fault(error, model)]
         produced = [(str(row[0]), str(row[1])) for row in rows]
+        self.outputs[model.name] = [name for name, _ in produced]
         found: list[CityBrainError] = []
         names = [name for name, _ in produced]
         for name in sorted({n for n in names if names.count(n) > 1}):

@@ -121,7 +121,11 @@ def _build(
     there = {name: s for name, s in snapshots.items() if s is not None}
     parents = _parents(env, step)
     input_ids = ids({**there, **parents})
-    mark = fingerprint([step.model.fingerprint, gate_mark(env), *input_marks(input_ids)])
+    ring = env.ring() if step.keys else None
+    parts = [step.model.fingerprint, gate_mark(env), *input_marks(input_ids)]
+    if ring is not None:
+        parts.append(ring.fingerprint(step.keys))
+    mark = fingerprint(parts)
     current = env.lake.current(step.name)
     work = Work(step, started, mark, current, input_ids)
     incomplete = sorted({*lacking, *(n for n in late if n in step.optional)})
@@ -138,7 +142,7 @@ def _build(
         name: snapshot_sql(snapshot) if snapshot else empty_sql(table_columns(contracts[name]))
         for name, snapshot in snapshots.items()
     }
-    return publish(env, work, lambda stage: stage.fill_model(model_sql, views), parents)
+    return publish(env, work, lambda stage: stage.fill_model(model_sql, views, ring), parents)
 
 
 def _is_partial(snapshot: Snapshot) -> bool:

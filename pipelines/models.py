@@ -14,6 +14,7 @@ from sqlglot.optimizer.scope import traverse_scope
 
 from catalog.contract import DATABASES
 from catalog.errors import CityBrainError, Location
+from pipelines.dialect import ModelDialect
 from pipelines.errors import PipelineError
 
 # Functions that read files, the network or the engine's own state: never in a model or a query.
@@ -115,7 +116,7 @@ def parse_query(
         databases: the databases whose tables may be read.
     """
     try:
-        statements = [s for s in sqlglot.parse(sql, read="duckdb") if s is not None]
+        statements = [s for s in sqlglot.parse(sql, read=ModelDialect) if s is not None]
     except (ParseError, TokenError) as error:
         return None, [_syntax(error, path)]
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):

@@ -214,14 +214,23 @@ def _types(step: Step) -> dict[str, str]:
 # -- running ------------------------------------------------------------------------------------
 
 
+# Public on purpose: with it an expected pseudonym can be written into a test.
+_TEST_KEY = b"citybrain model tests only, 32 B"
+
+
 def run_test(test: ModelTest, plan: Plan) -> TestOutcome:
     """Run one test in an engine of its own."""
     import duckdb
+
+    from pipelines.masking.install import install_duckdb
+    from pipelines.masking.keys import KeyRing
 
     started = time.perf_counter()
     con = duckdb.connect(":memory:", config=_ENGINE)
     try:
         con.execute(_tables_sql([plan.steps[name] for name in test.step.inputs]))
+        if test.step.masking:
+            install_duckdb(con, KeyRing.of({1: _TEST_KEY}), test.step.keys)
         for name, rows in test.given.items():
             _fill(con, plan.steps[name], rows)
         expected, got = _typed_expectation(con, test), _model_rows(con, test)

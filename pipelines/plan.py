@@ -7,18 +7,27 @@ does not exist or a type that does not match is found before anything runs.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Literal
 
+from sqlglot import exp
+
 from catalog.contract import Contract
-from catalog.errors import CityBrainError, Location, Problems
+from catalog.errors import CityBrainError, Problems
+from catalog.lineage import ModelLineage
 from pipelines.binding import Binder
-from pipelines.errors import PipelineError
+from pipelines.duck import table_columns
+from pipelines.levels.infer import Levels, infer_levels
+from pipelines.levels.paths import Ways
+from pipelines.levels.releases import ReleaseCheck
+from pipelines.lineage.model import model_lineage
+from pipelines.masking.calls import mask_calls
+from pipelines.masking.keys import KeyUse
 from pipelines.models import Reference, parse_query
 from pipelines.reading import row_rules
+from pipelines.references import broken_names, check_references, in_order
 from pipelines.workspace import Model, Workspace
 from quality.rules import Rule, rules_of
 from quality.split import MaskPlan
@@ -33,6 +42,8 @@ class Step:
             SQL, or none that could be parsed.
         parents: tables that foreign keys refer to; the step waits for them too.
         masks: the row rules as bits.
+        masking: names of the masking functions that the model calls.
+        keys: the keys that they need.
     """
 
     name: str
@@ -43,6 +54,8 @@ class Step:
     references: tuple[Reference, ...] | None = None
     parents: tuple[str, ...] = ()
     model: Model | None = None
+    masking: frozenset[str] = frozenset()
+    keys: frozenset[KeyUse] = frozenset()
 
     @property
     def database(self) -> str:
@@ -67,10 +80,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The compiled workspace: its steps, each after everything it waits for."""
+    """The compiled workspace: its steps, each after everything it waits for.
+
+    Attributes:
+        lineage: of every model, column by column.
+        levels: how sensitive every column is.
+    """
 
     workspace: Workspace
     steps: Mapping[str, Step]
+    lineage: Mapping[str, ModelLineage] = field(default_factory=dict)
+    levels: Levels = field(default_factory=lambda: Levels({}))
+
+    @property
+    def ways(self) -> Ways:
+        """Finds the way from one column to another."""
+        return ways_of(self.workspace, self.lineage, self.levels)
 
     def upstream(self, names: Iterable[str]) -> set[str]:
         """The given steps and everything they wait for, directly or not."""
@@ -96,46 +121,89 @@ def _closure(names: Iterable[str], edges: Mapping[str, Sequence[str]]) -> set[st
     return found
 
 
-def compile_workspace(workspace: Workspace) -> Plan:
+def compile_workspace(workspace: Workspace, today: date | None = None) -> Plan:
     """Compile a loaded workspace.
+
+    Args:
+        today: the day on which justifications must still hold; the machine's by default.
 
     Raises:
         Problems: everything that is wrong with the workspace, the loader's findings included.
     """
     problems: list[CityBrainError] = list(workspace.problems)
+    trees: dict[str, exp.Query] = {}
     steps = {
         step.name: step
         for step in (
             *(_collect_step(c, problems) for c in workspace.collected.values()),
-            *(_build_step(m, problems) for m in workspace.models.values()),
+            *(_build_step(m, trees, problems) for m in workspace.models.values()),
         )
     }
-    broken = _broken_names(workspace)
+    broken, known = broken_names(workspace), workspace.contracts
     dangling: set[str] = set()
     for step in steps.values():
-        faults = _check_references(step, workspace, broken)
+        faults = check_references(step, known, broken)
         problems += faults
         # What a model does not find, or finds broken, the engine need not say again.
         if faults or any(name not in steps for name in step.waits_for):
             dangling.add(step.name)
-    ordered = _ordered(steps, problems)
+    ordered = in_order(steps, problems)
     with Binder(workspace) as binder:
         for step in ordered:
             if step.name not in dangling:
                 problems += binder.check(step.contract, step.rules, step.model)
+    lineage = _lineage(workspace, ordered, trees, binder.outputs, problems)
+    levels = infer_levels([step.contract for step in ordered], lineage)
+    check = ReleaseCheck(
+        ways_of(workspace, lineage, levels), workspace.settings.channels, today or date.today()
+    )
+    for step in ordered:
+        if step.name in lineage:
+            problems += check.problems(step.contract)
     if problems:
         raise Problems(problems)
-    return Plan(workspace, {step.name: step for step in ordered})
+    steps = {step.name: _with_masks(step, trees) for step in ordered}
+    return Plan(workspace, steps, lineage, levels)
 
 
-def _broken_names(workspace: Workspace) -> set[str]:
-    """Tables whose own contract has faults: a reference to one is not a second fault."""
-    names = set()
-    for problem in workspace.problems:
-        if problem.where:
-            folder, stem = problem.where.path.parent.name, problem.where.path.stem
-            names |= {f"raw.{folder}__{stem}", f"{folder}.{stem}"}
-    return names
+def _with_masks(step: Step, trees: Mapping[str, exp.Query]) -> Step:
+    """The step with what its engine must be given for its masks."""
+    if step.model is None:
+        return step
+    calls = list(mask_calls(trees[step.name], step.model.path))
+    uses = frozenset(call.use for call in calls if call.use is not None)
+    return replace(step, masking=frozenset(call.function.name for call in calls), keys=uses)
+
+
+def ways_of(workspace: Workspace, lineage: Mapping[str, ModelLineage], levels: Levels) -> Ways:
+    """Finds ways through a workspace's lineage."""
+    models = {name: model.path for name, model in workspace.models.items()}
+    return Ways(workspace.contracts, models, lineage, levels)
+
+
+def _lineage(
+    workspace: Workspace,
+    ordered: Sequence[Step],
+    trees: Mapping[str, exp.Query],
+    outputs: Mapping[str, Sequence[str]],
+    problems: list[CityBrainError],
+) -> dict[str, ModelLineage]:
+    """The lineage of every model that binds, and whose inputs do."""
+    schema = {
+        name: tuple(column.name for column in table_columns(contract))
+        for name, contract in workspace.contracts.items()
+    }
+    found: dict[str, ModelLineage] = {}
+    for step in ordered:
+        sound = all(n in found or n in workspace.collected for n in step.inputs)
+        if step.model is None or not sound or step.name not in outputs:
+            continue
+        names = outputs[step.name]
+        try:
+            found[step.name] = model_lineage(trees[step.name], step.model.path, schema, names)
+        except CityBrainError as error:
+            problems.append(error)
+    return found
 
 
 def _rules(contract: Contract, problems: list[CityBrainError]) -> tuple[Rule, ...]:
@@ -154,10 +222,12 @@ def _collect_step(contract: Contract, problems: list[CityBrainError]) -> Step:
     return Step(contract.name, "collect", contract, rules, masks, parents=_parents(rules))
 
 
-def _build_step(model: Model, problems: list[CityBrainError]) -> Step:
+def _build_step(model: Model, trees: dict[str, exp.Query], problems: list[CityBrainError]) -> Step:
     rules = _rules(model.contract, problems)
     query, faults = parse_query(model.sql, model.path)
     problems.extend(faults)
+    if query is not None:
+        trees[model.name] = query.tree
     return Step(
         model.name,
         "build",
@@ -168,74 +238,3 @@ def _build_step(model: Model, problems: list[CityBrainError]) -> Step:
         parents=_parents(rules),
         model=model,
     )
-
-
-def _check_references(step: Step, workspace: Workspace, broken: set[str]) -> list[CityBrainError]:
-    known = workspace.contracts
-    found: list[CityBrainError] = []
-
-    def unknown(name: str, where: Location) -> None:
-        if name not in known and name not in broken:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = near[0] if near else "-"
-            found.append(PipelineError("unknown_table", where=where, name=name, hint=hint))
-
-    if step.model is not None:
-        for reference in step.references or ():
-            unknown(reference.name, Location(step.model.path, reference.line))
-        for name in step.contract.optional_inputs:
-            if step.references is not None and name not in step.inputs:
-                where = Location(step.contract.path, 1)
-                found.append(PipelineError("optional_unused", where=where, name=name))
-    for rule in step.rules:
-        if rule.kind == "foreign_key":
-            unknown(rule.params["references"], rule.where)
-            found += _foreign_key(step.contract, rule, known)
-    return found
-
-
-def _foreign_key(
-    contract: Contract, rule: Rule, known: Mapping[str, Contract]
-) -> list[CityBrainError]:
-    """A foreign key's fields exist on both sides and can be compared."""
-    parent = known.get(rule.params["references"])
-    found: list[CityBrainError] = []
-    for name, target in zip(rule.fields, rule.params["to"], strict=True) if parent else ():
-        assert parent is not None
-        own, other = contract.field_named(name), parent.field_named(target)
-        if other is None:
-            found.append(
-                PipelineError("unknown_field", where=rule.where, field=target, resource=parent.name)
-            )
-        elif own is not None and _family(own.logical_type) != _family(other.logical_type):
-            found.append(
-                PipelineError(
-                    "foreign_key_type",
-                    where=rule.where,
-                    field=name,
-                    type=own.logical_type,
-                    target=f"{parent.name}.{target}",
-                    target_type=other.logical_type,
-                )
-            )
-    return found
-
-
-def _family(logical_type: str) -> str:
-    return "number" if logical_type == "integer" else logical_type
-
-
-def _ordered(steps: Mapping[str, Step], problems: list[CityBrainError]) -> list[Step]:
-    """Steps in dependency order, ties by database layer and name; a cycle is a problem."""
-    sorter = TopologicalSorter(
-        {name: [w for w in step.waits_for if w in steps] for name, step in sorted(steps.items())}
-    )
-    try:
-        return [steps[name] for name in sorter.static_order()]
-    except CycleError as error:
-        cycle = error.args[1]
-        first = steps[cycle[0]]
-        path = first.model.path if first.model else first.contract.path
-        chain = " -> ".join(reversed(cycle))
-        problems.append(PipelineError("cycle", where=Location(path, 1), chain=chain))
-        return []

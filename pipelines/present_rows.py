@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     import duckdb
 
     from catalog.contract import Contract
-    from catalog.database import ResourceStatus, RuleResultRow, WorkspaceStatus
+    from catalog.database import (
+        FieldLevel,
+        JustificationRow,
+        ResourceStatus,
+        RuleResultRow,
+        WorkspaceStatus,
+    )
     from pipelines.account import Outcome
     from pipelines.lake import Snapshot
     from pipelines.modeltest import TestOutcome
@@ -65,10 +71,18 @@ def print_status(report: WorkspaceStatus) -> None:
 
 
 def print_resource(item: ResourceStatus, rules: Sequence[RuleResultRow]) -> None:
-    """One resource's account and how each of its rules did."""
+    """One resource's account, how sensitive it is and why it may leave, and how its rules did."""
     print_line(f"{item.name}  {item.title}")
     if item.last_error is not None:
         print_line(item.last_error.message)
+    _print_counts(item)
+    _print_release(item)
+    _print_fields(item.fields)
+    _print_justifications(item.justifications)
+    _print_rules(rules)
+
+
+def _print_counts(item: ResourceStatus) -> None:
     counts = {
         "st_received": item.received,
         "st_published": item.published,
@@ -76,6 +90,41 @@ def print_resource(item: ResourceStatus, rules: Sequence[RuleResultRow]) -> None
         "st_filtered": item.filtered,
     }
     print_line("  ".join(f"{text(key)}: {_count(value)}" for key, value in counts.items()))
+
+
+def _print_release(item: ResourceStatus) -> None:
+    if item.release_channel is None:
+        print_line(text("rl_none", level=item.level or "-"))
+        return
+    kind = text(f"release_{item.release_kind}")
+    print_line(text("rl_release", level=item.level or "-", channel=item.release_channel, kind=kind))
+
+
+def _print_fields(fields: Sequence[FieldLevel]) -> None:
+    table = make_table("fl_field", "fl_type", "fl_level", "fl_declared", "fl_title")
+    for item in fields:
+        # A declared level is worth reading only where it is not the one that holds.
+        declared = (item.declared_level or text("fl_undeclared")) if item.raised else ""
+        level = item.level or "-"
+        table.add_row(escape(item.name), escape(item.type), level, declared, escape(item.title))
+    if fields:
+        print_table(table)
+
+
+def _print_justifications(justifications: Sequence[JustificationRow]) -> None:
+    if not justifications:
+        return
+    print_line(text("ju_head"))
+    table = make_table("ju_source", "ju_who", "ju_why", "ju_until", "ju_left", right=("ju_left",))
+    for item in justifications:
+        expired = f"[red]{escape(text('ju_expired'))}[/]"
+        left = str(item.days_left) if item.days_left >= 0 else expired
+        cells = (escape(item.source), escape(item.who), escape(item.why))
+        table.add_row(*cells, item.until.isoformat(), left)
+    print_table(table)
+
+
+def _print_rules(rules: Sequence[RuleResultRow]) -> None:
     table = make_table(
         "ru_rule", "ru_severity", "ru_dimension", "ru_assessed", "ru_failed", "ru_result",
         "ru_detail", right=("ru_assessed", "ru_failed"),

@@ -23,12 +23,14 @@ from pipelines.errors import PipelineError
 from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
+from pipelines.masking.settings import open_ring
 from pipelines.plan import Plan, Step
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
 from quality.predicates import quoted
 
 if TYPE_CHECKING:
     from pipelines.gate import Verdict
+    from pipelines.masking.keys import KeyRing
     from quality.certify import Certifier
 
 Connections = Callable[[str], str]
@@ -48,6 +50,15 @@ class Environment:
     budget: Budget
     full: bool
     connections: Connections
+
+    def ring(self) -> KeyRing:
+        """The keys of the masking functions.
+
+        Raises:
+            PipelineError: `mask_key_...`, when they cannot be had.
+        """
+        workspace = self.plan.workspace
+        return open_ring(workspace.settings.masking, self.home.root, workspace.root)
 
 
 @dataclass(slots=True)

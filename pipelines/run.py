@@ -22,7 +22,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from catalog.database import CatalogStore, SnapshotRecord
+from catalog.database import CatalogStore, ResourceProof, SnapshotRecord
 from catalog.database.records import RunStatus
 from catalog.errors import CatalogError, Location
 from pipelines.account import Outcome, recovered
@@ -212,7 +212,8 @@ class _Run:
 
     def execute(self, chosen: set[str]) -> dict[str, Outcome]:
         workspace = self.plan.workspace.name
-        self.store.sync_resources(workspace, list(self.plan.workspace.contracts.values()))
+        contracts = list(self.plan.workspace.contracts.values())
+        self.store.sync_resources(workspace, contracts, _proofs(self.plan))
         self._repair()
         self._start(self.run_id)
         status: RunStatus = "failed"
@@ -310,6 +311,16 @@ class _Run:
             inputs=json.loads(snapshot.properties.get("inputs", "{}")),
         )
         self.store.record_snapshot_if_missing(self.plan.workspace.name, step.name, record)
+
+
+def _proofs(plan: Plan) -> dict[str, ResourceProof]:
+    """What the compiler has proven of every resource, for the catalogue."""
+    return {
+        name: ResourceProof(
+            {field: known.level for field, known in table.columns.items()}, plan.lineage.get(name)
+        )
+        for name, table in plan.levels.tables.items()
+    }
 
 
 def share_of(memory: str, workers: int) -> str:

@@ -58,9 +58,15 @@ def load_text(
     columns: Sequence[str],
     filters: Sequence[dict[str, str]],
     rows: int,
+    sample: int | None = None,
 ) -> PublishedText:
-    """Read the source as text into `t`; a table whose rows end early is read again with padding."""
-    loaded = _read_into(con, opened, drafts, columns, filters, rows)
+    """Read the source as text into `t`; a table whose rows end early is read again with padding.
+
+    Args:
+        rows: at most so many rows from the beginning.
+        sample: at most so many of them, from anywhere; the same every time.
+    """
+    loaded = _read_into(con, opened, drafts, columns, filters, rows, sample)
     source = opened.look.source
     if (
         not loaded.malformed
@@ -73,11 +79,11 @@ def load_text(
     plain = opened.look
     padded = source.options.model_copy(update={"header": "find"})
     opened.look = replace(plain, source=replace(source, options=padded))
-    again = _read_into(con, opened, drafts, columns, filters, rows)
+    again = _read_into(con, opened, drafts, columns, filters, rows, sample)
     if again.malformed < loaded.malformed:
         return again
     opened.look = plain
-    return _read_into(con, opened, drafts, columns, filters, rows)
+    return _read_into(con, opened, drafts, columns, filters, rows, sample)
 
 
 def _read_into(
@@ -87,7 +93,9 @@ def _read_into(
     columns: Sequence[str],
     filters: Sequence[dict[str, str]],
     rows: int,
+    sample: int | None,
 ) -> PublishedText:
+    from pipelines.classify.sample import sampled_sql
     from pipelines.reading import WHITE
     from quality.predicates import literal, quoted
 
@@ -96,11 +104,12 @@ def _read_into(
     names = ", ".join(
         f"{quoted(d.field.name)} AS {c}" for d, c in zip(drafts, columns, strict=True)
     )
+    source = "received" if sample is None else f"({sampled_sql('received', sample)})"
     drop = " OR ".join(f"coalesce({f['when']}, FALSE)" for f in filters if "when" in f) or "FALSE"
     try:
         con.execute(
             "CREATE OR REPLACE TABLE t AS SELECT *, _malformed IS NOT NULL AS bad FROM "
-            f"(SELECT {names}, _malformed, {drop} AS _drop FROM received LIMIT {rows})"
+            f"(SELECT {names}, _malformed, {drop} AS _drop FROM {source} LIMIT {rows})"
         )
     except Exception as error:
         raise received.failure or error from error

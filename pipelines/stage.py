@@ -18,6 +18,7 @@ import duckdb
 from catalog.contract import META_COLUMNS
 from pipelines.duck import copy_to_parquet, create_views, table_columns
 from pipelines.lake import Column
+from pipelines.masking.install import install_duckdb
 from pipelines.plan import Step
 from pipelines.reading import filled_sql, staging_sql
 from quality.predicates import quoted, violation
@@ -26,6 +27,8 @@ from quality.split import FILTER_COLUMN
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from pipelines.masking.keys import KeyRing
 
 QUARANTINE_COLUMNS = (
     Column("_row", "BIGINT"),
@@ -85,9 +88,15 @@ class Stage:
         self.con.unregister("received")
         self._after_fill()
 
-    def fill_model(self, sql: str, inputs: Mapping[str, str]) -> None:
-        """Run a model's SELECT over its inputs' snapshots and judge the result."""
+    def fill_model(self, sql: str, inputs: Mapping[str, str], ring: KeyRing | None = None) -> None:
+        """Run a model's SELECT over its inputs' snapshots and judge the result.
+
+        Args:
+            ring: the keys of its masking functions, when it needs any.
+        """
         create_views(self.con, inputs)
+        if self.step.masking:
+            install_duckdb(self.con, ring, self.step.keys)
         contract, masks = self.step.contract, self.step.masks
         types = {item.name: item.physical_type for item in contract.fields}
         violations = {rule.id: violation(rule, types, self.as_of) for rule in masks.rules}

@@ -20,6 +20,8 @@ from catalog.contract import DATABASES, Contract, Gate
 from catalog.errors import CatalogError, CityBrainError, Location, Problems
 from catalog.odcs import ContractFaults, read_contract
 from catalog.yamlsource import load_yaml, read_text
+from pipelines.levels.channels import Channels
+from pipelines.masking.settings import MaskingSettings
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 MODEL_DATABASES = tuple(name for name in DATABASES if name != "raw")
@@ -53,6 +55,8 @@ class Settings(_Strict):
     gate: Gate = Gate()
     engine: EngineSettings = EngineSettings()
     lake: LakeSettings = LakeSettings()
+    channels: Channels = Channels()
+    masking: MaskingSettings = MaskingSettings()
 
     @field_validator("timezone")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the code gives now as the expected half of tests/golden",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of what is not done yet are known to fail; see `known_gaps.toml`."""
+    gaps = tomllib.loads((Path(__file__).parent / "known_gaps.toml").read_text("utf-8"))["gaps"]
+    for item in items:
+        reason = gaps.get(f"{item.path.name}::{item.nodeid.split('::', 1)[1]}")
+        if reason is not None:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 
 
 @pytest.fixture(autouse=True)

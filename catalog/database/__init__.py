@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalog.database.proofs import (
+    FieldLevel,
+    FieldSourceRow,
+    JustificationRow,
+    ResourceProof,
+)
 from catalog.database.records import (
     DatabaseTotals,
     Reason,
@@ -33,9 +39,13 @@ if TYPE_CHECKING:
 __all__ = [
     "CatalogStore",
     "DatabaseTotals",
+    "FieldLevel",
+    "FieldSourceRow",
+    "JustificationRow",
     "Reason",
     "ReceivedFile",
     "ReceivedFileRow",
+    "ResourceProof",
     "ResourceStatus",
     "RuleResult",
     "RuleResultRow",

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from catalog.database import tables as t
+from catalog.database.proofs import FieldLevel, FieldSourceRow, JustificationRow
 from catalog.database.records import (
     Reason,
     ReceivedFileRow,
@@ -33,6 +35,56 @@ def _in_workspace(workspace: str) -> ColumnElement[bool]:
 def _this_resource(workspace: str, resource: str) -> ScalarSelect[int]:
     query = select(t.Resource.id).where(_in_workspace(workspace), t.Resource.name == resource)
     return query.scalar_subquery()
+
+
+# Levels, sources, justifications
+
+
+def field_levels(session: Session, workspace: str) -> dict[str, tuple[FieldLevel, ...]]:
+    """The fields of every active resource, in the contract's order."""
+    item = t.ResourceField
+    query = (
+        select(t.Resource.name, item.name, item.type, item.title, item.level, item.declared_level)
+        .join(item, item.resource_id == t.Resource.id)
+        .where(_in_workspace(workspace), t.Resource.active)
+        .order_by(item.resource_id, item.position)
+    )
+    found: dict[str, list[FieldLevel]] = defaultdict(list)
+    for row in session.execute(query).tuples():
+        found[row[0]].append(FieldLevel(*row[1:]))
+    return {resource: tuple(levels) for resource, levels in found.items()}
+
+
+def field_sources(session: Session, workspace: str, resource: str) -> list[FieldSourceRow]:
+    """The edges of a resource's lineage by field; those that decide its rows come last."""
+    edge, item = t.FieldSource, t.ResourceField
+    same = and_(item.resource_id == edge.resource_id, item.position == edge.position)
+    query = (
+        select(item.name, edge)
+        .join_from(edge, item, same, isouter=True)
+        .where(edge.resource_id == _this_resource(workspace, resource))
+        .order_by(edge.number)
+    )
+    return [
+        FieldSourceRow(
+            name, row.source_table, row.source_column, row.direct, row.how, tuple(row.masks)
+        )
+        for name, row in session.execute(query)
+    ]
+
+
+def justifications(
+    session: Session, workspace: str, resource: str | None, on: date
+) -> list[JustificationRow]:
+    """The justifications of active resources, those that end first at the top."""
+    item = t.Justification
+    columns = (t.Resource.name, item.source, item.who, item.why, item.until)
+    query = select(*columns).join(item, item.resource_id == t.Resource.id)
+    query = query.where(_in_workspace(workspace), t.Resource.active)
+    if resource is not None:
+        query = query.where(t.Resource.name == resource)
+    found = session.execute(query.order_by(item.until, t.Resource.name, item.number))
+    return [JustificationRow(*row, days_left=(row.until - on).days) for row in found]
 
 
 # Steps

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
+from catalog.database.proofs import FieldLevel, JustificationRow
 from catalog.errors import CatalogError, CityBrainError
 
 RunStatus = Literal["running", "succeeded", "partial", "failed", "killed"]
@@ -273,6 +274,8 @@ class ResourceStatus:
     most rows first) belong to the step that committed it, so that they always describe the visible
     data; they are None or empty when nothing is published or that step was lost in a crash.
     `last_error` is the reason of the last step unless it published or found nothing new.
+    `level` is the highest of `fields` and of the row itself; `release_channel` and `release_kind`
+    are None when the resource stays in the bureau.
     """
 
     name: str
@@ -295,6 +298,10 @@ class ResourceStatus:
     reconciles: bool | None
     reasons: dict[str, int]
     score: float | None
+    release_channel: str | None = None
+    release_kind: str | None = None
+    fields: tuple[FieldLevel, ...] = ()
+    justifications: tuple[JustificationRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,11 +338,11 @@ class WorkspaceStatus:
 
 
 def to_plain(value: Any) -> Any:
-    """A record as dicts, lists, numbers and text for `json.dumps`; times become ISO 8601."""
+    """A record as dicts, lists, numbers and text for `json.dumps`; dates become ISO 8601."""
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: to_plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value

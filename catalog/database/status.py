@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from catalog.contract import DATABASES
 from catalog.database import reading
 from catalog.database import tables as t
+from catalog.database.proofs import FieldLevel, JustificationRow
 from catalog.database.records import (
     DatabaseTotals,
     ResourceStatus,
@@ -31,13 +33,15 @@ class _Known:
     resource: t.Resource
     last: StepRow | None
     snapshot: SnapshotRow | None
+    fields: tuple[FieldLevel, ...] = ()
+    justifications: Sequence[JustificationRow] = ()
 
 
-def workspace_status(session: Session, workspace: str) -> WorkspaceStatus:
-    """The status of every active resource, in the order of the databases and by name."""
+def workspace_status(session: Session, workspace: str, on: date) -> WorkspaceStatus:
+    """The status of every active resource on a day, in the order of the databases and by name."""
     owner = select(t.Workspace.id).where(t.Workspace.name == workspace).scalar_subquery()
     known = session.scalars(select(t.Resource).where(t.Resource.workspace_id == owner)).all()
-    resources = _resource_statuses(session, workspace, [r for r in known if r.active])
+    resources = _resource_statuses(session, workspace, [r for r in known if r.active], on)
     last_run = reading.runs(session, workspace, 1)
     return WorkspaceStatus(
         workspace=workspace,
@@ -49,14 +53,19 @@ def workspace_status(session: Session, workspace: str) -> WorkspaceStatus:
 
 
 def _resource_statuses(
-    session: Session, workspace: str, resources: Sequence[t.Resource]
+    session: Session, workspace: str, resources: Sequence[t.Resource], on: date
 ) -> list[ResourceStatus]:
     steps = reading.last_steps(session, workspace)
     snapshots = reading.current_snapshots(session, workspace)
-    return [
-        _resource_status(_Known(r, steps.get(r.name), snapshots.get(r.name)))
+    fields = reading.field_levels(session, workspace)
+    reasons = defaultdict(list)
+    for item in reading.justifications(session, workspace, None, on):
+        reasons[item.resource].append(item)
+    known = [
+        _Known(r, steps.get(r.name), snapshots.get(r.name), fields.get(r.name, ()), reasons[r.name])
         for r in sorted(resources, key=lambda r: (_rank(r.database), r.name))
     ]
+    return [_resource_status(item) for item in known]
 
 
 def _rank(database: str) -> int:
@@ -89,6 +98,10 @@ def _resource_status(known: _Known) -> ResourceStatus:
         reconciles=publisher.reconciles if publisher else None,
         reasons=dict(islice(publisher.quarantine.items(), TOP_REASONS)) if publisher else {},
         score=publisher.score if publisher else None,
+        release_channel=resource.release_channel,
+        release_kind=resource.release_kind,
+        fields=known.fields,
+        justifications=tuple(known.justifications),
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from os import PathLike, fspath
 from typing import Self
 
@@ -12,8 +12,9 @@ from sqlalchemy import URL, Engine
 from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
-from catalog.database import connect, reading, status, writing
+from catalog.database import connect, reading, status, syncing, writing
 from catalog.database.migrate import ensure_current
+from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
 from catalog.database.records import (
     ReceivedFileRow,
     RuleResultRow,
@@ -96,10 +97,21 @@ class CatalogStore:
 
     # Writing
 
-    def sync_resources(self, workspace: str, contracts: Sequence[Contract]) -> None:
-        """Take over what the contracts say; resources without a contract become inactive."""
+    def sync_resources(
+        self,
+        workspace: str,
+        contracts: Sequence[Contract],
+        proofs: Mapping[str, ResourceProof] | None = None,
+    ) -> None:
+        """Take over what the contracts say; resources without a contract become inactive.
+
+        Args:
+            proofs: what a compile proved, by resource name. A resource without one keeps the
+                levels and sources of the last compile while its contract stays as it was; else its
+                fields have their declared levels and no sources.
+        """
         with self._write() as session:
-            writing.sync_resources(session, workspace, contracts, self._clock())
+            syncing.sync_resources(session, workspace, contracts, proofs or {}, self._clock())
 
     def start_run(
         self,
@@ -188,10 +200,35 @@ class CatalogStore:
 
     # Reading
 
-    def status(self, workspace: str) -> WorkspaceStatus:
-        """Every active resource today, and totals per city database."""
+    def status(self, workspace: str, on: date | None = None) -> WorkspaceStatus:
+        """Every active resource today, and totals per city database.
+
+        Args:
+            on: the day from which a justification's days are counted; the machine's by default.
+        """
         with self._read() as session:
-            return status.workspace_status(session, workspace)
+            return status.workspace_status(session, workspace, on or self._today())
+
+    def field_sources(self, workspace: str, resource: str) -> list[FieldSourceRow]:
+        """The lineage of a resource as last compiled: by field, what decides its rows last."""
+        with self._read() as session:
+            return reading.field_sources(session, workspace, resource)
+
+    def justifications(
+        self, workspace: str, resource: str | None = None, on: date | None = None
+    ) -> list[JustificationRow]:
+        """Why releases may depend on what is above their ceilings, what ends first at the top.
+
+        Args:
+            resource: only of this one; of every active resource by default.
+            on: the day from which the days left are counted; the machine's by default.
+        """
+        with self._read() as session:
+            return reading.justifications(session, workspace, resource, on or self._today())
+
+    def _today(self) -> date:
+        """The day at the machine's place, by which the compiler judges justifications too."""
+        return self._clock().astimezone().date()
 
     def last_steps(self, workspace: str) -> dict[str, StepRow]:
         """The last step per resource name, each with the step that published what readers see."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, cast
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    Date,
     DateTime,
     Dialect,
     Double,
@@ -82,6 +83,7 @@ class Base(DeclarativeBase):
         str: Text(),
         float: Double(),
         datetime: UtcDateTime(),
+        date: Date(),
         Int64: BigInteger(),
         dict[str, int]: JSON(),
         dict[str, str]: JSON(),
@@ -108,7 +110,9 @@ class Workspace(Base):
 class Resource(Base):
     """A resource as its contract last described it; never deleted, because steps refer to it.
 
-    `snapshot_id` is what readers see now: not always the newest, for a table can be rolled back.
+    `level` is the highest of its fields and of the row itself. `snapshot_id` is what readers see
+    now: not always the newest, for a table can be rolled back. The fingerprints are of what was
+    written of its contract and of its proof; without a proof, fields have their declared levels.
     """
 
     __tablename__ = "resource"
@@ -126,17 +130,24 @@ class Resource(Base):
     purpose: Mapped[str] = mapped_column(FreeText)
     frequency_value: Mapped[float | None]
     frequency_unit: Mapped[str | None]
+    release_channel: Mapped[str | None]
+    release_kind: Mapped[str | None]
+    declared_fingerprint: Mapped[str | None]
+    proof_fingerprint: Mapped[str | None]
     active: Mapped[bool]
     snapshot_id: Mapped[Int64 | None]
     first_seen: Mapped[datetime]
     updated: Mapped[datetime]
     fields: Mapped[list[ResourceField]] = relationship(
-        cascade="all, delete-orphan", order_by="ResourceField.position"
+        viewonly=True, order_by="ResourceField.position"
     )
 
 
 class ResourceField(Base):
-    """A column of a resource; `position` counts from 0."""
+    """A column of a resource; `position` counts from 0.
+
+    `level` is what holds, `declared_level` what the contract says.
+    """
 
     __tablename__ = "resource_field"
 
@@ -146,8 +157,41 @@ class ResourceField(Base):
     type: Mapped[str]
     title: Mapped[str] = mapped_column(FreeText)
     level: Mapped[str | None]
+    declared_level: Mapped[str | None]
     required: Mapped[bool]
     key_position: Mapped[int | None]
+
+
+class FieldSource(Base):
+    """An edge of a resource's lineage: where a field's value comes from, or what influences it.
+
+    `position` is the field's; NULL for what decides which rows the table has. `source_column` is
+    `*` for the row itself.
+    """
+
+    __tablename__ = "field_source"
+
+    resource_id: Mapped[ResourceKey] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int | None]
+    source_table: Mapped[str]
+    source_column: Mapped[str]
+    direct: Mapped[bool]
+    how: Mapped[str]
+    masks: Mapped[list[str]]
+
+
+class Justification(Base):
+    """Why a release may depend on a column (`<table>.<column>`) above its ceiling."""
+
+    __tablename__ = "justification"
+
+    resource_id: Mapped[ResourceKey] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    who: Mapped[str] = mapped_column(FreeText)
+    why: Mapped[str] = mapped_column(FreeText)
+    until: Mapped[date]
 
 
 class Run(Base):

@@ -1,7 +1,8 @@
-"""The statements that write: resources, runs, steps. Each function runs inside one transaction.
+"""The statements that write runs, steps and snapshots; `syncing` has those for resources.
 
-Every writer first locks its workspace's row, so that writers of one workspace follow each other
-and a check-then-write is safe; SQLite has one writer anyway.
+Each function runs inside one transaction. Every writer first locks its workspace's row, so that
+writers of one workspace follow each other and a check-then-write is safe; SQLite has one writer
+anyway.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from catalog.contract import Contract, ContractField
 from catalog.database import tables as t
 from catalog.database.records import RunStatus, SnapshotRecord, StepRecord
 from catalog.errors import CatalogError
@@ -79,76 +79,6 @@ def resource_id(session: Session, workspace_id: int, name: str) -> int:
     if found is None:
         raise CatalogError("resource_unknown", resource=name)
     return found
-
-
-# Resources
-
-
-def sync_resources(
-    session: Session, workspace: str, contracts: Sequence[Contract], now: datetime
-) -> None:
-    """Make the resource tables say what the contracts say; `updated` moves only on a change."""
-    workspace_id = lock_workspace(session, workspace, now)
-    known = {resource.name: resource for resource in _resources(session, workspace_id)}
-    for contract in contracts:
-        resource = known.pop(contract.name, None)
-        if resource is None:
-            resource = t.Resource(workspace_id=workspace_id, name=contract.name, first_seen=now)
-            session.add(resource)
-        _describe(resource, contract, now)
-    for vanished in known.values():
-        if vanished.active:
-            vanished.active, vanished.updated = False, now
-
-
-def _resources(session: Session, workspace_id: int) -> Sequence[t.Resource]:
-    query = select(t.Resource).where(t.Resource.workspace_id == workspace_id)
-    return session.scalars(query.options(selectinload(t.Resource.fields))).all()
-
-
-def _describe(resource: t.Resource, contract: Contract, now: datetime) -> None:
-    values = _resource_values(contract)
-    fields = [_field_values(n, item) for n, item in enumerate(contract.fields)]
-    same = _says(resource, values) and len(resource.fields) == len(fields)
-    if same and all(_says(old, new) for old, new in zip(resource.fields, fields, strict=True)):
-        return
-    for key, value in values.items():
-        setattr(resource, key, value)
-    resource.fields = [t.ResourceField(**item) for item in fields]
-    resource.updated = now
-
-
-def _says(row: t.Base, values: Values) -> bool:
-    return all(getattr(row, key) == value for key, value in values.items())
-
-
-def _resource_values(contract: Contract) -> Values:
-    value, unit = contract.frequency or (None, None)
-    return {
-        "database": contract.database,
-        "title": contract.title,
-        "department": contract.department,
-        "version": contract.version,
-        "contract_fingerprint": contract.fingerprint,
-        # A resource is as sensitive as its most sensitive field; levels sort as text.
-        "level": max((f.level for f in contract.fields if f.level), default=None),
-        "purpose": contract.purpose,
-        "frequency_value": value,
-        "frequency_unit": unit,
-        "active": True,
-    }
-
-
-def _field_values(position: int, item: ContractField) -> Values:
-    return {
-        "position": position,
-        "name": item.name,
-        "type": item.physical_type,
-        "title": item.title,
-        "level": item.level,
-        "required": item.required,
-        "key_position": item.key_position,
-    }
 
 
 # Runs

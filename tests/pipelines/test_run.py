@@ -170,17 +170,21 @@ def test_a_partial_result_becomes_complete_when_the_input_comes(small: City) -> 
 
 def test_what_is_built_from_a_partial_result_is_partial(small: City) -> None:
     optional(small)
-    small.model("open.profile", f"SELECT code FROM {FUSION}", "- {name: code, logicalType: string}")
+    small.model(
+        "fusion.profile", f"SELECT code FROM {FUSION}", "- {name: code, logicalType: string}"
+    )
     (small.root / "source/shop.csv").unlink()
-    assert statuses(small.run())["open.profile"] == "partial"
+    assert statuses(small.run())["fusion.profile"] == "partial"
 
 
 def test_a_partial_input_that_was_not_selected_is_still_partial(small: City) -> None:
     optional(small)
-    small.model("open.profile", f"SELECT code FROM {FUSION}", "- {name: code, logicalType: string}")
+    small.model(
+        "fusion.profile", f"SELECT code FROM {FUSION}", "- {name: code, logicalType: string}"
+    )
     (small.root / "source/shop.csv").unlink()
     small.run("+" + FUSION)
-    assert statuses(small.run("open.*"))["open.profile"] == "partial"
+    assert statuses(small.run("fusion.profile"))["fusion.profile"] == "partial"
 
 
 def test_a_failed_collection_leaves_readers_the_last_good_state(small: City) -> None:

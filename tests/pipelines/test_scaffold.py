@@ -20,7 +20,7 @@ from catalog.odcs import read_contract
 from pipelines.plan import compile_workspace
 from pipelines.scaffold import Scaffold, scaffold, write_scaffold
 from pipelines.scaffold_names import field_name, field_names
-from pipelines.scaffold_personal import by_header, valid_taiwan_id
+from pipelines.scaffold_personal import by_header
 from pipelines.workspace import Workspace, load_workspace
 
 Make = Callable[..., Scaffold]
@@ -249,11 +249,6 @@ def test_personal_values_never_stand_in_the_contract(make: Make) -> None:
     made = make("\n".join(["no,承辦,手機,信箱", *rows]))
     assert not [value for value in [*names, "0912345", "@example"] if value in made.text]
     assert "60" in made.text
-
-
-def test_check_digits_of_taiwan() -> None:
-    assert valid_taiwan_id("A123456789")
-    assert not valid_taiwan_id("A123456788")
 
 
 def test_headers_that_are_not_personal() -> None:

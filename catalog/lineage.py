@@ -1,0 +1,88 @@
+"""What column lineage says: which source columns reach a column, how, and through which masks.
+
+*Direct* edges carry a column's value into another; *indirect* edges only influence it: which rows
+there are, how they are grouped or ordered, which branch of a CASE is taken. Both tell something
+about the source, so both are kept (OpenLineage's column lineage facet makes the same division).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+DirectKind = Literal["identity", "transformation", "aggregation", "masking", "count"]
+IndirectKind = Literal[
+    "filter",
+    "join",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "window",
+    "case",
+    "subquery",
+    "count",
+    "set",
+    "rows",
+]
+ROW = "*"
+"""In the place of a column: the row itself, that it is there at all."""
+
+
+class MaskUse(NamedTuple):
+    """One masking step on the way of a value.
+
+    Attributes:
+        function: the registered function; empty for a step that only changes the value, kept
+            because a mask of a changed value shows another part of it.
+        literals: its literal arguments, in order.
+        argument: what was masked when that was not a column as it stands; else empty.
+        leads_to: the level that the result has at most; empty when `function` is.
+        kind, family, keyed: as in the registry of masking functions.
+    """
+
+    function: str
+    literals: tuple[str | int | float, ...] = ()
+    argument: str = ""
+    leads_to: str = ""
+    kind: str = ""
+    family: str = ""
+    keyed: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.function}({', '.join(['x', *map(repr, self.literals)])})"
+
+
+class Edge(NamedTuple):
+    """One source of a column.
+
+    Attributes:
+        table, column: the source; `column` is `*` for the row itself.
+        direct: whether the value is carried, or only influenced.
+        how: the kind of edge (`DirectKind` or `IndirectKind`).
+        masks: the masking steps on the way, the first applied first.
+        line: where the model's SQL names the source; 0 when it does not (a star).
+    """
+
+    table: str
+    column: str
+    direct: bool
+    how: str
+    masks: tuple[MaskUse, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLineage:
+    """The lineage of one model.
+
+    Attributes:
+        columns: for every output column, in order, its edges.
+        rows: indirect edges of the table as a whole: what decides which rows there are.
+        equal: pairs of source columns that the model requires to be equal.
+    """
+
+    columns: Mapping[str, tuple[Edge, ...]]
+    rows: tuple[Edge, ...]
+    equal: frozenset[tuple[tuple[str, str], tuple[str, str]]] = field(default=frozenset())

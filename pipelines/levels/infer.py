@@ -1,0 +1,198 @@
+"""How sensitive every column is: levels flow along lineage, and only a mask lowers one.
+
+A column's *origins* are the columns where its sensitivity comes from: fields of collected data, and
+derived columns whose contract raises their level. For each origin the masks on every way to the
+column are kept, so that two masks of one value are seen together wherever they meet. What a column
+only depends on (a filter, a join, a CASE) is kept apart, with the level of what it tells about.
+
+就高从严 (GB/T 43697-2024): merging can only raise a level, lowering needs a recorded treatment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from catalog.contract import META_COLUMNS, Contract
+from catalog.lineage import ROW, Edge, ModelLineage
+from pipelines.levels.views import WHOLE, View, composed, level_behind
+
+Column = tuple[str, str]
+LOWEST, HIGHEST = "L1", "L4"
+_META_LEVEL = "L2"  # the file and line that a row came from: the bureau's own business
+
+Influences = dict[Column, str]
+"""Origins that are not carried, and the level of what is told about each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnLevel:
+    """The sensitivity of one column.
+
+    Attributes:
+        level: what holds: the declared level when the contract raises it, else the inferred.
+        inferred: the least that its sources allow; for collected data what the contract declares.
+        declared: what the contract says, if anything.
+        origins: where its value comes from, with the masks on every way.
+        influences: what it depends on besides, without the influences on the table's rows.
+    """
+
+    level: str
+    inferred: str
+    declared: str | None
+    origins: Mapping[Column, frozenset[View]]
+    influences: Influences
+
+
+@dataclass(frozen=True, slots=True)
+class TableLevels:
+    """The sensitivity of one table: its columns, the row itself among them, and what decides which
+    rows there are."""
+
+    columns: Mapping[str, ColumnLevel]
+    rows: Influences
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The sensitivity of every column of a plan, by table."""
+
+    tables: Mapping[str, TableLevels]
+
+    def column(self, column: Column) -> ColumnLevel | None:
+        """What is known of a column."""
+        table = self.tables.get(column[0])
+        return table.columns.get(column[1]) if table else None
+
+    def influences(self, column: Column) -> Influences:
+        """Everything that a column depends on, its table's rows included."""
+        table = self.tables.get(column[0])
+        own = self.column(column)
+        return _highest([own.influences if own else {}, table.rows if table else {}])
+
+    def of(self, column: Column) -> str:
+        """The level of a column; the lowest when nothing is known of it."""
+        known = self.column(column)
+        return known.level if known else LOWEST
+
+    def resource(self, table: str) -> str:
+        """A resource is as sensitive as its most sensitive field."""
+        known = self.tables.get(table)
+        return max((c.level for c in known.columns.values()), default=LOWEST) if known else LOWEST
+
+
+def infer_levels(
+    contracts: Iterable[Contract],
+    lineage: Mapping[str, ModelLineage],
+    override: Mapping[Column, str] | None = None,
+) -> Levels:
+    """Infer the level of every column.
+
+    Args:
+        contracts: in the order of the plan, each after what it reads.
+        lineage: of every model; a model without (it does not compile) is left out.
+        override: levels to suppose instead of declared ones, for asking what would happen.
+    """
+    supposed = dict(override or {})
+    tables: dict[str, TableLevels] = {}
+    for contract in contracts:
+        if contract.database == "raw":
+            tables[contract.name] = collected_levels(contract, supposed)
+        elif contract.name in lineage:
+            levels = Levels(tables)
+            tables[contract.name] = derived_levels(
+                contract, lineage[contract.name], levels, supposed
+            )
+    return Levels(tables)
+
+
+def collected_levels(contract: Contract, supposed: Mapping[Column, str]) -> TableLevels:
+    """A collected field is as sensitive as its contract says; unsaid, it is closed."""
+    columns = {
+        item.name: _origin(
+            (contract.name, item.name),
+            supposed.get((contract.name, item.name), item.level or HIGHEST),
+            item.level,
+        )
+        for item in contract.fields
+    }
+    for name in META_COLUMNS:
+        columns[name] = _origin((contract.name, name), _META_LEVEL, None)
+    columns[ROW] = _row(contract)
+    return TableLevels(columns, {})
+
+
+def derived_levels(
+    contract: Contract, lineage: ModelLineage, levels: Levels, supposed: Mapping[Column, str]
+) -> TableLevels:
+    """A derived column is at least as sensitive as what it carries.
+
+    Args:
+        levels: of the tables that the model reads.
+    """
+    columns = {}
+    for item in contract.fields:
+        edges = lineage.columns.get(item.name, ())
+        column = (contract.name, item.name)
+        origins = _origins(edges, levels, ".".join(column))
+        inferred = max(
+            (level_behind(levels.of(o), views) for o, views in origins.items()), default=LOWEST
+        )
+        level = max(inferred, supposed.get(column, item.level or LOWEST))
+        if level > inferred:
+            origins = {**origins, column: frozenset({WHOLE})}
+        influences = _influences(edges, levels)
+        columns[item.name] = ColumnLevel(level, inferred, item.level, origins, influences)
+    columns[ROW] = _row(contract)
+    return TableLevels(columns, _influences(lineage.rows, levels))
+
+
+def _origin(column: Column, level: str, declared: str | None) -> ColumnLevel:
+    return ColumnLevel(level, level, declared, {column: frozenset({WHOLE})}, {})
+
+
+def _row(contract: Contract) -> ColumnLevel:
+    return _origin((contract.name, ROW), contract.row_level, contract.row_level)
+
+
+def _origins(edges: Iterable[Edge], levels: Levels, target: str) -> dict[Column, frozenset[View]]:
+    found: dict[Column, frozenset[View]] = {}
+    for edge in edges:
+        source = levels.column((edge.table, edge.column)) if edge.direct else None
+        for origin, views in source.origins.items() if source else ():
+            through = composed(views, edge, target)
+            known = found.get(origin)
+            found[origin] = through if known is None else known | through
+    return found
+
+
+def _influences(edges: Iterable[Edge], levels: Levels) -> Influences:
+    """What edges tell about, at the level that it is told: an indirect edge of its source, and any
+    edge of what its source depends on."""
+    found: list[Influences] = []
+    for edge in edges:
+        source = levels.column((edge.table, edge.column))
+        if source is None:
+            continue
+        found.append(source.influences)
+        if edge.column == ROW:
+            found.append(levels.tables[edge.table].rows)
+        if not edge.direct:
+            name = f"{edge.table}.{edge.column}"
+            told = edge if edge.masks else edge._replace(how="identity")
+            found.append(
+                {
+                    origin: level_behind(levels.of(origin), composed(views, told, name))
+                    for origin, views in source.origins.items()
+                }
+            )
+    return _highest(found)
+
+
+def _highest(several: Iterable[Influences]) -> Influences:
+    found: Influences = {}
+    for influences in several:
+        for origin, level in influences.items():
+            if level > found.get(origin, ""):
+                found[origin] = level
+    return found

@@ -1,0 +1,250 @@
+"""What may leave: every release is held against its channel's ceiling, or it does not compile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+from catalog.contract import Contract, Justification, Release
+from catalog.errors import CityBrainError, Location
+from catalog.lineage import ROW, Edge, ModelLineage
+from pipelines.errors import PipelineError
+from pipelines.levels.channels import Channels
+from pipelines.levels.infer import Column, ColumnLevel, Levels
+from pipelines.levels.paths import Hop, Ways
+from pipelines.levels.views import View, conflict, level_behind, masked_kinds
+
+_DECLARED_KINDS = frozenset({"generalise", "partial", "redact", "noise", "format"})
+
+
+class ReleaseCheck:
+    """Checks releases and declared levels of one plan."""
+
+    def __init__(self, ways: Ways, channels: Channels, today: date) -> None:
+        self._ways = ways
+        self._levels: Levels = ways.levels
+        self._lineage: Mapping[str, ModelLineage] = ways.lineage
+        self._channels = channels
+        self._today = today
+
+    def problems(self, contract: Contract) -> Iterator[CityBrainError]:
+        """Everything that keeps one derived resource from compiling."""
+        if contract.release is None:
+            yield from self._declared(contract)
+            return
+        ceiling = self._channels.ceiling(contract.release)
+        above = {c for c in _columns(contract) if self._levels.of(c) > ceiling}
+        yield from self._declared(contract, above)
+        yield from (self._carried(c, contract.release, ceiling) for c in sorted(above))
+        yield from self._together(contract, ceiling, above)
+        yield from self._influenced(contract, ceiling)
+        yield from self._unlisted(contract, ceiling, above)
+        yield from self._uncounted(contract)
+        yield from self._justifications(contract)
+
+    def _known(self, column: Column) -> ColumnLevel:
+        known = self._levels.column(column)
+        assert known is not None
+        return known
+
+    # -- direct ---------------------------------------------------------------------------------
+
+    def _declared(
+        self, contract: Contract, above: Iterable[Column] = ()
+    ) -> Iterator[CityBrainError]:
+        """A contract may raise a level, never lower it."""
+        for column in _columns(contract):
+            known = self._known(column)
+            if known.declared is None or known.declared >= known.inferred or column in set(above):
+                continue
+            yield PipelineError(
+                "level_lowered",
+                where=self._ways.declared_at(column),
+                column=column[1],
+                declared=known.declared,
+                inferred=known.inferred,
+                path=self._path(column, self._cause(column, known.inferred)),
+            )
+
+    def _carried(self, column: Column, release: Release, ceiling: str) -> CityBrainError:
+        level = self._levels.of(column)
+        return PipelineError(
+            "release_ceiling",
+            where=self._ways.declared_at(column),
+            column=column[1],
+            level=level,
+            channel=release.channel,
+            ceiling=ceiling,
+            path=self._path(column, self._cause(column, level)),
+        )
+
+    def _cause(self, column: Column, level: str) -> Column:
+        """The origin that gives a column its level."""
+        for origin, views in sorted(self._known(column).origins.items()):
+            if level_behind(self._levels.of(origin), views) >= level:
+                return origin
+        return column
+
+    def _together(
+        self, contract: Contract, ceiling: str, above: set[Column]
+    ) -> Iterator[CityBrainError]:
+        """Masks that hide one value each in its own column, and show it side by side."""
+        classes = self._equal_classes(contract.name)
+        seen: dict[Column, dict[View, set[Column]]] = {}
+        for column in _columns(contract):
+            for origin, views in self._known(column).origins.items():
+                if column not in above and self._levels.of(origin) > ceiling:
+                    held = seen.setdefault(classes.get(origin, origin), {})
+                    for view in views:
+                        held.setdefault(view, set()).add(column)
+        for origin, by_view in sorted(seen.items()):
+            pair = conflict(by_view)
+            if pair is None:
+                continue
+            columns = sorted({c for view in pair for c in by_view[view]})
+            yield PipelineError(
+                "masks_combine",
+                where=self._ways.declared_at(columns[0]),
+                columns=", ".join(c for _, c in columns),
+                origin=".".join(origin),
+                masks=" / ".join(str(view[-1]) for view in pair),
+            )
+
+    def _equal_classes(self, name: str) -> dict[Column, Column]:
+        """Origins that some model above requires to be equal count as one value."""
+        leader: dict[Column, Column] = {}
+
+        def find(column: Column) -> Column:
+            while leader.get(column, column) != column:
+                column = leader[column]
+            return column
+
+        todo, seen = [name], {name}
+        while todo:
+            lineage = self._lineage.get(todo.pop())
+            if lineage is None:
+                continue
+            for one, other in lineage.equal:
+                for a in self._origins_of(one):
+                    for b in self._origins_of(other):
+                        leader[find(a)] = find(b)
+            tables = {e.table for e in lineage.rows}
+            tables |= {e.table for edges in lineage.columns.values() for e in edges}
+            todo += [t for t in tables if t not in seen]
+            seen |= tables
+        return {column: find(column) for column in leader}
+
+    def _origins_of(self, column: Column) -> list[Column]:
+        return list(self._known(column).origins)
+
+    # -- indirect -------------------------------------------------------------------------------
+
+    def _influenced(self, contract: Contract, ceiling: str) -> Iterator[CityBrainError]:
+        """What a release tells about fields above its ceiling without carrying them."""
+        allowed = {
+            source
+            for item in contract.justifications
+            if item.until >= self._today
+            for source in item.source
+        }
+        found: dict[Column, list[Column]] = {}
+        for column in (*_columns(contract), (contract.name, ROW)):
+            known = self._levels.influences(column)
+            for origin, level in known.items():
+                if level > ceiling and ".".join(origin) not in allowed:
+                    found.setdefault(origin, []).append(column)
+        for origin, columns in sorted(found.items()):
+            names = [name for _, name in columns if name != ROW]
+            hops = self._ways.between(origin, columns[0])
+            yield PipelineError(
+                "release_indirect",
+                where=Location(contract.path, 1),
+                columns=", ".join(names[:6]) + (" ..." if len(names) > 6 else ""),
+                origin=".".join(origin),
+                level=self._levels.of(origin),
+                ceiling=ceiling,
+                path=self._shown(hops),
+            )
+
+    def _justifications(self, contract: Contract) -> Iterator[CityBrainError]:
+        for item in contract.justifications:
+            where = Location(contract.path, _line_of(contract, item))
+            if item.until < self._today:
+                yield PipelineError(
+                    "justification_expired", where=where, until=item.until, who=item.who
+                )
+            for source in item.source:
+                table, _, column = source.rpartition(".")
+                if self._levels.column((table, column)) is None:
+                    yield PipelineError("justification_unknown", where=where, name=source)
+
+    # -- what the kind of release needs ---------------------------------------------------------
+
+    def _unlisted(
+        self, contract: Contract, ceiling: str, above: set[Column]
+    ) -> Iterator[CityBrainError]:
+        """A masked field still tells something: the disclosure-risk gate must know of it."""
+        release = contract.release
+        if release is None or release.kind != "records":
+            return
+        listed = {*release.quasi_identifiers, *release.sensitive}
+        for column in _columns(contract):
+            if column[1] in listed or column in above:
+                continue
+            for origin, views in sorted(self._known(column).origins.items()):
+                high = self._levels.of(origin) > ceiling
+                if high and masked_kinds(views) & _DECLARED_KINDS:
+                    yield PipelineError(
+                        "release_undeclared",
+                        where=self._ways.declared_at(column),
+                        column=column[1],
+                        origin=".".join(origin),
+                    )
+                    break
+
+    def _uncounted(self, contract: Contract) -> Iterator[CityBrainError]:
+        """A statistical release proves by its lineage that its rows are groups."""
+        release = contract.release
+        if release is None or release.count is None:
+            return
+        column = (contract.name, release.count)
+        if not self._counts(column):
+            yield PipelineError(
+                "release_count", where=self._ways.declared_at(column), column=release.count
+            )
+
+    def _counts(self, column: Column) -> bool:
+        lineage = self._lineage.get(column[0])
+        edges: tuple[Edge, ...] = lineage.columns.get(column[1], ()) if lineage else ()
+        direct = [edge for edge in edges if edge.direct]
+        return bool(direct) and all(self._is_count(edge) for edge in direct)
+
+    def _is_count(self, edge: Edge) -> bool:
+        """An unchanged count(*), with small ones left out or not, or a column that is one."""
+        if edge.column == ROW:
+            suppressed = all(step.kind == "suppress" for step in edge.masks)
+            return edge.how == "count" or (edge.how == "masking" and suppressed)
+        return edge.how == "identity" and self._counts((edge.table, edge.column))
+
+    def _path(self, column: Column, origin: Column) -> str:
+        return self._shown(self._ways.between(origin, column))
+
+    def _shown(self, hops: list[Hop]) -> str:
+        root = _root(self._ways.contracts)
+        return "".join(f"\n    {hop.text(root)}" for hop in hops)
+
+
+def _columns(contract: Contract) -> list[Column]:
+    return [(contract.name, item.name) for item in contract.fields]
+
+
+def _root(contracts: Mapping[str, Contract]) -> Path:
+    """The workspace: every contract stands two folders below it."""
+    first = next(iter(contracts.values()))
+    return first.path.parent.parent.parent
+
+
+def _line_of(contract: Contract, item: Justification) -> int:
+    lines = contract.path.read_text("utf-8").splitlines()
+    return next((i for i, row in enumerate(lines, 1) if item.source[0] in row), 1)

@@ -1,0 +1,98 @@
+"""What the masks on the way of a value leave of it, and which masks may not stand together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from itertools import combinations
+
+from catalog.lineage import Edge, MaskUse
+
+View = tuple[MaskUse, ...]
+"""The masking steps between an origin and a column; empty when the value is carried as it is."""
+
+WHOLE: View = ()
+# More ways than are followed: a mask behind them cannot be said to hide anything.
+TOO_MANY: View = (MaskUse("", argument="*"),)
+LIMIT = 24
+# Different numbers made coarser from one value, different cells around one point: each says more.
+_DOMAINS = {
+    "mask_age": "number",
+    "mask_amount": "number",
+    "mask_round": "number",
+    "mask_coordinate": "place",
+    "mask_grid": "place",
+}
+_HIDING = frozenset({"token", "encrypt"})
+
+
+def composed(views: Iterable[View], edge: Edge, column: str) -> frozenset[View]:
+    """The views of an origin behind one more direct edge.
+
+    Args:
+        column: the column that the edge leads to, by which a change of the value is told from
+            another.
+    """
+    changed = () if edge.how == "identity" else (MaskUse("", argument=column),)
+    found = frozenset(_through(view, edge, changed) for view in views)
+    return found if len(found) <= LIMIT else frozenset({TOO_MANY})
+
+
+def _through(view: View, edge: Edge, changed: View) -> View:
+    """Masks are added up. Of changes only the last before the first mask counts; what is done to a
+    masked value shows no more of it. A mask that shows a part of a value hides the rest of it only
+    when it is given the value itself."""
+    if edge.masks:
+        bent = view and not (edge.masks[0].keyed or edge.masks[0].kind in _HIDING)
+        if view == TOO_MANY or (bent and _last(view) is None):
+            return view
+        if _last(view) is not None and edge.masks[0].kind == "partial":
+            return view
+        return (*view, *edge.masks)
+    if view == TOO_MANY or _last(view) is not None:
+        return view
+    return changed or view
+
+
+def level_behind(level: str, views: Collection[View]) -> str:
+    """The level of a value of `level` that is seen through all of `views` together."""
+    if conflict(views) is not None:
+        return level
+    return max((_lowered(level, view) for view in views), default="L1")
+
+
+def _lowered(level: str, view: View) -> str:
+    return min([level, *(step.leads_to for step in view if step.function)])
+
+
+def conflict(views: Collection[View]) -> tuple[View, View] | None:
+    """Two views of one value that show together more than each of them."""
+    masked = sorted({view for view in views if _last(view) is not None}, key=repr)
+    for one, other in combinations(masked, 2):
+        if _more_together(one, other):
+            return one, other
+    return None
+
+
+def _last(view: View) -> MaskUse | None:
+    return next((step for step in reversed(view) if step.function), None)
+
+
+def _more_together(one: View, other: View) -> bool:
+    a, b = _last(one), _last(other)
+    assert a is not None
+    assert b is not None
+    if a.kind != "generalise" or b.kind != "generalise":
+        return True
+    if _domain(a) != _domain(b):
+        return False  # their combination is what the disclosure-risk gate measures
+    nested = a.family and a.family == b.family and a.argument == b.argument
+    return not (nested and one[:-1] == other[:-1])
+
+
+def _domain(step: MaskUse) -> str:
+    return _DOMAINS.get(step.function, step.family or step.function)
+
+
+def masked_kinds(views: Collection[View]) -> frozenset[str]:
+    """The kinds of masks that the views end in."""
+    return frozenset(step.kind for view in views if (step := _last(view)) is not None)

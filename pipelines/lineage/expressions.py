@@ -1,0 +1,344 @@
+"""What flows into an expression.
+
+Any function carries all of its arguments unless it stands here: an unknown function can hide no
+source. Masking functions are the only ones that change what a trace is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from sqlglot import exp
+
+from catalog.errors import Location
+from catalog.lineage import MaskUse
+from pipelines.errors import PipelineError
+from pipelines.lineage.flow import (
+    AGGREGATION,
+    CLEANED,
+    COUNT,
+    EMPTY,
+    IDENTITY,
+    PICKED,
+    TRANSFORMATION,
+    WHOLE,
+    Flow,
+    Trace,
+    depending,
+    influence,
+    merged,
+    treated,
+)
+from pipelines.lineage.scope import Relation, Scope, line_of
+from pipelines.masking.calls import MaskCall, mask_call
+
+_PICKING = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last)
+_REFUSED = (exp.Columns, exp.PositionalColumn, exp.Placeholder, exp.Parameter, exp.SessionParameter)
+_SILENT = (exp.Literal, exp.DataType, exp.Var, exp.Boolean, exp.Null, exp.WindowSpec)
+
+_COMPARING = (exp.EQ, exp.NullSafeEQ, exp.GTE, exp.LTE, exp.In, exp.Between, exp.ArrayContains)
+
+Query = Callable[[Any, Scope], Relation]
+
+
+class Expressions:
+    """Evaluates expressions; `query` gives the relation of a subquery."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._special: dict[type[Any], Callable[[Any, Scope], Flow]] = {
+            exp.Column: lambda node, scope: scope.column(node),
+            exp.Identifier: lambda node, scope: scope.name(node),
+            exp.Star: lambda node, scope: scope.every(),
+            exp.Alias: lambda node, scope: self.flow(node.this, scope),
+            exp.Paren: lambda node, scope: self.flow(node.this, scope),
+            exp.Cast: self._cleaned,
+            exp.TryCast: self._cleaned,
+            exp.Coalesce: self._cleaned,
+            exp.Trim: self._trim,
+            exp.Nullif: self._nullif,
+            exp.Case: self._case,
+            exp.If: self._if,
+            exp.Count: self._count,
+            exp.ArgMax: self._arg_extreme,
+            exp.ArgMin: self._arg_extreme,
+            exp.Filter: self._filter,
+            exp.Window: self._window,
+            exp.Order: self._order_inside,
+            exp.WithinGroup: self._within_group,
+            exp.Subquery: self._scalar,
+            exp.Exists: self._exists,
+            exp.Lambda: self._lambda,
+            exp.Comprehension: self._comprehension,
+            exp.Dot: self._dot,
+            exp.PropertyEQ: self._property,
+            **dict.fromkeys(_COMPARING, self._equal),
+        }
+
+    def flow(self, node: Any, scope: Scope) -> Flow:
+        """What flows into one expression."""
+        special = self._special.get(type(node))
+        if special is not None:
+            return special(node, scope)
+        if node is None or isinstance(node, _SILENT):
+            return EMPTY
+        if isinstance(node, exp.Query):
+            return self._scalar(node, scope)
+        if isinstance(node, _REFUSED):
+            problem = "columns must be named one by one"
+            raise scope.context.unresolved(node, problem)
+        if isinstance(node, exp.Anonymous):
+            call = mask_call(node, scope.context.path)
+            if call is not None:
+                return self._masked(call, node, scope)
+            if node.name.lower() in aggregate_functions():
+                return treated(self.several(_children(node), scope), AGGREGATION)
+        inside = self.several(_children(node), scope)
+        inside = merged([inside, self._unit(node, scope)])
+        if isinstance(node, exp.AggFunc):
+            return treated(inside, PICKED if isinstance(node, _PICKING) else AGGREGATION)
+        return treated(inside, TRANSFORMATION)
+
+    def several(self, nodes: Iterable[Any], scope: Scope) -> Flow:
+        """What flows into any of several expressions; lambdas see the other arguments."""
+        plain: list[Any] = []
+        lambdas: list[Any] = []
+        for node in nodes:
+            (lambdas if isinstance(node, exp.Lambda) else plain).append(node)
+        flow = merged(self.flow(node, scope) for node in plain)
+        return merged([flow, *(self._called(node, scope, flow) for node in lambdas)])
+
+    # -- masks ----------------------------------------------------------------------------------
+
+    def _masked(self, call: MaskCall, node: Any, scope: Scope) -> Flow:
+        flow = self.several(call.values, scope)
+        function = call.function
+        if function.keyed and not flow.direct:
+            where = Location(scope.context.path, line_of(node) or 1)
+            raise PipelineError("mask_constant", where=where, function=function.name)
+        text = "; ".join(value.sql("duckdb") for value in call.values)
+        changed = f"{text} at {line_of(node)}"
+        direct: dict[Trace, int] = {}
+        for trace, line in flow.direct.items():
+            if not _lowers(function.kind, trace):
+                direct[trace._replace(how=TRANSFORMATION)] = line
+                continue
+            use = MaskUse(
+                function.name,
+                call.literals,
+                "" if trace.how in WHOLE else changed,
+                function.leads_to(call.literals),
+                function.kind,
+                function.family or "",
+                function.keyed,
+            )
+            direct[Trace(trace.table, trace.column, IDENTITY, (*trace.masks, use))] = line
+        return Flow(direct, flow.indirect)
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def _unit(self, node: Any, scope: Scope) -> Flow:
+        """A column in the place of a unit's name, which the parser takes for one."""
+        unit = node.args.get("unit")
+        if not isinstance(unit, exp.Var):
+            return EMPTY
+        found = (around.plain(unit.name.lower(), rows=False) for around in scope.up())
+        return next((flow for flow in found if flow is not None), EMPTY)
+
+    def _cleaned(self, node: Any, scope: Scope) -> Flow:
+        return treated(self.several(_children(node), scope), CLEANED)
+
+    def _trim(self, node: Any, scope: Scope) -> Flow:
+        how = TRANSFORMATION if node.args.get("expression") else CLEANED
+        return treated(self.several(_children(node), scope), how)
+
+    def _nullif(self, node: Any, scope: Scope) -> Flow:
+        how = CLEANED if isinstance(node.expression, exp.Literal) else TRANSFORMATION
+        return treated(self.several(_children(node), scope), how)
+
+    def _case(self, node: exp.Case, scope: Scope) -> Flow:
+        conditions = [node.this] if node.this else []
+        results = [node.args["default"]] if node.args.get("default") else []
+        for branch in node.args["ifs"]:
+            conditions.append(branch.this)
+            results.append(branch.args["true"])
+        return self._branching(conditions, results, scope)
+
+    def _if(self, node: exp.If, scope: Scope) -> Flow:
+        results = [node.args[key] for key in ("true", "false") if node.args.get(key)]
+        return self._branching([node.this], results, scope)
+
+    def _branching(self, conditions: list[Any], results: list[Any], scope: Scope) -> Flow:
+        chosen = influence(self.several(conditions, scope), "case")
+        return depending(treated(self.several(results, scope), CLEANED), chosen)
+
+    def _equal(self, node: Any, scope: Scope) -> Flow:
+        """A comparison may make its two sides one value: they are taken to be so."""
+        parts = [self.flow(part, scope) for part in _children(node)]
+        for one in parts[0].direct if parts else ():
+            for other in (trace for part in parts[1:] for trace in part.direct):
+                pair = sorted([(one.table, one.column), (other.table, other.column)])
+                scope.context.equal.add((pair[0], pair[1]))
+        return treated(merged(parts), TRANSFORMATION)
+
+    def _dot(self, node: exp.Dot, scope: Scope) -> Flow:
+        """A struct's field, or a function called in the way of a method."""
+        path = _path(node)
+        if path:
+            return treated(scope.path(path, node), TRANSFORMATION)
+        call = node.expression
+        inside = [node.this] if isinstance(call, exp.Identifier) else [node.this, call]
+        return treated(self.several(inside, scope), TRANSFORMATION)
+
+    def _property(self, node: exp.PropertyEQ, scope: Scope) -> Flow:
+        """A named entry; its name is no column unless it is written as one (a MAP's key)."""
+        named = isinstance(node.this, exp.Identifier)
+        parts = [node.expression] if named else [node.this, node.expression]
+        return treated(self.several(parts, scope), TRANSFORMATION)
+
+    # -- lists ----------------------------------------------------------------------------------
+
+    def _lambda(self, node: exp.Lambda, scope: Scope) -> Flow:
+        return self._called(node, scope, EMPTY)
+
+    def _called(self, node: exp.Lambda, scope: Scope, argument: Flow) -> Flow:
+        value = treated(argument, TRANSFORMATION)
+        if _arrow(node):
+            return treated(self.several([*node.expressions, node.this], scope), TRANSFORMATION)
+        variables = {parameter.name.lower(): value for parameter in node.expressions}
+        return treated(self.flow(node.this, scope.inner(variables=variables)), TRANSFORMATION)
+
+    def _comprehension(self, node: exp.Comprehension, scope: Scope) -> Flow:
+        source = treated(self.flow(node.args["iterator"], scope), TRANSFORMATION)
+        names = [node.expression, *([node.args["position"]] if node.args.get("position") else [])]
+        inner = scope.inner(variables={name.name.lower(): source for name in names})
+        flow = merged([source, self.flow(node.this, inner)])
+        condition = node.args.get("condition")
+        if condition is None:
+            return flow
+        return depending(flow, influence(self.flow(condition, inner), "case"))
+
+    # -- aggregates and windows -----------------------------------------------------------------
+
+    def _count(self, node: exp.Count, scope: Scope) -> Flow:
+        inside = self.several([n for n in _children(node) if not isinstance(n, exp.Star)], scope)
+        rows = {t._replace(how="count"): line for t, line in _own_rows(scope).items()}
+        if inside.direct:
+            return depending(treated(inside, COUNT), rows)
+        # The rows themselves are what count(*) carries: an unchanged count is told from another.
+        return Flow({t._replace(how=COUNT): line for t, line in rows.items()}, inside.indirect)
+
+    def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
+        value = treated(self.flow(node.this, scope), PICKED)
+        others = [part for part in _children(node) if part is not node.this]
+        return depending(value, influence(self.several(others, scope), "order"))
+
+    def _filter(self, node: exp.Filter, scope: Scope) -> Flow:
+        condition = self.flow(node.expression.this, scope)
+        return depending(self.flow(node.this, scope), influence(condition, "filter"))
+
+    def _window(self, node: exp.Window, scope: Scope) -> Flow:
+        over = self.window_keys(node, scope)
+        value = treated(self.flow(node.this, scope), TRANSFORMATION)
+        return depending(value, influence(over, "window"))
+
+    def window_keys(self, node: exp.Window, scope: Scope) -> Flow:
+        """What a window is partitioned, ordered and framed by."""
+        keys: list[Any] = list(node.args.get("partition_by") or [])
+        for key in ("order", "spec"):
+            if node.args.get(key):
+                keys += _children(node.args[key])
+        flows = [self.several(keys, scope)]
+        for name in (node.this, node.args.get("alias"), node.args.get("first")):
+            if not isinstance(name, exp.Identifier | exp.Var | str):
+                continue
+            base = next((s.windows[n] for s in scope.up() if (n := _name(name)) in s.windows), None)
+            if base is not None and base is not node:
+                flows.append(self.window_keys(base, scope))
+        return merged(flows)
+
+    def _order_inside(self, node: exp.Order, scope: Scope) -> Flow:
+        """`f(x ORDER BY y)`: x is carried, y decides the order."""
+        keys = self.several(node.expressions, scope)
+        value = self.flow(node.this, scope) if node.this else EMPTY
+        return depending(value, influence(keys, "order"))
+
+    def _within_group(self, node: exp.WithinGroup, scope: Scope) -> Flow:
+        """`quantile_cont(0.5) WITHIN GROUP (ORDER BY x)`: x is what is aggregated."""
+        return treated(self.several([node.this, *node.expression.expressions], scope), AGGREGATION)
+
+    # -- subqueries -----------------------------------------------------------------------------
+
+    def _scalar(self, node: Any, scope: Scope) -> Flow:
+        relation = self._query(node, scope)
+        rows = {t._replace(how="subquery"): line for t, line in relation.rows.items()}
+        return depending(relation.whole(), rows)
+
+    def _exists(self, node: exp.Exists, scope: Scope) -> Flow:
+        relation = self._query(node.this, scope)
+        return Flow({}, {t._replace(how="subquery"): line for t, line in relation.rows.items()})
+
+
+def _lowers(kind: str, trace: Trace) -> bool:
+    """Whether a mask of this kind hides what it should of a trace.
+
+    A partial mask keeps a known part of a whole value, of a changed one it may keep any part; the
+    suppression of small counts hides nothing of what is no count. A band hides nothing of a value that
+    was made larger before.
+    """
+    if kind == "partial":
+        return trace.how in WHOLE and not trace.masks
+    if kind == "suppress":
+        return trace.how == COUNT
+    if kind in ("generalise", "redact", "noise"):
+        return trace.how in WHOLE or trace.how == AGGREGATION
+    return True
+
+
+def _children(node: Any) -> list[Any]:
+    """The expressions directly below a node."""
+    if node is None:
+        return []
+    found: list[Any] = []
+    for value in node.args.values():
+        if isinstance(value, list):
+            found += [item for item in value if isinstance(item, exp.Expression)]
+        elif isinstance(value, exp.Expression):
+            found.append(value)
+    return found
+
+
+def _path(node: Any) -> list[str]:
+    if isinstance(node, exp.Identifier):
+        return [node.name.lower()]
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
+        path = _path(node.this)
+        return [*path, node.expression.name.lower()] if path else []
+    return []
+
+
+def _arrow(node: exp.Lambda) -> bool:
+    return False
+
+
+def _name(node: Any) -> str:
+    return node.name.lower() if isinstance(node, exp.Expression) else str(node or "").lower()
+
+
+def _own_rows(scope: Scope) -> dict[Trace, int]:
+    """The tables whose rows are counted."""
+    return {t: line for t, line in scope.rows().items() if t.how == "rows"}
+
+
+@lru_cache
+def aggregate_functions() -> frozenset[str]:
+    """The engine's aggregate functions, those that the parser does not know among them."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as con:
+        rows = con.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type='aggregate'"
+        ).fetchall()
+    return frozenset(str(name).lower() for (name,) in rows)

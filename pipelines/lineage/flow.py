@@ -1,0 +1,122 @@
+"""What flows into a value: the traces of its sources, direct and indirect, and their union."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from catalog.lineage import ROW, Edge, MaskUse
+
+# How a value has been treated, the gentlest first. `cleaned` (trim, cast, coalesce) and `picked`
+# (min, any_value) still show a source's value whole: a partial mask of them masks what it should.
+IDENTITY, CLEANED, PICKED = "identity", "cleaned", "picked"
+TRANSFORMATION, AGGREGATION, COUNT = "transformation", "aggregation", "count"
+WHOLE = frozenset({IDENTITY, CLEANED, PICKED})
+_AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT})
+
+
+class Trace(NamedTuple):
+    """One source column on its way into a value."""
+
+    table: str
+    column: str
+    how: str
+    masks: tuple[MaskUse, ...]
+
+
+Traces = Mapping[Trace, int]
+"""Traces and the line that names their source."""
+
+
+class Flow(NamedTuple):
+    """Everything that a value is made of (`direct`) or depends on (`indirect`)."""
+
+    direct: Traces
+    indirect: Traces
+
+
+EMPTY = Flow({}, {})
+
+
+def merged(flows: Iterable[Flow]) -> Flow:
+    """The union."""
+    kept = [flow for flow in flows if flow.direct or flow.indirect]
+    if len(kept) < 2:
+        return kept[0] if kept else EMPTY
+    direct: dict[Trace, int] = {}
+    indirect: dict[Trace, int] = {}
+    for flow in kept:
+        direct.update(flow.direct)
+        indirect.update(flow.indirect)
+    return Flow(direct, indirect)
+
+
+def treated(flow: Flow, how: str) -> Flow:
+    """The flow after a treatment of the value."""
+    direct = {t._replace(how=_after(t.how, how)): line for t, line in flow.direct.items()}
+    return Flow(direct, flow.indirect)
+
+
+def _after(inner: str, outer: str) -> str:
+    if outer == IDENTITY:
+        return inner
+    if outer == CLEANED:
+        return {IDENTITY: CLEANED, COUNT: AGGREGATION}.get(inner, inner)
+    if outer == PICKED:
+        return PICKED if inner in WHOLE else AGGREGATION
+    if outer == TRANSFORMATION:
+        return AGGREGATION if inner in _AGGREGATED else TRANSFORMATION
+    return outer
+
+
+def influence(flow: Flow, how: str) -> dict[Trace, int]:
+    """What a flow means to something that only depends on it."""
+    found = {t._replace(how=how): line for t, line in flow.direct.items()}
+    found.update(flow.indirect)
+    return found
+
+
+def depending(flow: Flow, *others: Traces) -> Flow:
+    """The flow, depending on more."""
+    more: dict[Trace, int] = dict(flow.indirect)
+    for other in others:
+        more.update(other)
+    return Flow(flow.direct, more)
+
+
+def moved(flow: Flow, line: int) -> Flow:
+    """The flow as named at a line of an outer query; what has a line keeps it."""
+    if not line or all(flow.direct.values()):
+        return flow
+    return Flow({trace: at or line for trace, at in flow.direct.items()}, flow.indirect)
+
+
+_DIRECT_KINDS = {CLEANED: TRANSFORMATION, PICKED: AGGREGATION, COUNT: AGGREGATION}
+
+
+def _direct_kind(trace: Trace) -> str:
+    if any(step.function for step in trace.masks):
+        return "masking"
+    if trace.how == COUNT and trace.column == ROW:
+        return COUNT
+    return _DIRECT_KINDS.get(trace.how, trace.how)
+
+
+def direct_edges(traces: Traces) -> list[Edge]:
+    """Direct traces as edges."""
+    return [
+        Edge(
+            t.table,
+            t.column,
+            True,
+            _direct_kind(t),
+            t.masks,
+            line,
+        )
+        for t, line in traces.items()
+    ]
+
+
+def indirect_edges(traces: Traces) -> list[Edge]:
+    """Indirect traces as edges."""
+    return [Edge(t.table, t.column, False, t.how, t.masks, line) for t, line in traces.items()]

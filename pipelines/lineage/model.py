@@ -1,0 +1,68 @@
+"""The lineage of one model, from its parsed query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from sqlglot import exp
+
+from catalog.lineage import Edge, ModelLineage
+from pipelines.lineage.flow import Flow, direct_edges, indirect_edges
+from pipelines.lineage.relations import Relations
+from pipelines.lineage.scope import Context, Relation, Scope
+
+
+def model_lineage(
+    tree: exp.Query, path: Path, schema: Mapping[str, tuple[str, ...]], outputs: Sequence[str]
+) -> ModelLineage:
+    """Trace every output column of a query to the columns of the tables that it reads.
+
+    Args:
+        tree: the query, as parsed.
+        path: where it stands, for error locations.
+        schema: column names of every table, in order, in lower case.
+        outputs: the output columns as the engine names them; the lineage must agree with it.
+
+    Raises:
+        PipelineError: `lineage_unresolved` for what cannot be traced, `mask_...` for a masking
+            function that is not called as it should be.
+    """
+    context = Context(path, schema)
+    try:
+        relation = Relations(context).query(tree, Scope(context, {}))
+    except RecursionError:
+        raise context.unresolved(tree, "the expressions stand too deep in each other") from None
+    _agree(relation, outputs, context, tree)
+    columns = {
+        name: _edges([*direct_edges(flow.direct), *indirect_edges(flow.indirect)])
+        for name, (_, flow) in zip(outputs, relation.columns, strict=True)
+    }
+    equal = frozenset(pair for pair in context.equal if pair[0] != pair[1])
+    return ModelLineage(columns, _edges(indirect_edges(relation.rows)), equal)
+
+
+def _edges(found: Iterable[Edge]) -> tuple[Edge, ...]:
+    """In a fixed order, each once: the first line that names a source."""
+    best: dict[Edge, Edge] = {}
+    for edge in found:
+        key = edge._replace(line=0)
+        known = best.get(key)
+        if known is None or (edge.line and edge.line < (known.line or edge.line + 1)):
+            best[key] = edge
+    return tuple(sorted(best.values(), key=_order))
+
+
+def _order(edge: Edge) -> tuple[bool, str, str, str, str]:
+    return (not edge.direct, edge.table, edge.column, edge.how, repr(edge.masks))
+
+
+def _agree(relation: Relation, outputs: Sequence[str], context: Context, tree: exp.Query) -> None:
+    """The engine and the lineage see the same columns, or nothing is said."""
+    ours: list[tuple[str | None, Flow]] = relation.columns
+    if len(ours) != len(outputs):
+        problem = f"{len(ours)} columns were traced, the engine gives {len(outputs)}"
+        raise context.unresolved(tree, problem)
+    for (name, _), engine in zip(ours, outputs, strict=True):
+        if name is not None and name != engine.lower():
+            raise context.unresolved(tree, f"column '{engine}' was traced as '{name}'")

@@ -1,0 +1,243 @@
+"""Names in a query: which source a column name stands for, as DuckDB reads it, or more.
+
+Where DuckDB would choose between two meanings (a column and an alias of the SELECT list), both are
+taken: a lineage that says too much is a question to the author, one that says too little is a leak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlglot import exp
+
+from catalog.errors import Location
+from catalog.lineage import ROW
+from pipelines.errors import PipelineError
+from pipelines.lineage.flow import EMPTY, IDENTITY, TRANSFORMATION, Flow, Trace, merged, treated
+
+Pair = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Relation:
+    """What a query or table gives: named columns in order, and what its rows depend on.
+
+    Attributes:
+        columns: names in lower case; None for an expression that has no name.
+        rows: indirect traces of the relation as a whole.
+    """
+
+    columns: list[tuple[str | None, Flow]]
+    rows: dict[Trace, int]
+
+    def named(self, name: str) -> Flow | None:
+        """The column called `name`; several of one name are taken together."""
+        found = [flow for own, flow in self.columns if own == name]
+        if not found:
+            return None
+        # The engine may name an expression just so, and then means it.
+        return merged([*found, *(flow for own, flow in self.columns if own is None)])
+
+    def whole(self) -> Flow:
+        """All columns at once."""
+        return treated(merged(flow for _, flow in self.columns), TRANSFORMATION)
+
+
+@dataclass(slots=True)
+class Context:
+    """What one model's analysis needs everywhere.
+
+    Attributes:
+        schema: column names by table, as the contracts declare them.
+        equal: pairs of source columns that must be equal, gathered on the way.
+    """
+
+    path: Path
+    schema: Mapping[str, tuple[str, ...]]
+    equal: set[tuple[Pair, Pair]] = field(default_factory=set)
+
+    def unresolved(self, node: Any, problem: str) -> PipelineError:
+        """The error for what cannot be traced."""
+        where = Location(self.path, _place_of(node))
+        text = _text_of(node)
+        return PipelineError("lineage_unresolved", where=where, part=text[:80], problem=problem)
+
+    def table(self, name: str, node: Any) -> Relation:
+        """A table of the city."""
+        if name not in self.schema:
+            raise self.unresolved(node, "no such table")
+        columns: list[tuple[str | None, Flow]] = [
+            (column, Flow({Trace(name, column, IDENTITY, ()): 0}, {}))
+            for column in self.schema[name]
+        ]
+        return Relation(columns, {Trace(name, ROW, "rows", ()): line_of(node)})
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names that an expression sees."""
+
+    context: Context
+    ctes: Mapping[str, Relation]
+    parent: Scope | None = None
+    sources: dict[str, Relation] = field(default_factory=dict)
+    qualified: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, Flow] = field(default_factory=dict)
+    variables: dict[str, Flow] = field(default_factory=dict)
+    windows: dict[str, exp.Window] = field(default_factory=dict)
+
+    def inner(self, **own: Any) -> Scope:
+        """A scope inside this one."""
+        return Scope(self.context, self.ctes, self, **own)
+
+    def add(self, name: str, relation: Relation, table: str = "") -> None:
+        """A source of the FROM clause."""
+        names = [n for n, _ in relation.columns if n]
+        for n in names:
+            if names.count(n) > 1:
+                raise self.context.unresolved(n, f"{name} has two columns of this name")
+        if name in self.sources:
+            known = self.sources[name]
+            relation = Relation(
+                [*known.columns, *relation.columns], {**known.rows, **relation.rows}
+            )
+        self.sources[name] = relation
+        if table:
+            self.qualified[table] = name
+
+    def up(self) -> Iterator[Scope]:
+        """This scope and those around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    # -- resolving ------------------------------------------------------------------------------
+
+    def column(self, node: exp.Column) -> Flow:
+        """What a column reference stands for."""
+        if isinstance(node.this, exp.Star):
+            return self._star(node)
+        parts = [p.name.lower() for p in node.parts]
+        return self.path(parts, node)
+
+    def path(self, parts: list[str], node: Any) -> Flow:
+        """What a path of names stands for."""
+        seen: list[Flow] = []
+        for scope in self.up():
+            found = scope._own(parts)
+            if found is not None:
+                seen.append(_at(found, line_of(node)))
+                # `u.w` in a lambda over u: the engine takes the table's column, if there is one.
+                # And a column of an inner query that is no struct does not hide an outer table.
+                if len(parts) == 1 or any(f is not None for f in scope._tables(parts)):
+                    break
+        if not seen:
+            raise self.context.unresolved(node, "no such column")
+        return merged(seen)
+
+    def name(self, node: exp.Identifier) -> Flow:
+        """What a bare name stands for: a lambda's parameter, or a column."""
+        for scope in self.up():
+            found = scope._own([node.name.lower()])
+            if found is not None:
+                return _at(found, line_of(node))
+        raise self.context.unresolved(node, "no such column")
+
+    def every(self) -> Flow:
+        """All columns of all sources."""
+        return merged(relation.whole() for relation in self.sources.values())
+
+    def rows(self) -> dict[Trace, int]:
+        """What the rows of the sources depend on."""
+        found: dict[Trace, int] = {}
+        for relation in self.sources.values():
+            found.update(relation.rows)
+        return found
+
+    def _star(self, node: exp.Column) -> Flow:
+        for scope in self.up():
+            relation = scope.sources.get(node.table.lower())
+            if relation is not None:
+                return relation.whole()
+            if any(r.named(node.table.lower()) for r in scope.sources.values()):
+                raise self.context.unresolved(node, "the fields of a struct must be named")
+        raise self.context.unresolved(node, "no such table")
+
+    def _own(self, parts: list[str]) -> Flow | None:
+        if len(parts) == 1:
+            return self.plain(parts[0])
+        found = [flow for flow in self._qualified(parts) if flow is not None]
+        if not found and (field_of := self.plain(parts[0], rows=False)) is not None:
+            found = [treated(field_of, TRANSFORMATION)]
+        return merged(found) if found else None
+
+    def plain(self, name: str, *, rows: bool = True) -> Flow | None:
+        """What an unqualified name stands for in this scope alone."""
+        if name in self.variables:
+            return self.variables[name]
+        found = [flow for r in self.sources.values() if (flow := r.named(name)) is not None]
+        if not found and rows and name in self.sources:
+            found.append(self.sources[name].whole())
+        if name in self.aliases:
+            found.append(self.aliases[name])
+        return merged(found) if found else None
+
+    def _qualified(self, parts: list[str]) -> Iterator[Flow | None]:
+        yield from self._tables(parts)
+        yield from self._structs(parts)
+
+    def _tables(self, parts: list[str]) -> Iterator[Flow | None]:
+        """Readings of `a.b...` as source.column and database.table.column, with struct fields."""
+        if parts[0] in self.sources:
+            yield _deep(self.sources[parts[0]].named(parts[1]), len(parts) > 2)
+        alias = self.qualified.get(".".join(parts[:2]))
+        if alias is not None:
+            source = self.sources[alias]
+            yield _deep(source.named(parts[2]), len(parts) > 3) if parts[2:] else source.whole()
+
+    def _structs(self, parts: list[str]) -> Iterator[Flow | None]:
+        if any(r.named(parts[0]) for r in self.sources.values()):
+            yield treated(self.plain(parts[0]) or EMPTY, TRANSFORMATION)
+
+
+def _deep(flow: Flow | None, inside: bool) -> Flow | None:
+    return treated(flow, TRANSFORMATION) if flow is not None and inside else flow
+
+
+def _at(flow: Flow, line: int) -> Flow:
+    """The flow with the line that names it, where no line stands yet."""
+    if not line or all(flow.direct.values()):
+        return flow
+    return Flow({trace: at or line for trace, at in flow.direct.items()}, flow.indirect)
+
+
+def line_of(node: Any) -> int:
+    """The line of the SQL text that a node starts at; 0 when the parser kept none."""
+    if not isinstance(node, exp.Expression):
+        return 0
+    for part in node.walk():
+        line = part.meta.get("line")
+        if line:
+            return int(line)
+    return 0
+
+
+def _place_of(node: Any) -> int:
+    """A line to show: of the node, or of what stands around it."""
+    while isinstance(node, exp.Expression):
+        line = line_of(node)
+        if line:
+            return line
+        node = node.parent
+    return 1
+
+
+def _text_of(node: Any) -> str:
+    try:
+        return node.sql("duckdb") if isinstance(node, exp.Expression) else str(node)
+    except RecursionError:
+        return "..."

@@ -1,0 +1,2 @@
+-- A public table as it is.
+SELECT village, district, population FROM raw.city__village

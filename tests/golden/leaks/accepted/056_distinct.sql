@@ -1,0 +1,2 @@
+-- The villages that patients come from.
+SELECT DISTINCT village FROM raw.health__patient

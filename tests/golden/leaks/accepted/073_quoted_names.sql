@@ -1,0 +1,2 @@
+-- Quotes and capitals.
+SELECT "Village" AS village, "SEX" AS sex FROM raw.health__patient

@@ -1,0 +1,6 @@
+-- Masked in base, the raw value dropped there.
+-- release: {channel: extract, kind: records, sensitive: [plate]}
+-- model base.step
+SELECT village, speed, mask_plate(plate) AS plate FROM raw.police__sighting
+-- model fusion.answer
+SELECT village, plate, speed FROM base.step

@@ -1,0 +1,3 @@
+-- The plainest leak: the column itself.
+-- refused by: release_ceiling
+SELECT village, phone FROM raw.health__patient

@@ -1,0 +1,5 @@
+-- The same, correlated.
+-- refused by: release_ceiling
+SELECT v.village,
+  (SELECT p.name FROM raw.health__patient AS p WHERE p.village = v.village ORDER BY p.name LIMIT 1) AS x
+FROM raw.city__village AS v

@@ -1,0 +1,3 @@
+-- The length of a name.
+-- refused by: release_ceiling
+SELECT village, length(name) AS x FROM raw.health__patient

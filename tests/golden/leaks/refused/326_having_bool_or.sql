@@ -1,0 +1,3 @@
+-- Villages with at least one case.
+-- refused by: release_indirect
+SELECT village FROM raw.health__patient GROUP BY village HAVING bool_or(hiv)
