@@ -118,11 +118,13 @@ def _print_justifications(justifications: Sequence[JustificationRow]) -> None:
     if not justifications:
         return
     print_line(text("ju_head"))
-    table = make_table("ju_source", "ju_who", "ju_why", "ju_until", "ju_left", right=("ju_left",))
+    table = make_table(
+        "ju_source", "ju_level", "ju_who", "ju_why", "ju_until", "ju_left", right=("ju_left",)
+    )
     for item in justifications:
         expired = f"[red]{escape(text('ju_expired'))}[/]"
         left = str(item.days_left) if item.days_left >= 0 else expired
-        cells = (escape(item.source), escape(item.who), escape(item.why))
+        cells = (escape(item.source), item.level, escape(item.who), escape(item.why))
         table.add_row(*cells, item.until.isoformat(), left)
     print_table(table)
 

@@ -190,6 +190,7 @@ class Justification(Base):
     resource_id: Mapped[ResourceKey] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str]
+    level: Mapped[str]
     who: Mapped[str] = mapped_column(FreeText)
     why: Mapped[str] = mapped_column(FreeText)
     until: Mapped[date]
