@@ -33,7 +33,7 @@ from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.masking.settings import open_ring
 from pipelines.plan import Plan, Step
-from pipelines.release_gate import ReleaseVerdict, judge_release
+from pipelines.release_gate import ReleaseVerdict, judge_release, release_seal
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
 from quality.predicates import quoted
 
@@ -257,6 +257,8 @@ def publish(
         watermark=work.watermark,
     )
     properties["contract"] = step.contract.fingerprint
+    if step.contract.release is not None:
+        properties["seal"] = release_seal(env.plan, step.name)
     if release is not None:
         properties["risk"] = json.dumps(release.report, ensure_ascii=False)
     snapshot = lake.publish(step.name, table_columns(step.contract), content, properties)

@@ -6,6 +6,7 @@ somebody out. What is judged is exactly the file that would be published.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from quality.predicates import quoted
 from quality.risk.policy import RiskSettings, policy_of
 
 if TYPE_CHECKING:
+    from pipelines.plan import Plan
     from quality.risk.report import Failure, RiskReport
 
 RECORDS_RULE, STATISTICS_RULE = "disclosure_risk", "small_counts"
@@ -72,6 +74,21 @@ def judge_release(
     if not release.quasi_identifiers and not lowered:
         return None
     return _records(con, relation_sql, contract, release, settings)
+
+
+def release_seal(plan: Plan, name: str) -> str:
+    """What a release was proven and judged by: everything upstream of it, and the bounds.
+
+    A snapshot with another seal was released under other rules; going back to it would publish
+    what nothing has proven.
+    """
+    settings = plan.workspace.settings
+    digest = hashlib.sha256(f"{settings.risk!r}\0{settings.channels!r}".encode())
+    for upstream in sorted(plan.upstream([name])):
+        step = plan.steps[upstream]
+        mark = step.model.fingerprint if step.model else step.contract.fingerprint
+        digest.update(f"\0{upstream}\0{mark}".encode())
+    return digest.hexdigest()
 
 
 # -- records -------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ import pytest
 
 from catalog.database import CatalogStore
 from catalog.database.records import RuleResultRow
+from catalog.errors import CityBrainError
+from pipelines.maintain import rollback
 from tests.support.city import NAME, City, csv
 from tests.support.releases import release
 
@@ -152,6 +154,41 @@ def test_the_overall_risk_counts_beside_the_smallest_class(city: City) -> None:
     assert outcome.status == "blocked"
     assert outcome.error is not None
     assert "0.2, at most 0.05" in str(outcome.error)
+
+
+def first_of_two(city: City) -> int:
+    """Two snapshots of a release; the id of the first."""
+    shared(patients(city, group(30, "north")))
+    first = city.outcome(SHARED).snapshot
+    register(city, group(30, "north", 6))
+    second = city.outcome(SHARED).snapshot
+    assert first is not None
+    assert second is not None
+    assert first.snapshot_id != second.snapshot_id
+    return first.snapshot_id
+
+
+def test_a_release_goes_back_to_what_the_same_rules_released(city: City) -> None:
+    first = first_of_two(city)
+    rollback(city.root, SHARED, first)
+    assert len(city.rows(SHARED)) == 5
+
+
+@pytest.mark.parametrize("change", ["bounds", "source", "model"])
+def test_a_release_does_not_go_back_behind_a_change_of_the_rules(city: City, change: str) -> None:
+    first = first_of_two(city)
+    if change == "bounds":
+        city.settings(LOOSE + "k = 6\n")
+    elif change == "source":
+        city.collected(
+            "civil/patient", PEOPLE.replace("true, classification: L2", "true, classification: L3")
+        )
+    else:
+        shared(city, width=20)
+    with pytest.raises(CityBrainError) as raised:
+        rollback(city.root, SHARED, first)
+    assert raised.value.code == "rollback_release"
+    assert len(city.rows(SHARED)) == 6
 
 
 def test_a_release_without_rows_is_published_and_not_called_safe(city: City) -> None:
