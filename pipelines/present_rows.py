@@ -22,6 +22,7 @@ from pipelines.present import (
     print_table,
     status_text,
 )
+from pipelines.present_risk import print_risk_report
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,6 +80,8 @@ def print_resource(item: ResourceStatus, rules: Sequence[RuleResultRow]) -> None
     _print_release(item)
     _print_fields(item.fields)
     _print_justifications(item.justifications)
+    if item.risk is not None:
+        print_risk_report(item.risk)
     _print_rules(rules)
 
 

@@ -22,6 +22,7 @@ from catalog.odcs import ContractFaults, read_contract
 from catalog.yamlsource import load_yaml, read_text
 from pipelines.levels.channels import Channels
 from pipelines.masking.settings import MaskingSettings
+from quality.risk.policy import RiskSettings
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 MODEL_DATABASES = tuple(name for name in DATABASES if name != "raw")
@@ -57,6 +58,7 @@ class Settings(_Strict):
     lake: LakeSettings = LakeSettings()
     channels: Channels = Channels()
     masking: MaskingSettings = MaskingSettings()
+    risk: RiskSettings = RiskSettings()
 
     @field_validator("timezone")
     @classmethod

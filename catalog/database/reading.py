@@ -155,6 +155,7 @@ def _step_row(resource: str, step: t.Step, quarantine: dict[str, int]) -> StepRo
         started_at=step.started_at,
         finished_at=step.finished_at,
         seconds=step.seconds,
+        risk=step.risk,
     )
 
 

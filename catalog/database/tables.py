@@ -87,6 +87,7 @@ class Base(DeclarativeBase):
         Int64: BigInteger(),
         dict[str, int]: JSON(),
         dict[str, str]: JSON(),
+        dict[str, Any]: JSON(none_as_null=True),
         list[str]: JSON(),
     }
 
@@ -254,6 +255,7 @@ class Step(Base):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime]
     seconds: Mapped[float]
+    risk: Mapped[dict[str, Any] | None]
 
 
 class Snapshot(Base):
