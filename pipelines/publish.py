@@ -270,11 +270,8 @@ def _judge_release(
     env: Environment, stage: Stage, content: Sequence[Path]
 ) -> ReleaseVerdict | None:
     contract, settings = stage.step.contract, env.plan.workspace.settings
-    if contract.release is None:
-        return None
     rows = files_sql(content, table_columns(contract))
-    lowered = env.plan.levels.lowered(contract, settings.channels.ceiling(contract.release))
-    return judge_release(stage.con, rows, contract, settings.risk, lowered=lowered)
+    return judge_release(stage.con, rows, contract, settings.risk)
 
 
 def _with_release(outcome: Outcome, release: ReleaseVerdict | None) -> Outcome:

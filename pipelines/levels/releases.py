@@ -33,10 +33,15 @@ class ReleaseCheck:
         if contract.release is None:
             yield from self._declared(contract)
             return
-        ceiling = self._channels.ceiling(contract.release)
+        found = list(self._released(contract, contract.release))
+        yield from found or self._unidentified(contract, contract.release)
+
+    def _released(self, contract: Contract, release: Release) -> Iterator[CityBrainError]:
+        """Everything that a release tells and may not."""
+        ceiling = self._channels.ceiling(release)
         above = {c for c in _columns(contract) if self._levels.of(c) > ceiling}
         yield from self._declared(contract, above)
-        yield from (self._carried(c, contract.release, ceiling) for c in sorted(above))
+        yield from (self._carried(c, release, ceiling) for c in sorted(above))
         yield from self._together(contract, ceiling, above)
         yield from self._influenced(contract, ceiling)
         yield from self._unlisted(contract, ceiling, above)
@@ -221,6 +226,15 @@ class ReleaseCheck:
                         origin=".".join(origin),
                     )
                     break
+
+    def _unidentified(self, contract: Contract, release: Release) -> Iterator[CityBrainError]:
+        """Records about somebody have a disclosure risk, which is measured by quasi-identifiers."""
+        if release.kind != "records" or release.quasi_declared:
+            return
+        ceiling = self._channels.ceiling(release)
+        origins = {o for c in _columns(contract) for o in self._known(c).origins}
+        if any(self._levels.of(origin) > ceiling for origin in origins):
+            yield PipelineError("release_quasi", where=Location(contract.path, 1))
 
     def _uncounted(self, contract: Contract) -> Iterator[CityBrainError]:
         """A statistical release proves by its lineage that its rows are groups."""

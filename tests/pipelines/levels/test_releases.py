@@ -302,11 +302,26 @@ def test_a_masked_field_that_is_not_listed_is_refused(people: City) -> None:
     contract = people.root / "models/open/person.yaml"
     assert at(found, people.root) == f"models/open/person.yaml:{line_of(contract, 'name: born')}"
     assert found.fields["origin"] == "raw.civil__person.birth"
-    for listed in ("quasi_identifiers", "sensitive"):
-        people.model(
-            "open.person", sql, fields(id=COUNT, born=DAY), custom=release(**{listed: "[born]"})
-        )
+    for listed in (
+        {"quasi_identifiers": "[born]"},
+        {"quasi_identifiers": "[]", "sensitive": "[born]"},
+    ):
+        people.model("open.person", sql, fields(id=COUNT, born=DAY), custom=release(**listed))
         assert problems(people) == []
+
+
+def test_masked_records_say_which_fields_identify(people: City) -> None:
+    """Saying nothing is refused, saying that there are none is not; what was never masked is free."""
+    sql = "SELECT id, mask_date(birth, 'year') AS born FROM raw.civil__person\n"
+    options = {"sensitive": "[born]"}
+    people.model("open.person", sql, fields(id=COUNT, born=DAY), custom=release(**options))
+    assert only(people, "release_quasi").where is not None
+    people.model(
+        "open.person",
+        "SELECT id, district FROM raw.civil__person\n",
+        fields(id=COUNT, district=TEXT),
+    )
+    assert problems(people) == []
 
 
 COUNTED = {
