@@ -116,7 +116,8 @@ class RunEvents:
                     self._emit(abort_event(start, at=datetime.now(UTC)))
             raise
         with self._guarded():
-            self._emit(self._end_of_run(outcomes))
+            if self._sink is not None:
+                self._sink.emit(self._end_of_run(outcomes))
 
     def _run_started(self) -> None:
         if not self._off:

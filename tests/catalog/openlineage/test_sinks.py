@@ -15,9 +15,9 @@ from catalog.openlineage import Event, TransportSink, open_sink, resend
 from catalog.openlineage.eventfile import EventFile
 from catalog.openlineage.sending import as_run_event, configured, drain
 from catalog.openlineage.sinks import OUTBOX
-from tests.catalog.openlineage.conftest import Receiver
 from tests.catalog.openlineage.representative import RUN_ID, representative
 from tests.servers import free_port
+from tests.support.openlineage import Receiver
 
 ROOT = Path(__file__).parents[3]
 CANARY = "c0ffee-canary-key-5f3a91"
