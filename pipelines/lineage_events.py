@@ -31,7 +31,7 @@ from catalog.openlineage import (
     start_event,
     unfinished,
 )
-from pipelines.account import Outcome
+from pipelines.account import Outcome, recovered
 from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.lake import Lake
@@ -62,7 +62,6 @@ class RunEvents:
         self._run_id = ""
         self._datasets: Datasets | None = None
         self._started: dict[str, Inputs] = {}
-        self._taken: dict[tuple[str, str], tuple[Step, Outcome]] = {}
         self._problems: list[str] = []
 
     def __enter__(self) -> Self:
@@ -80,10 +79,6 @@ class RunEvents:
             told = (*told, fault)
         self.warnings = told
 
-    def taken_over(self, run_id: str, step: Step, outcome: Outcome) -> None:
-        """A step that a killed run published and did not live to record; before `runs_lost`."""
-        self._taken[run_id, step.name] = (step, outcome)
-
     def runs_lost(self, runs: Iterable[RunRow], lake: Lake) -> None:
         """End the events of earlier runs that lost their process.
 
@@ -91,11 +86,13 @@ class RunEvents:
             runs: the newest runs, before this one; those that are called running are lost.
             lake: where the events' tables are, of this run too.
         """
-        self._datasets = None if self._off else Datasets(self._plan, lake)
-        lost = [run.run_id for run in runs if run.status == "running"]
-        for other in dict.fromkeys((*lost, *(run for run, _ in self._taken))):
-            with self._guarded():
-                self._end(other)
+        if self._off:
+            return
+        self._datasets = Datasets(self._plan, lake)
+        for run in runs:
+            if run.status == "running":
+                with self._guarded():
+                    self._end(run.run_id, lake)
 
     @contextmanager
     def running(self, run_id: str) -> Iterator[dict[str, Outcome]]:
@@ -182,14 +179,22 @@ class RunEvents:
         whole = {outcome.status for outcome in outcomes.values()} <= {"published", "unchanged"}
         return complete_event(self._info(outcome="succeeded" if whole else "partial"), _JOB, at=now)
 
-    def _end(self, run_id: str) -> None:
+    def _end(self, run_id: str, lake: Lake) -> None:
         """End what a killed run left open: as complete what it published, the rest as aborted."""
         told = []
         for start in unfinished(self._folder, run_id):
-            found = self._taken.get((run_id, start["job"]["name"]))
-            event = self._ended(run_id, found[0], found[1].inputs, found[1]) if found else None
-            told.append(event or abort_event(start, at=datetime.now(UTC)))
+            done = self._published(run_id, start["job"]["name"], lake)
+            told.append(done or abort_event(start, at=datetime.now(UTC)))
         hand_in(self._folder, run_id, told)
+
+    def _published(self, run_id: str, name: str, lake: Lake) -> Event | None:
+        """The end of a step whose table the run published; None when it did not, or of no step."""
+        step = self._plan.steps.get(name)
+        snapshot = lake.current(name) if step else None
+        if step is None or snapshot is None or snapshot.properties.get("run") != run_id:
+            return None
+        outcome = recovered(name, step.kind, snapshot)
+        return self._ended(run_id, step, outcome.inputs, outcome) if outcome else None
 
     def _emit(self, event: Event | None) -> None:
         if self._sink is not None and event is not None:

@@ -314,7 +314,6 @@ class _Run:
         outcome = recovered(step.name, step.kind, snapshot)
         run_id = snapshot.properties.get("run", "")
         if outcome is not None:
-            self.events.taken_over(run_id, step, outcome)
             try:
                 self.store.record_step(run_id, outcome.record(run_id))
             except CatalogError as error:

@@ -20,7 +20,7 @@ from pipelines.maintain import clean, replay_quarantine
 from pipelines.masking.keyfile import read as read_keys
 from pipelines.run import RunResult
 from tests.servers import free_port
-from tests.support.city import City, csv, statuses
+from tests.support.city import ALL_TABLES, City, csv, statuses
 from tests.support.killing import Death, Killer
 from tests.support.masked import MASKED, MASKED_SQL, masked_city
 from tests.support.openlineage import Receiver, receiver, validate_event
@@ -410,12 +410,23 @@ def test_what_a_killed_run_left_open_is_aborted_by_the_next(small: City, killer:
     assert events_of(small, run_id) == after  # once is enough
 
 
-def test_what_a_killed_run_published_is_completed_by_the_next(small: City, killer: Killer) -> None:
-    run_id = killed(small, killer, Death("pipelines.lake:Lake.publish", "after"))
-    (name,) = [n for n in ("raw.civil__district", SHOP) if small.current(n) is not None]
-    snapshot = small.current(name)
+@pytest.mark.parametrize("what", ["run", "replay"])
+def test_what_a_killed_run_published_is_completed_by_the_next(
+    small: City, killer: Killer, what: str
+) -> None:
+    small.settings("[gate]\nmax_quarantined_percent = 60\n")
+    small.source("shop.csv", csv("id,name,district,opened", "1,Tea,north,2020-01-01", "2,Ink,s,x"))
+    if what == "replay":
+        small.run(SHOP)
+    run_id = killed(
+        small, killer, Death("pipelines.lake:Lake.publish", "after", 1 + (what == "run"))
+    )
+    fresh = {name: small.current(name) for name in ALL_TABLES}
+    ((name, snapshot),) = [
+        (n, s) for n, s in fresh.items() if s is not None and s.properties["run"] == run_id
+    ]
     assert snapshot is not None
-    small.run()
+    small.run() if what == "run" else replay_quarantine(small.root, SHOP)
     events = events_of(small, run_id)
     found = told(events)
     assert found[name] == ["START", "COMPLETE"]
