@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from catalog.errors import CatalogError
 from catalog.openlineage import Event, resend
+from citybrain import app
 from pipelines.maintain import clean, replay_quarantine
 from pipelines.masking.keyfile import read as read_keys
 from pipelines.run import RunResult
@@ -315,6 +317,25 @@ def test_a_receiver_that_answers_500_is_a_warning_and_resend_delivers(
     receiver.status.clear()
     assert resend(folder(small)) == (len(events), ())
     assert in_any_order(receiver.events) == in_any_order(events)
+
+
+def test_the_command_line_warns_and_sends_again(
+    small: City, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_to(monkeypatch, f"http://127.0.0.1:{free_port()}")
+    said = CliRunner().invoke(app, ["run", str(small.root), "--json"])
+    assert said.exit_code == 0
+    (warning,) = json.loads(said.stdout)["warnings"]
+    assert warning["code"] == "lineage_not_sent"
+    said = CliRunner().invoke(app, ["events", "resend", str(small.root)])
+    assert said.exit_code == 1 and "[lineage_not_sent]" in said.stdout
+    said = CliRunner().invoke(app, ["run", str(small.root)])  # nothing to do, and still a warning
+    assert said.exit_code == 0 and "[lineage_not_sent]" in said.stdout
+    send_to(monkeypatch, receiver.url)
+    said = CliRunner().invoke(app, ["events", "resend", str(small.root), "--json"])
+    assert said.exit_code == 0
+    assert json.loads(said.stdout) == {"sent": 14, "warnings": []}
+    assert len(receiver.events) == 14
 
 
 def test_resending_without_a_receiver_keeps_the_events(
