@@ -11,7 +11,7 @@ only depends on (a filter, a join, a CASE) is kept apart, with the level of what
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from catalog.contract import META_COLUMNS, Contract
 from catalog.lineage import ROW, Edge, ModelLineage
@@ -19,6 +19,7 @@ from pipelines.levels.views import WHOLE, View, composed, level_behind
 
 Column = tuple[str, str]
 LOWEST, HIGHEST = "L1", "L4"
+_BY_ORDER = ("limit", "order")  # edges of a row that tell of its place among the others
 _META_LEVEL = "L2"  # the file and line that a row came from: the bureau's own business
 
 Influences = dict[Column, str]
@@ -46,11 +47,17 @@ class ColumnLevel:
 
 @dataclass(frozen=True, slots=True)
 class TableLevels:
-    """The sensitivity of one table: its columns, the row itself among them, and what decides which
-    rows there are."""
+    """The sensitivity of one table.
+
+    Attributes:
+        columns: the row itself among them.
+        rows: what decides which rows there are.
+        order: what decides in which order they come, besides.
+    """
 
     columns: Mapping[str, ColumnLevel]
     rows: Influences
+    order: Influences = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,8 @@ def derived_levels(
         influences = _influences(edges, levels)
         columns[item.name] = ColumnLevel(level, inferred, item.level, origins, influences)
     columns[ROW] = _row(contract)
-    return TableLevels(columns, _influences(lineage.rows, levels))
+    rows, order = _influences(lineage.rows, levels), _influences(lineage.order, levels)
+    return TableLevels(columns, rows, order)
 
 
 def _origin(column: Column, level: str, declared: str | None) -> ColumnLevel:
@@ -177,6 +185,8 @@ def _influences(edges: Iterable[Edge], levels: Levels) -> Influences:
         found.append(source.influences)
         if edge.column == ROW:
             found.append(levels.tables[edge.table].rows)
+        if edge.column == ROW and edge.how in _BY_ORDER:
+            found.append(levels.tables[edge.table].order)
         if not edge.direct:
             name = f"{edge.table}.{edge.column}"
             told = edge if edge.masks else edge._replace(how="identity")

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from catalog.errors import Location
 from catalog.lineage import MaskUse
+from pipelines.dialect import line_of
 from pipelines.errors import PipelineError
 from pipelines.lineage.flow import (
     AGGREGATION,
@@ -31,9 +32,12 @@ from pipelines.lineage.flow import (
     merged,
     treated,
 )
-from pipelines.lineage.scope import Relation, Scope, line_of
+from pipelines.lineage.scope import Relation, Scope
 from pipelines.masking.calls import MaskCall, mask_call
 
+# Aggregates of which the order of the rows decides nothing; of any other it may.
+_ORDERLESS = (exp.Avg, exp.CountIf, exp.LogicalAnd, exp.LogicalOr, exp.Max, exp.Min, exp.Sum)
+_PEERS = (*_ORDERLESS, exp.Count, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist)
 _PICKING = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last)
 _REFUSED = (exp.Columns, exp.PositionalColumn, exp.Placeholder, exp.Parameter, exp.SessionParameter)
 _SILENT = (exp.Literal, exp.DataType, exp.Var, exp.Boolean, exp.Null, exp.WindowSpec)
@@ -50,7 +54,7 @@ class Expressions:
         self._query = query
         self._special: dict[type[Any], Callable[[Any, Scope], Flow]] = {
             exp.Column: lambda node, scope: scope.column(node),
-            exp.Identifier: lambda node, scope: scope.name(node),
+            exp.Identifier: lambda node, scope: scope.path([node.name.lower()], node),
             exp.Star: lambda node, scope: scope.every(),
             exp.Alias: lambda node, scope: self.flow(node.this, scope),
             exp.Paren: lambda node, scope: self.flow(node.this, scope),
@@ -94,11 +98,13 @@ class Expressions:
             if call is not None:
                 return self._masked(call, node, scope)
             if node.name.lower() in aggregate_functions():
-                return treated(self.several(_children(node), scope), AGGREGATION)
+                inside = treated(self.several(_children(node), scope), AGGREGATION)
+                return depending(inside, scope.arrival())
         inside = self.several(_children(node), scope)
         inside = merged([inside, self._unit(node, scope)])
         if isinstance(node, exp.AggFunc):
-            return treated(inside, PICKED if isinstance(node, _PICKING) else AGGREGATION)
+            value = treated(inside, PICKED if isinstance(node, _PICKING) else AGGREGATION)
+            return value if isinstance(node, _ORDERLESS) else depending(value, scope.arrival())
         return treated(inside, TRANSFORMATION)
 
     def several(self, nodes: Iterable[Any], scope: Scope) -> Flow:
@@ -205,8 +211,6 @@ class Expressions:
 
     def _called(self, node: exp.Lambda, scope: Scope, argument: Flow) -> Flow:
         value = treated(argument, TRANSFORMATION)
-        if _arrow(node):
-            return treated(self.several([*node.expressions, node.this], scope), TRANSFORMATION)
         variables = {parameter.name.lower(): value for parameter in node.expressions}
         return treated(self.flow(node.this, scope.inner(variables=variables)), TRANSFORMATION)
 
@@ -240,9 +244,11 @@ class Expressions:
         return depending(self.flow(node.this, scope), influence(condition, "filter"))
 
     def _window(self, node: exp.Window, scope: Scope) -> Flow:
-        over = self.window_keys(node, scope)
+        over = influence(self.window_keys(node, scope), "window")
         value = treated(self.flow(node.this, scope), TRANSFORMATION)
-        return depending(value, influence(over, "window"))
+        value = depending(value, over, scope.arrival() if takes_ties(node) else {})
+        scope.order.update(over)
+        return value
 
     def window_keys(self, node: exp.Window, scope: Scope) -> Flow:
         """What a window is partitioned, ordered and framed by."""
@@ -281,6 +287,17 @@ class Expressions:
         return Flow({}, {t._replace(how="subquery"): line for t, line in relation.rows.items()})
 
 
+def takes_ties(node: exp.Window) -> bool:
+    """Whether a window takes rows of equal rank one after the other, as they happen to come.
+
+    A frame of whole peer groups does not; that of a named window is not looked up.
+    """
+    spec = node.args.get("spec")
+    named = node.args.get("alias") or node.args.get("first")
+    rowwise = spec is not None and str(spec.args.get("kind")).upper() != "RANGE"
+    return bool(named) or rowwise or not isinstance(node.this, _PEERS)
+
+
 def _lowers(kind: str, trace: Trace) -> bool:
     """Whether a mask of this kind hides what it should of a trace.
 
@@ -317,10 +334,6 @@ def _path(node: Any) -> list[str]:
         path = _path(node.this)
         return [*path, node.expression.name.lower()] if path else []
     return []
-
-
-def _arrow(node: exp.Lambda) -> bool:
-    return False
 
 
 def _name(node: Any) -> str:
