@@ -75,9 +75,7 @@ class Ways:
         known = self.levels.column(source)
         if known is None:
             return False
-        return (
-            source == origin or origin in known.origins or origin in self.levels.influences(source)
-        )
+        return source == origin or origin in known.origins or origin in self.levels.hints(source)
 
     def _hops(
         self, origin: Column, column: Column, edges: Mapping[Column, tuple[Column, Edge]]

@@ -58,7 +58,7 @@ class Clauses:
         for part in parts:
             rows.update(self._order(part, inner, [flow for _, flow in relation.columns]))
             rows.update(self._limit(part, inner))
-        return Relation(relation.columns, rows, relation.order)
+        return replace(relation, rows=rows)
 
     def _distinct(
         self, node: exp.Distinct, scope: Scope, projections: list[Flow]
@@ -77,7 +77,7 @@ class Clauses:
             plain = [
                 flow
                 for item, flow in zip(node.expressions, projections, strict=False)
-                if not _aggregated(item)
+                if not aggregated(item)
             ]
             # A star stands for several projections: then all of them are taken.
             aligned = len(projections) == len(node.expressions)
@@ -143,7 +143,7 @@ def _bare_name(node: Any) -> str | None:
     return node.name.lower() if bare and not isinstance(node.this, exp.Star) else None
 
 
-def _aggregated(item: Any) -> bool:
+def aggregated(item: Any) -> bool:
     """Whether an item aggregates in its own query, not in a subquery."""
     inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
     return any(isinstance(node, exp.AggFunc) for node in inside)
@@ -183,7 +183,7 @@ def _grouped_names(node: exp.Select) -> set[str] | None:
     if group and (group.args.get("all") or any(_is_place(key) for key in todo)):
         if any(item.is_star for item in node.expressions):
             return None
-        todo += [item for item in node.expressions if not _aggregated(item)]
+        todo += [item for item in node.expressions if not aggregated(item)]
     found: set[str] = set()
     while todo:
         for name in _names(todo.pop()):

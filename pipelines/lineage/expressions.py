@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from catalog.errors import Location
-from catalog.lineage import MaskUse
+from catalog.lineage import ROW, MaskUse
 from pipelines.dialect import line_of
 from pipelines.errors import PipelineError
 from pipelines.lineage.flow import (
@@ -34,10 +34,12 @@ from pipelines.lineage.flow import (
 )
 from pipelines.lineage.scope import Relation, Scope
 from pipelines.masking.calls import MaskCall, mask_call
+from pipelines.masking.function import hides
 
 # Aggregates of which the order of the rows decides nothing; of any other it may.
 _ORDERLESS = (exp.Avg, exp.CountIf, exp.LogicalAnd, exp.LogicalOr, exp.Max, exp.Min, exp.Sum)
 _PEERS = (*_ORDERLESS, exp.Count, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist)
+_WHOLE_NUMBERS = exp.DataType.SIGNED_INTEGER_TYPES
 _PICKING = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last)
 _REFUSED = (exp.Columns, exp.PositionalColumn, exp.Placeholder, exp.Parameter, exp.SessionParameter)
 _SILENT = (exp.Literal, exp.DataType, exp.Var, exp.Boolean, exp.Null, exp.WindowSpec)
@@ -58,7 +60,7 @@ class Expressions:
             exp.Star: lambda node, scope: scope.every(),
             exp.Alias: lambda node, scope: self.flow(node.this, scope),
             exp.Paren: lambda node, scope: self.flow(node.this, scope),
-            exp.Cast: self._cleaned,
+            exp.Cast: self._cast,
             exp.TryCast: self._cleaned,
             exp.Coalesce: self._cleaned,
             exp.Trim: self._trim,
@@ -66,6 +68,7 @@ class Expressions:
             exp.Case: self._case,
             exp.If: self._if,
             exp.Count: self._count,
+            exp.Sum: self._sum,
             exp.ArgMax: self._arg_extreme,
             exp.ArgMin: self._arg_extreme,
             exp.Filter: self._filter,
@@ -128,7 +131,7 @@ class Expressions:
         changed = f"{text} at {line_of(node)}"
         direct: dict[Trace, int] = {}
         for trace, line in flow.direct.items():
-            if not _lowers(function.kind, trace):
+            if not _hides(function.kind, trace):
                 direct[trace._replace(how=TRANSFORMATION)] = line
                 continue
             use = MaskUse(
@@ -155,6 +158,13 @@ class Expressions:
 
     def _cleaned(self, node: Any, scope: Scope) -> Flow:
         return treated(self.several(_children(node), scope), CLEANED)
+
+    def _cast(self, node: exp.Cast, scope: Scope) -> Flow:
+        """A count stays one in another width of whole numbers: the engine fails, it never cuts."""
+        flow = self.several(_children(node), scope)
+        counted = flow.direct and all(trace.how == COUNT for trace in flow.direct)
+        whole = node.to.this in _WHOLE_NUMBERS
+        return flow if counted and whole else treated(flow, CLEANED)
 
     def _trim(self, node: Any, scope: Scope) -> Flow:
         how = TRANSFORMATION if node.args.get("expression") else CLEANED
@@ -234,6 +244,14 @@ class Expressions:
         # The rows themselves are what count(*) carries: an unchanged count is told from another.
         return Flow({t._replace(how=COUNT): line for t, line in rows.items()}, inside.indirect)
 
+    def _sum(self, node: exp.Sum, scope: Scope) -> Flow:
+        """The sum of the counts of disjoint groups is the count of them together."""
+        inside = self.several(_children(node), scope)
+        counts = all(t.how == COUNT and t.column == ROW and not t.masks for t in inside.direct)
+        if inside.direct and counts and scope.tallied(node.this):
+            return inside
+        return treated(inside, AGGREGATION)
+
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
         value = treated(self.flow(node.this, scope), PICKED)
         others = [part for part in _children(node) if part is not node.this]
@@ -298,20 +316,15 @@ def takes_ties(node: exp.Window) -> bool:
     return bool(named) or rowwise or not isinstance(node.this, _PEERS)
 
 
-def _lowers(kind: str, trace: Trace) -> bool:
-    """Whether a mask of this kind hides what it should of a trace.
-
-    A partial mask keeps a known part of a whole value, of a changed one it may keep any part; the
-    suppression of small counts hides nothing of what is no count. A band hides nothing of a value that
-    was made larger before.
-    """
-    if kind == "partial":
-        return trace.how in WHOLE and not trace.masks
-    if kind == "suppress":
-        return trace.how == COUNT
-    if kind in ("generalise", "redact", "noise"):
-        return trace.how in WHOLE or trace.how == AGGREGATION
-    return True
+def _hides(kind: str, trace: Trace) -> bool:
+    """Whether a mask of this kind hides what it should of a trace."""
+    return hides(
+        kind,
+        whole=trace.how in WHOLE,
+        masked=bool(trace.masks),
+        aggregated=trace.how == AGGREGATION,
+        counted=trace.how == COUNT,
+    )
 
 
 def _children(node: Any) -> list[Any]:

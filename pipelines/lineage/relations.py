@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from pipelines.lineage.clauses import Clauses
+from pipelines.lineage.clauses import Clauses, aggregated
 from pipelines.lineage.expressions import Expressions, takes_ties
 from pipelines.lineage.flow import EMPTY, Flow, depending, influence, merged
 from pipelines.lineage.scope import Context, Relation, Scope
@@ -139,11 +139,12 @@ class Relations:
         found = self._sources.read(node, scope)
         for window in node.args.get("windows") or []:
             scope.windows[window.name.lower()] = window
+        scope.single = not node.args.get("joins") and not node.args.get("laterals")
         columns = self._projections(node, found)
         rows = {**found.rows, **scope.rows()}
         projections = [flow for _, flow in columns]
         rows.update(self._clauses.of_select(node, after, scope, projections))
-        return Relation(columns, rows, scope.arrival())
+        return Relation(columns, rows, scope.arrival(), _tallies(node, scope))
 
     def _projections(self, node: exp.Select, found: Found) -> list[tuple[str | None, Flow]]:
         scope = found.scope
@@ -171,6 +172,21 @@ class Relations:
             if name:
                 scope.aliases[name] = merged([scope.aliases.get(name, EMPTY), flow])
         return columns
+
+
+def _tallies(node: exp.Select, scope: Scope) -> bool:
+    """Whether the counts among the columns are of disjoint groups.
+
+    They are where the SELECT groups, each row into one group, or hands on such groups, each once.
+    """
+    group = node.args.get("group")
+    if node.args.get("distinct") or any(_explodes(item) for item in node.expressions):
+        return False
+    if group is not None:
+        return group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is None
+    if any(aggregated(item) for item in node.expressions):
+        return True
+    return scope.single and all(relation.tallies for relation in scope.sources.values())
 
 
 def _is_star(item: Any) -> bool:

@@ -46,11 +46,13 @@ class Relation:
         rows: indirect traces of the relation as a whole.
         order: what else decides the order in which the rows come, and so which of them a LIMIT
             keeps: the order of the tables, and the keys of windows, by which the engine sorts.
+        tallies: whether its counts are of disjoint groups: no row is counted in two of them.
     """
 
     columns: list[tuple[str | None, Flow]]
     rows: dict[Trace, int]
     order: dict[Trace, int] = field(default_factory=dict)
+    tallies: bool = False
 
     def named(self, name: str) -> Flow | None:
         """The column called `name`; several of one name are taken together."""
@@ -124,6 +126,7 @@ class Scope:
         meant: names that are the alias even where a column has them.
         unsure: whether a name may be the alias where a column has it.
         order: as in `Relation`: keys of the windows in this query.
+        single: the FROM clause is one table or subquery, whose rows it gives as they are.
     """
 
     context: Context
@@ -137,6 +140,7 @@ class Scope:
     labels: set[str] = field(default_factory=set)
     meant: frozenset[str] = frozenset()
     unsure: bool = False
+    single: bool = False
     order: dict[Trace, int] = field(default_factory=dict)
 
     def inner(self, **own: Any) -> Scope:
@@ -210,6 +214,15 @@ class Scope:
         for relation in self.sources.values():
             found.update(relation.order)
         return found
+
+    def tallied(self, node: Any) -> bool:
+        """Whether a node is a column of the one source here, the counts of disjoint groups."""
+        if not isinstance(node, exp.Column) or len(self.sources) != 1:
+            return False
+        ((name, relation),) = self.sources.items()
+        *table, column = (part.name.lower() for part in node.parts)
+        own = not table or table == [name]
+        return self.single and relation.tallies and own and relation.named(column) is not None
 
     def _unnamed(self) -> list[Flow]:
         return [flow for relation in self.sources.values() for flow in relation.unnamed()]

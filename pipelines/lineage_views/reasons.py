@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from catalog.contract import META_COLUMNS, Justification
 from catalog.lineage import ROW
 from catalog.text import text
-from pipelines.levels.infer import Column, ColumnLevel, Influences
+from pipelines.levels.infer import Column, ColumnLevel
 from pipelines.levels.paths import Hop
 from pipelines.levels.views import level_behind
 from pipelines.lineage_views.graph import Graph, parse_column
@@ -125,7 +126,7 @@ def _carried(plan: Plan, graph: Graph, column: Column, known: ColumnLevel) -> tu
 
 
 def _depends(
-    plan: Plan, graph: Graph, column: Column, influences: Influences
+    plan: Plan, graph: Graph, column: Column, influences: Mapping[Column, str]
 ) -> tuple[Origin, ...]:
     ways = WaysTo(plan, graph, column, lambda _: True)
     return _ordered(
@@ -146,7 +147,7 @@ def _rank(level: str) -> int:
 
 
 def _releases(
-    plan: Plan, graph: Graph, column: Column, influences: Influences
+    plan: Plan, graph: Graph, column: Column, influences: Mapping[Column, str]
 ) -> tuple[ReleaseUse, ...]:
     """Releases that the column reaches, its own resource among them."""
     carried = {table for table, _ in graph.down([column], None, True).nodes}
