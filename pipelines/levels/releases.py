@@ -186,7 +186,7 @@ class ReleaseCheck:
     ) -> CityBrainError:
         """The error for a dependence that nobody answers for, or not at the level of today."""
         names = [name for _, name in columns if name != ROW]
-        hops = self._ways.between(origin, columns[0])
+        hops = self._ways.influencing(origin, columns[0])
         shared = {
             "columns": ", ".join(names[:6]) + (" ..." if len(names) > 6 else ""),
             "origin": ".".join(origin),
@@ -263,11 +263,13 @@ class ReleaseCheck:
         return edge.how == "identity" and self._counts((edge.table, edge.column))
 
     def _path(self, column: Column, origin: Column) -> str:
-        return self._shown(self._ways.between(origin, column))
+        return self._shown(self._ways.carrying(origin, column))
 
-    def _shown(self, hops: list[Hop]) -> str:
+    def _shown(self, hops: Iterable[Hop]) -> str:
+        """A line a hop; what is said next begins a new line."""
         root = _root(self._ways.contracts)
-        return "".join(f"\n    {hop.text(root)}" for hop in hops)
+        lines = [f"\n    {hop.text(root)}" for hop in hops]
+        return "".join([*lines, "\n "]) if lines else ""
 
 
 def _columns(contract: Contract) -> list[Column]:

@@ -186,6 +186,45 @@ def test_an_influence_two_models_away_is_refused_with_every_hop(people: City) ->
     assert tables == ["raw.civil__person", "base.person", "fusion.person", "open.person"]
 
 
+def test_the_way_shown_is_the_one_that_gives_the_level(people: City) -> None:
+    """A shorter way past a mask is no reason; nor is one by value for a dependence."""
+    people.model(
+        "base.person", "SELECT id, name AS n FROM raw.civil__person\n", fields(id=COUNT, n=TEXT)
+    )
+    people.model(
+        "open.person",
+        "SELECT p.id,\n  CASE WHEN mask_name(p.name) = 'a' THEN 1 END AS short,\n"
+        "  CASE WHEN b.n = 'a' THEN 1 END AS long\n"
+        "FROM raw.civil__person AS p JOIN base.person AS b USING (id)\n",
+        "- {name: id, logicalType: integer}\n"
+        "- {name: short, logicalType: integer, physicalType: INTEGER}\n"
+        "- {name: long, logicalType: integer, physicalType: INTEGER}",
+    )
+    found = only(people, "release_indirect")
+    assert found.fields["columns"] == "short, long"
+    people.model(
+        "open.person",
+        "SELECT p.id, concat(mask_name(p.name), b.n) AS n\n"
+        "FROM raw.civil__person AS p JOIN base.person AS b USING (id)\n",
+        fields(id=COUNT, n=TEXT),
+    )
+    found = only(people, "release_ceiling")
+    assert [hop[0] for hop in hops(found)] == [
+        "raw.civil__person.name",
+        "base.person.n",
+        "open.person.n",
+    ]
+    assert not any("mask_name" in word for hop in hops(found) for word in hop)
+
+
+def test_the_next_sentence_stands_on_its_own_line(people: City) -> None:
+    people.model("open.person", _FILTERED, fields(id=COUNT, district=TEXT))
+    for language in ("en", "zh"):
+        *before, last = only(people, "release_indirect").text(language).splitlines()
+        assert before[-1].endswith("models/open/person.sql:4")
+        assert "justification" in last
+
+
 def test_a_justification_holds_until_its_day_and_no_longer(people: City) -> None:
     text = justified("raw.civil__person.income", until="2026-07-01")
     people.model("open.person", _FILTERED, fields(id=COUNT, district=TEXT), custom=text)
