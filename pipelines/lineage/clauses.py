@@ -12,6 +12,7 @@ from catalog.lineage import ROW
 from pipelines.dialect import line_of
 from pipelines.lineage.expressions import Expressions
 from pipelines.lineage.flow import EMPTY, Flow, Trace, influence, merged, moved
+from pipelines.lineage.nodes import aggregated
 from pipelines.lineage.scope import Relation, Scope
 
 _LISTS = (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple, exp.Paren)
@@ -141,12 +142,6 @@ def _bare_name(node: Any) -> str | None:
     """The name that stands alone; None for anything else."""
     bare = isinstance(node, exp.Column) and len(node.parts) == 1
     return node.name.lower() if bare and not isinstance(node.this, exp.Star) else None
-
-
-def aggregated(item: Any) -> bool:
-    """Whether an item aggregates in its own query, not in a subquery."""
-    inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
-    return any(isinstance(node, exp.AggFunc) for node in inside)
 
 
 def _group_keys(group: exp.Group) -> list[Any]:

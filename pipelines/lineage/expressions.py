@@ -7,7 +7,6 @@ source. Masking functions are the only ones that change what a trace is worth.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp
@@ -32,13 +31,18 @@ from pipelines.lineage.flow import (
     merged,
     treated,
 )
+from pipelines.lineage.nodes import (
+    ORDERLESS,
+    aggregate_functions,
+    children,
+    name_of,
+    path_of,
+    takes_ties,
+)
 from pipelines.lineage.scope import Relation, Scope
 from pipelines.masking.calls import MaskCall, mask_call
 from pipelines.masking.function import hides
 
-# Aggregates of which the order of the rows decides nothing; of any other it may.
-_ORDERLESS = (exp.Avg, exp.CountIf, exp.LogicalAnd, exp.LogicalOr, exp.Max, exp.Min, exp.Sum)
-_PEERS = (*_ORDERLESS, exp.Count, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist)
 _WHOLE_NUMBERS = exp.DataType.SIGNED_INTEGER_TYPES
 _PICKING = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last)
 _REFUSED = (exp.Columns, exp.PositionalColumn, exp.Placeholder, exp.Parameter, exp.SessionParameter)
@@ -101,13 +105,13 @@ class Expressions:
             if call is not None:
                 return self._masked(call, node, scope)
             if node.name.lower() in aggregate_functions():
-                inside = treated(self.several(_children(node), scope), AGGREGATION)
+                inside = treated(self.several(children(node), scope), AGGREGATION)
                 return depending(inside, scope.arrival())
-        inside = self.several(_children(node), scope)
+        inside = self.several(children(node), scope)
         inside = merged([inside, self._unit(node, scope)])
         if isinstance(node, exp.AggFunc):
             value = treated(inside, PICKED if isinstance(node, _PICKING) else AGGREGATION)
-            return value if isinstance(node, _ORDERLESS) else depending(value, scope.arrival())
+            return value if isinstance(node, ORDERLESS) else depending(value, scope.arrival())
         return treated(inside, TRANSFORMATION)
 
     def several(self, nodes: Iterable[Any], scope: Scope) -> Flow:
@@ -157,22 +161,22 @@ class Expressions:
         return next((flow for flow in found if flow is not None), EMPTY)
 
     def _cleaned(self, node: Any, scope: Scope) -> Flow:
-        return treated(self.several(_children(node), scope), CLEANED)
+        return treated(self.several(children(node), scope), CLEANED)
 
     def _cast(self, node: exp.Cast, scope: Scope) -> Flow:
         """A count stays one in another width of whole numbers: the engine fails, it never cuts."""
-        flow = self.several(_children(node), scope)
+        flow = self.several(children(node), scope)
         counted = flow.direct and all(trace.how == COUNT for trace in flow.direct)
         whole = node.to.this in _WHOLE_NUMBERS
         return flow if counted and whole else treated(flow, CLEANED)
 
     def _trim(self, node: Any, scope: Scope) -> Flow:
         how = TRANSFORMATION if node.args.get("expression") else CLEANED
-        return treated(self.several(_children(node), scope), how)
+        return treated(self.several(children(node), scope), how)
 
     def _nullif(self, node: Any, scope: Scope) -> Flow:
         how = CLEANED if isinstance(node.expression, exp.Literal) else TRANSFORMATION
-        return treated(self.several(_children(node), scope), how)
+        return treated(self.several(children(node), scope), how)
 
     def _case(self, node: exp.Case, scope: Scope) -> Flow:
         conditions = [node.this] if node.this else []
@@ -192,7 +196,7 @@ class Expressions:
 
     def _equal(self, node: Any, scope: Scope) -> Flow:
         """A comparison may make its two sides one value: they are taken to be so."""
-        parts = [self.flow(part, scope) for part in _children(node)]
+        parts = [self.flow(part, scope) for part in children(node)]
         for one in parts[0].direct if parts else ():
             for other in (trace for part in parts[1:] for trace in part.direct):
                 pair = sorted([(one.table, one.column), (other.table, other.column)])
@@ -201,7 +205,7 @@ class Expressions:
 
     def _dot(self, node: exp.Dot, scope: Scope) -> Flow:
         """A struct's field, or a function called in the way of a method."""
-        path = _path(node)
+        path = path_of(node)
         if path:
             return treated(scope.path(path, node), TRANSFORMATION)
         call = node.expression
@@ -237,7 +241,7 @@ class Expressions:
     # -- aggregates and windows -----------------------------------------------------------------
 
     def _count(self, node: exp.Count, scope: Scope) -> Flow:
-        inside = self.several([n for n in _children(node) if not isinstance(n, exp.Star)], scope)
+        inside = self.several([n for n in children(node) if not isinstance(n, exp.Star)], scope)
         rows = {t._replace(how="count"): line for t, line in _own_rows(scope).items()}
         if inside.direct:
             return depending(treated(inside, COUNT), rows)
@@ -246,7 +250,7 @@ class Expressions:
 
     def _sum(self, node: exp.Sum, scope: Scope) -> Flow:
         """The sum of the counts of disjoint groups is the count of them together."""
-        inside = self.several(_children(node), scope)
+        inside = self.several(children(node), scope)
         counts = all(t.how == COUNT and t.column == ROW and not t.masks for t in inside.direct)
         if inside.direct and counts and scope.tallied(node.this):
             return inside
@@ -254,7 +258,7 @@ class Expressions:
 
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
         value = treated(self.flow(node.this, scope), PICKED)
-        others = [part for part in _children(node) if part is not node.this]
+        others = [part for part in children(node) if part is not node.this]
         return depending(value, influence(self.several(others, scope), "order"))
 
     def _filter(self, node: exp.Filter, scope: Scope) -> Flow:
@@ -273,12 +277,14 @@ class Expressions:
         keys: list[Any] = list(node.args.get("partition_by") or [])
         for key in ("order", "spec"):
             if node.args.get(key):
-                keys += _children(node.args[key])
+                keys += children(node.args[key])
         flows = [self.several(keys, scope)]
         for name in (node.this, node.args.get("alias"), node.args.get("first")):
             if not isinstance(name, exp.Identifier | exp.Var | str):
                 continue
-            base = next((s.windows[n] for s in scope.up() if (n := _name(name)) in s.windows), None)
+            base = next(
+                (s.windows[n] for s in scope.up() if (n := name_of(name)) in s.windows), None
+            )
             if base is not None and base is not node:
                 flows.append(self.window_keys(base, scope))
         return merged(flows)
@@ -305,17 +311,6 @@ class Expressions:
         return Flow({}, {t._replace(how="subquery"): line for t, line in relation.rows.items()})
 
 
-def takes_ties(node: exp.Window) -> bool:
-    """Whether a window takes rows of equal rank one after the other, as they happen to come.
-
-    A frame of whole peer groups does not; that of a named window is not looked up.
-    """
-    spec = node.args.get("spec")
-    named = node.args.get("alias") or node.args.get("first")
-    rowwise = spec is not None and str(spec.args.get("kind")).upper() != "RANGE"
-    return bool(named) or rowwise or not isinstance(node.this, _PEERS)
-
-
 def _hides(kind: str, trace: Trace) -> bool:
     """Whether a mask of this kind hides what it should of a trace."""
     return hides(
@@ -327,44 +322,6 @@ def _hides(kind: str, trace: Trace) -> bool:
     )
 
 
-def _children(node: Any) -> list[Any]:
-    """The expressions directly below a node."""
-    if node is None:
-        return []
-    found: list[Any] = []
-    for value in node.args.values():
-        if isinstance(value, list):
-            found += [item for item in value if isinstance(item, exp.Expression)]
-        elif isinstance(value, exp.Expression):
-            found.append(value)
-    return found
-
-
-def _path(node: Any) -> list[str]:
-    if isinstance(node, exp.Identifier):
-        return [node.name.lower()]
-    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
-        path = _path(node.this)
-        return [*path, node.expression.name.lower()] if path else []
-    return []
-
-
-def _name(node: Any) -> str:
-    return node.name.lower() if isinstance(node, exp.Expression) else str(node or "").lower()
-
-
 def _own_rows(scope: Scope) -> dict[Trace, int]:
     """The tables whose rows are counted."""
     return {t: line for t, line in scope.rows().items() if t.how == "rows"}
-
-
-@lru_cache
-def aggregate_functions() -> frozenset[str]:
-    """The engine's aggregate functions, those that the parser does not know among them."""
-    import duckdb
-
-    with duckdb.connect(":memory:") as con:
-        rows = con.execute(
-            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type='aggregate'"
-        ).fetchall()
-    return frozenset(str(name).lower() for (name,) in rows)

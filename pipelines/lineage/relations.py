@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from pipelines.lineage.clauses import Clauses, aggregated
-from pipelines.lineage.expressions import Expressions, takes_ties
+from pipelines.lineage.clauses import Clauses
+from pipelines.lineage.expressions import Expressions
 from pipelines.lineage.flow import EMPTY, Flow, depending, influence, merged
+from pipelines.lineage.nodes import aggregated, explodes, is_star, takes_ties
 from pipelines.lineage.scope import Context, Relation, Scope
 from pipelines.lineage.sources import SUBQUERY, Found, Sources, alias_columns
 
@@ -151,11 +152,11 @@ class Relations:
         columns: list[tuple[str | None, Flow]] = []
         tied: list[int] = []
         for item in node.expressions:
-            if _is_star(item):
+            if is_star(item):
                 columns += self._sources.star(item, found)
                 continue
             flow = self._expressions.flow(item, scope)
-            if _explodes(item):
+            if explodes(item):
                 found.rows.update(influence(flow, "rows"))
             name = item.alias_or_name.lower() if isinstance(item, exp.Alias | exp.Column) else None
             if any(takes_ties(window) for window in item.find_all(exp.Window)):
@@ -180,28 +181,13 @@ def _tallies(node: exp.Select, scope: Scope) -> bool:
     They are where the SELECT groups, each row into one group, or hands on such groups, each once.
     """
     group = node.args.get("group")
-    if node.args.get("distinct") or any(_explodes(item) for item in node.expressions):
+    if node.args.get("distinct") or any(explodes(item) for item in node.expressions):
         return False
     if group is not None:
         return group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is None
     if any(aggregated(item) for item in node.expressions):
         return True
     return scope.single and all(relation.tallies for relation in scope.sources.values())
-
-
-def _is_star(item: Any) -> bool:
-    return isinstance(item, exp.Star) or (
-        isinstance(item, exp.Column) and isinstance(item.this, exp.Star)
-    )
-
-
-def _explodes(item: Any) -> bool:
-    inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
-    return any(
-        isinstance(node, exp.Explode)
-        or node.name.lower() in ("generate_subscripts", "regexp_split_to_table")
-        for node in inside
-    )
 
 
 def _united(left: Relation, right: Relation) -> Relation:

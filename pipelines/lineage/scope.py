@@ -5,9 +5,9 @@ Where a name is a column of the FROM clause and an alias of the SELECT list, Duc
   ORDER BY and DISTINCT ON: the column;
 - alone as a key of ORDER BY or DISTINCT ON: the alias;
 - in HAVING outside aggregates: the column if it is a group key, else the alias (see `clauses`).
-Each is tested by running it (`test_alias_or_column.py`). Spark reads a name in HAVING and ORDER BY
-alike, but only models that DuckDB runs are compiled. Where neither is certain, both are taken: a
-lineage that says too much is a question to the author, one that says too little is a leak.
+Each is tested by running it (`test_alias_or_column.py`). Another engine may read a name otherwise:
+a model is compiled as DuckDB reads it. Where neither is certain, both are taken: a lineage that says
+too much is a question to the author, one that says too little is a leak.
 """
 
 from __future__ import annotations
