@@ -276,7 +276,11 @@ class QualityDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class ContractField:
-    """One column of a resource."""
+    """One column of a resource.
+
+    Attributes:
+        noise: the least spread of `mask_noise` that hides its value; None: none does.
+    """
 
     name: str
     logical_type: str
@@ -291,6 +295,7 @@ class ContractField:
     options: dict[str, Any] = field(default_factory=dict)
     read: Read = field(default_factory=Read)
     severity: Severities = field(default_factory=Severities)
+    noise: float | None = None
 
     @property
     def source_names(self) -> tuple[str, ...]:
