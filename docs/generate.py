@@ -145,7 +145,10 @@ SETTINGS = {
 
 def pages() -> dict[str, str]:
     """The generated pages: file name in `docs/` and content."""
+    from docs.generate_masking import masking
+
     return {
+        "masking.md": masking(),
         "commands.md": commands_page(),
         "errors.md": errors_page(),
         "configuration.md": configuration_page(),

@@ -164,7 +164,8 @@ def _build(city: City, models: dict[str, Model], raised: str, level: str, given:
     for model in models.values():
         custom = ""
         if model.channel:
-            custom = f"- {{property: release, value: {{channel: {model.channel}}}}}\n"
+            declared = f"{{channel: {model.channel}, quasi_identifiers: []}}"
+            custom = f"- {{property: release, value: {declared}}}\n"
         if model.channel and given:
             named = ", ".join(FIELDS)
             custom += (
