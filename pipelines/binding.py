@@ -36,6 +36,7 @@ class Binder:
         self._workspace = workspace
         self._contracts = workspace.contracts
         self._made: set[str] = set()
+        self._masks = False
         self._opened: duckdb.DuckDBPyConnection | None = None
         self.outputs: dict[str, list[str]] = {}
         """Column names of every model that binds, as the engine gives them."""
@@ -67,10 +68,15 @@ class Binder:
         # A rule in SQL names its table without the database: it may find one of another.
         alike = (f"{database}.{contract.table}" for database in DATABASES)
         self._make(*reads, *alike)
+        if model is not None and PREFIX in model.sql.lower():
+            self._install()
         found = self._faults(contract, rules, model)
-        if found and len(self._made) < len(self._contracts):
-            # The engine says what else there is; that must not depend on what was looked at before.
+        if found:
+            # The engine's words name what else there is; they must not depend on what was asked
+            # before. And a rule may call a masking function, when some model does.
             self._make(*self._contracts)
+            if any(PREFIX in other.sql.lower() for other in self._workspace.models.values()):
+                self._install()
             found = self._faults(contract, rules, model)
         return found
 
@@ -95,9 +101,12 @@ class Binder:
             self._opened.execute("SET enable_external_access = false")
             for database in DATABASES:
                 self._opened.execute(f"CREATE SCHEMA {quoted(database)}")
-            if any(PREFIX in model.sql.lower() for model in self._workspace.models.values()):
-                install_duckdb(self._opened, None, ())
         return self._opened
+
+    def _install(self) -> None:
+        if not self._masks:
+            install_duckdb(self._con, None, ())
+            self._masks = True
 
     def _make(self, *names: str) -> None:
         for name in names:
