@@ -421,6 +421,49 @@ def impact(
 
 
 @app.command()
+def risk(
+    workspace: WorkspaceArgument,
+    resource: ResourceArgument,
+    quasi: Annotated[
+        str | None, typer.Option(help="Fields that could single somebody out, a,b,c.")
+    ] = None,
+    sensitive: Annotated[
+        str | None, typer.Option(help="Fields that must not be learnt of somebody, a,b.")
+    ] = None,
+    channel: Annotated[
+        Literal["open", "share", "sandbox", "extract"] | None,
+        typer.Option(help="Whose bounds hold; the contract's by default."),
+    ] = None,
+    suppress: Annotated[
+        float, typer.Option(help="Share of rows that a proposal may leave out.", min=0, max=0.5)
+    ] = 0.0,
+    limit: Annotated[int, typer.Option(help="How many proposals.", min=1)] = 3,
+    seconds: Annotated[float, typer.Option(help="How long to search.", min=1)] = 60.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure what a release of records gives away, and propose generalisations that pass."""
+    from pipelines.plan import compile_workspace
+    from pipelines.present import print_json
+    from pipelines.present_risk import print_risk, risk_json
+    from pipelines.risk import RiskQuestion, assess
+    from pipelines.workspace import load_workspace
+
+    question = RiskQuestion(
+        channel, _names(quasi), _names(sensitive), suppress, limit=limit, seconds=seconds
+    )
+    answer = assess(compile_workspace(load_workspace(workspace)), resource, question)
+    if as_json:
+        print_json(risk_json(answer))
+    else:
+        print_risk(answer)
+    raise typer.Exit(0 if answer.passed else 3)
+
+
+def _names(listed: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (listed or "").split(",") if name.strip())
+
+
+@app.command()
 def classify(
     target: Annotated[
         Path, typer.Argument(help="The workspace's folder, or a file.", metavar="WORKSPACE|FILE")

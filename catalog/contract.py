@@ -226,9 +226,17 @@ class Release(Extension):
 
 
 class Justification(Extension):
-    """Why a release may depend on fields above its ceiling without carrying them."""
+    """Why a release may depend on fields above its ceiling without carrying them.
+
+    Attributes:
+        source: the fields, as `<table>.<column>`.
+        level: the highest level that they had when it was given: it does not cover a field that
+            has become more sensitive since.
+        until: the last day on which it holds.
+    """
 
     source: tuple[str, ...] = Field(alias="from", min_length=1)
+    level: Literal["L1", "L2", "L3", "L4"]
     who: str = Field(min_length=1)
     why: str = Field(min_length=1)
     until: date

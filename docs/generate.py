@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -39,7 +40,7 @@ EXIT_CODES = (
     (
         3,
         "`run` and `quarantine replay`: nothing failed, but not all was published as it should be. "
-        "Something is missing, blocked, stale or partial.",
+        "Something is missing, blocked, stale or partial. `risk`: it would not pass.",
     ),
     (130, "Interrupted from the keyboard. What was published stays published."),
 )
@@ -80,6 +81,16 @@ VARIABLES = {
     ),
 }
 
+RISK = {
+    "tau": "Largest chance of picking the right row of a class ([disclosure risk](disclosure-risk.md)).",
+    "k": "Fewest rows that agree in every quasi-identifier; unset: it follows from `tau`.",
+    "l": "Fewest different sensitive values in a class; unset: not required.",
+    "t": "Largest distance of a class's sensitive values from the table's; unset: not required.",
+    "threshold": "Largest overall risk; unset: `risk.threshold`.",
+    "measure": "The theta that is the data risk: the largest, or the mean over the rows.",
+    "context": "Context risk CR: below 1 only with a recorded assessment of the recipient.",
+}
+
 SETTINGS = {
     "name": "The workspace's name; its state is kept under `CITYBRAIN_HOME/<name>`.",
     "title": "Name for people, as one text or by language: `{ en = ..., zh = ... }`.",
@@ -100,6 +111,15 @@ SETTINGS = {
     "`workspace.toml`; `CITYBRAIN_MASK_KEYS` goes before it.",
     "masking.key_hook": "`module:function` that gives the key of a version, from a key service.",
     "masking.key_version": "Which version of `key_hook` masks now.",
+    "risk.threshold": "Largest overall risk R = DR x CR of a release of records (GB/T 42460) [r]; a "
+    "channel may have its own.",
+    "risk.minimum_count": "Smallest count that a release of statistics may show; a contract may ask "
+    "for more.",
+    **{
+        f"risk.{channel}.{key}": meaning
+        for channel in ("open", "share", "extract", "sandbox")
+        for key, meaning in RISK.items()
+    },
     "lake.keep_snapshots": "How many published snapshots of a table `citybrain clean` keeps.",
 }
 
@@ -275,6 +295,7 @@ def _type(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    names[Fraction] = "number or fraction"
     if kind in names:
         return names[kind]
     if get_origin(kind) is dict:

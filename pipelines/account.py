@@ -43,6 +43,7 @@ class Outcome:
     Attributes:
         error: why it did not publish, or why it is partial.
         warnings: what a steward should look at although it was published.
+        risk: the disclosure risk of a release, when it was measured.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Outcome:
     inputs: Mapping[str, int] = field(default_factory=dict)
     files: tuple[ReceivedFile, ...] = ()
     watermark: str | None = None
+    risk: Mapping[str, Any] | None = None
 
     @property
     def seconds(self) -> float:
@@ -91,6 +93,7 @@ class Outcome:
             snapshot_id=self.snapshot.snapshot_id if self.snapshot and not self.committed else None,
             files=self.files,
             watermark=self.watermark if known and self.committed else None,
+            risk=self.risk,
         )
 
     def _snapshot_record(self, run_id: str) -> SnapshotRecord | None:
@@ -172,4 +175,5 @@ def recovered(name: str, kind: Literal["collect", "build"], snapshot: Snapshot) 
         committed=True,
         inputs=json.loads(snapshot.properties.get("inputs", "{}")),
         watermark=snapshot.properties.get("watermark"),
+        risk=json.loads(snapshot.properties.get("risk", "null")),
     )

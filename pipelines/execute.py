@@ -30,6 +30,7 @@ from pipelines.publish import (
     input_marks,
     publish,
     received_files,
+    release_mark,
     standing,
 )
 
@@ -123,6 +124,7 @@ def _build(
     input_ids = ids({**there, **parents})
     ring = env.ring() if step.keys else None
     parts = [step.model.fingerprint, gate_mark(env), *input_marks(input_ids)]
+    parts += release_mark(env, step)
     if ring is not None:
         parts.append(ring.fingerprint(step.keys))
     mark = fingerprint(parts)

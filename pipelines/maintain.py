@@ -21,6 +21,7 @@ from pipelines.lake import Lake, Snapshot
 from pipelines.plan import Plan, compile_workspace
 from pipelines.publish import Environment, quarantine_table
 from pipelines.quarantine import known_resource, replay
+from pipelines.release_gate import release_seal
 from pipelines.run import certifier_of, environment_of
 from pipelines.workspace import Workspace, load_workspace
 
@@ -106,13 +107,19 @@ def rollback(root: Path, resource: str, snapshot_id: int) -> Snapshot:
     contract or model has changed, or `--full` asks for it.
 
     Raises:
-        PipelineError: `unknown_table`, `never_published`, `snapshot_unknown`, `locked`.
+        Problems: the resource is a release and the workspace does not compile.
+        PipelineError: `unknown_table`, `never_published`, `snapshot_unknown`, `locked`;
+            `rollback_release`: the snapshot was released under other rules than today's.
     """
     workspace = load_workspace(root)
-    known_resource(workspace, resource)
+    seal = None
+    if known_resource(workspace, resource).release is not None:
+        seal = release_seal(compile_workspace(workspace), resource)
     with _writing(workspace) as (_, lake, store):
         if lake.current(resource) is None:
             raise PipelineError("never_published", table=resource)
+        if seal not in (None, lake.snapshot(resource, snapshot_id).properties.get("seal")):
+            raise PipelineError("rollback_release", table=resource, snapshot=snapshot_id)
         found = lake.rollback(resource, snapshot_id)
         store.point_to_snapshot(workspace.name, resource, snapshot_id)
     return found

@@ -22,6 +22,7 @@ from pipelines.present import (
     print_table,
     status_text,
 )
+from pipelines.present_risk import print_risk_report
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,6 +80,8 @@ def print_resource(item: ResourceStatus, rules: Sequence[RuleResultRow]) -> None
     _print_release(item)
     _print_fields(item.fields)
     _print_justifications(item.justifications)
+    if item.risk is not None:
+        print_risk_report(item.risk)
     _print_rules(rules)
 
 
@@ -115,11 +118,13 @@ def _print_justifications(justifications: Sequence[JustificationRow]) -> None:
     if not justifications:
         return
     print_line(text("ju_head"))
-    table = make_table("ju_source", "ju_who", "ju_why", "ju_until", "ju_left", right=("ju_left",))
+    table = make_table(
+        "ju_source", "ju_level", "ju_who", "ju_why", "ju_until", "ju_left", right=("ju_left",)
+    )
     for item in justifications:
         expired = f"[red]{escape(text('ju_expired'))}[/]"
         left = str(item.days_left) if item.days_left >= 0 else expired
-        cells = (escape(item.source), escape(item.who), escape(item.why))
+        cells = (escape(item.source), item.level, escape(item.who), escape(item.why))
         table.add_row(*cells, item.until.isoformat(), left)
     print_table(table)
 

@@ -5,6 +5,7 @@ Shared by everything that puts rows into the lake: collected files, databases an
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,13 +19,21 @@ from catalog.database.records import ReceivedFile
 from catalog.errors import CityBrainError
 from pipelines import collect
 from pipelines.account import Outcome, Status, counts_of, fingerprint, to_properties
-from pipelines.duck import Budget, connection, copy_to_parquet, snapshot_sql, table_columns
+from pipelines.duck import (
+    Budget,
+    connection,
+    copy_to_parquet,
+    files_sql,
+    snapshot_sql,
+    table_columns,
+)
 from pipelines.errors import PipelineError
 from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.masking.settings import open_ring
 from pipelines.plan import Plan, Step
+from pipelines.release_gate import ReleaseVerdict, judge_release, release_seal
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
 from quality.predicates import quoted
 
@@ -179,6 +188,14 @@ def gate_mark(env: Environment) -> str:
     return env.plan.workspace.settings.gate.model_dump_json()
 
 
+def release_mark(env: Environment, step: Step) -> list[str]:
+    """What a release is held against, as part of a fingerprint: tighter bounds judge it anew."""
+    if step.contract.release is None:
+        return []
+    settings = env.plan.workspace.settings
+    return [settings.risk.model_dump_json(), settings.channels.model_dump_json()]
+
+
 def input_marks(inputs: Mapping[str, int]) -> list[str]:
     """Snapshot ids of inputs, as parts of a fingerprint."""
     return [f"{name}\0{inputs[name]}" for name in sorted(inputs)]
@@ -220,13 +237,16 @@ def publish(
                 content = merge(stage, good)
             limit = _limit(env, step)
             verdict = judge(env.certifier, stage, assessed, content, work.current, limit)
+            release = None if verdict.blocked else _judge_release(env, stage, content)
             _publish_quarantine(env, work, stage, bad)
     except BaseException:
         discard(content, work.current)
         raise
-    if verdict.blocked:
+    error = verdict.error or (release.error if release else None)
+    if error is not None:
         discard(content, work.current)
-        return _outcome(work, stage, verdict, "blocked", verdict.error, work.current, False)
+        outcome = _outcome(work, stage, verdict, "blocked", error, work.current, False)
+        return _with_release(outcome, release)
     properties = to_properties(
         stage.counts,
         verdict.score,
@@ -237,8 +257,31 @@ def publish(
         watermark=work.watermark,
     )
     properties["contract"] = step.contract.fingerprint
+    if step.contract.release is not None:
+        properties["seal"] = release_seal(env.plan, step.name)
+    if release is not None:
+        properties["risk"] = json.dumps(release.report, ensure_ascii=False)
     snapshot = lake.publish(step.name, table_columns(step.contract), content, properties)
-    return _outcome(work, stage, verdict, work.status, work.error, snapshot, True)
+    outcome = _outcome(work, stage, verdict, work.status, work.error, snapshot, True)
+    return _with_release(outcome, release)
+
+
+def _judge_release(
+    env: Environment, stage: Stage, content: Sequence[Path]
+) -> ReleaseVerdict | None:
+    contract, settings = stage.step.contract, env.plan.workspace.settings
+    if contract.release is None:
+        return None
+    rows = files_sql(content, table_columns(contract))
+    lowered = env.plan.levels.lowered(contract, settings.channels.ceiling(contract.release))
+    return judge_release(stage.con, rows, contract, settings.risk, lowered=lowered)
+
+
+def _with_release(outcome: Outcome, release: ReleaseVerdict | None) -> Outcome:
+    if release is not None:
+        outcome.rules = (*outcome.rules, release.rule)
+        outcome.risk = release.report
+    return outcome
 
 
 def discard(content: Sequence[Path], current: Snapshot | None) -> None:

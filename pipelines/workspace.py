@@ -24,6 +24,7 @@ from pipelines.compilecache import CompileCache
 from pipelines.home import Home
 from pipelines.levels.channels import Channels
 from pipelines.masking.settings import MaskingSettings
+from quality.risk.policy import RiskSettings
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _Reader = Callable[[Path, str, str], Contract]
@@ -60,6 +61,7 @@ class Settings(_Strict):
     lake: LakeSettings = LakeSettings()
     channels: Channels = Channels()
     masking: MaskingSettings = MaskingSettings()
+    risk: RiskSettings = RiskSettings()
 
     @field_validator("timezone")
     @classmethod

@@ -67,12 +67,14 @@ class JustificationRow:
 
     Attributes:
         source: the column, as `<table>.<column>`; `*` is the row itself.
+        level: the highest level of the column that it covers.
         until: the last day on which it holds.
         days_left: until then, 0 on that day itself; negative once it has expired.
     """
 
     resource: str
     source: str
+    level: str
     who: str
     why: str
     until: date

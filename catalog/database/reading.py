@@ -78,7 +78,7 @@ def justifications(
 ) -> list[JustificationRow]:
     """The justifications of active resources, those that end first at the top."""
     item = t.Justification
-    columns = (t.Resource.name, item.source, item.who, item.why, item.until)
+    columns = (t.Resource.name, item.source, item.level, item.who, item.why, item.until)
     query = select(*columns).join(item, item.resource_id == t.Resource.id)
     query = query.where(_in_workspace(workspace), t.Resource.active)
     if resource is not None:
@@ -155,6 +155,7 @@ def _step_row(resource: str, step: t.Step, quarantine: dict[str, int]) -> StepRo
         started_at=step.started_at,
         finished_at=step.finished_at,
         seconds=step.seconds,
+        risk=step.risk,
     )
 
 

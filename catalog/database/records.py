@@ -100,7 +100,7 @@ class StepRecord:
     `quarantine` is rows per reason code (a row may have several reasons). `snapshot` is what this
     step committed; a step that commits nothing names the one it found, if any, in `snapshot_id`.
     `watermark` is the cursor up to which the source has been published. `seconds` defaults to the
-    time between start and finish.
+    time between start and finish. `risk` is the disclosure risk of a release, if it was measured.
 
     Raises:
         CatalogError: `step_invalid`, when the values contradict each other.
@@ -126,6 +126,7 @@ class StepRecord:
     files: tuple[ReceivedFile, ...] = ()
     watermark: str | None = None
     seconds: float | None = None
+    risk: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.snapshot is not None and self.snapshot_id is None:
@@ -186,6 +187,7 @@ class StepRow:
     started_at: datetime
     finished_at: datetime
     seconds: float
+    risk: dict[str, Any] | None = None
     publishing: StepRow | None = None
 
     @property
@@ -275,7 +277,8 @@ class ResourceStatus:
     data; they are None or empty when nothing is published or that step was lost in a crash.
     `last_error` is the reason of the last step unless it published or found nothing new.
     `level` is the highest of `fields` and of the row itself; `release_channel` and `release_kind`
-    are None when the resource stays in the bureau.
+    are None when the resource stays in the bureau. `risk` is the disclosure risk that the last step
+    measured, or else the one that published.
     """
 
     name: str
@@ -302,6 +305,7 @@ class ResourceStatus:
     release_kind: str | None = None
     fields: tuple[FieldLevel, ...] = ()
     justifications: tuple[JustificationRow, ...] = ()
+    risk: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

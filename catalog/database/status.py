@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -102,7 +103,15 @@ def _resource_status(known: _Known) -> ResourceStatus:
         release_kind=resource.release_kind,
         fields=known.fields,
         justifications=tuple(known.justifications),
+        risk=_risk(last),
     )
+
+
+def _risk(last: StepRow | None) -> dict[str, Any] | None:
+    """What was measured last: a refused attempt's, else that of the visible data."""
+    if last is None or last.risk is not None:
+        return last.risk if last else None
+    return last.publishing.risk if last.publishing else None
 
 
 def _totals(resources: Sequence[ResourceStatus]) -> tuple[DatabaseTotals, ...]:

@@ -147,7 +147,14 @@ def _justification_values(contract: Contract) -> list[Values]:
     """One row a source, in the contract's order."""
     named = [(source, item) for item in contract.justifications for source in item.source]
     return [
-        {"number": number, "source": source, "who": item.who, "why": item.why, "until": item.until}
+        {
+            "number": number,
+            "source": source,
+            "level": item.level,
+            "who": item.who,
+            "why": item.why,
+            "until": item.until,
+        }
         for number, (source, item) in enumerate(named)
     ]
 

@@ -87,6 +87,7 @@ class Base(DeclarativeBase):
         Int64: BigInteger(),
         dict[str, int]: JSON(),
         dict[str, str]: JSON(),
+        dict[str, Any]: JSON(none_as_null=True),
         list[str]: JSON(),
     }
 
@@ -189,6 +190,7 @@ class Justification(Base):
     resource_id: Mapped[ResourceKey] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str]
+    level: Mapped[str]
     who: Mapped[str] = mapped_column(FreeText)
     why: Mapped[str] = mapped_column(FreeText)
     until: Mapped[date]
@@ -253,6 +255,7 @@ class Step(Base):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime]
     seconds: Mapped[float]
+    risk: Mapped[dict[str, Any] | None]
 
 
 class Snapshot(Base):

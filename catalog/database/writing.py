@@ -148,6 +148,7 @@ def _step_values(record: StepRecord) -> Values:
         **{name: getattr(record, name) for name in f"{same} {times}".split()},
         "committed": record.snapshot is not None,
         "filters": dict(record.filters),
+        "risk": dict(record.risk) if record.risk is not None else None,
         "reason_code": reason and reason.code,
         "reason_message": reason and reason.message,
         "reason_fields": dict(reason.fields) if reason else {},

@@ -80,6 +80,12 @@ class Levels:
         known = self.tables.get(table)
         return max((c.level for c in known.columns.values()), default=LOWEST) if known else LOWEST
 
+    def lowered(self, contract: Contract, ceiling: str) -> bool:
+        """Whether a mask brings some column of a resource down to a ceiling."""
+        known = (self.column((contract.name, item.name)) for item in contract.fields)
+        origins = {origin for column in known if column for origin in column.origins}
+        return any(self.of(origin) > ceiling for origin in origins)
+
 
 def infer_levels(
     contracts: Iterable[Contract],

@@ -142,30 +142,49 @@ class ReleaseCheck:
 
     def _influenced(self, contract: Contract, ceiling: str) -> Iterator[CityBrainError]:
         """What a release tells about fields above its ceiling without carrying them."""
-        allowed = {
-            source
-            for item in contract.justifications
-            if item.until >= self._today
-            for source in item.source
-        }
         found: dict[Column, list[Column]] = {}
         for column in (*_columns(contract), (contract.name, ROW)):
-            known = self._levels.influences(column)
-            for origin, level in known.items():
-                if level > ceiling and ".".join(origin) not in allowed:
+            for origin, level in self._levels.influences(column).items():
+                if level > ceiling:
                     found.setdefault(origin, []).append(column)
         for origin, columns in sorted(found.items()):
-            names = [name for _, name in columns if name != ROW]
-            hops = self._ways.between(origin, columns[0])
-            yield PipelineError(
-                "release_indirect",
-                where=Location(contract.path, 1),
-                columns=", ".join(names[:6]) + (" ..." if len(names) > 6 else ""),
-                origin=".".join(origin),
-                level=self._levels.of(origin),
-                ceiling=ceiling,
-                path=self._shown(hops),
-            )
+            given = self._justified(contract, origin)
+            # What counts is how sensitive the field is, not what its masks leave of it: a field
+            # that was raised is another one than somebody answered for.
+            if given is not None and given.level >= self._levels.of(origin):
+                continue
+            yield self._untold(contract, origin, columns, ceiling, given)
+
+    def _justified(self, contract: Contract, origin: Column) -> Justification | None:
+        """The justification that covers most of an origin, of those that hold today."""
+        name = ".".join(origin)
+        held = (j for j in contract.justifications if name in j.source and j.until >= self._today)
+        return max(held, key=lambda item: item.level, default=None)
+
+    def _untold(
+        self,
+        contract: Contract,
+        origin: Column,
+        columns: list[Column],
+        ceiling: str,
+        given: Justification | None,
+    ) -> CityBrainError:
+        """The error for a dependence that nobody answers for, or not at the level of today."""
+        names = [name for _, name in columns if name != ROW]
+        hops = self._ways.between(origin, columns[0])
+        shared = {
+            "columns": ", ".join(names[:6]) + (" ..." if len(names) > 6 else ""),
+            "origin": ".".join(origin),
+            "level": self._levels.of(origin),
+            "path": self._shown(hops),
+        }
+        if given is None:
+            where = Location(contract.path, 1)
+            return PipelineError("release_indirect", where=where, ceiling=ceiling, **shared)
+        where = Location(contract.path, _line_of(contract, given))
+        return PipelineError(
+            "justification_level", where=where, who=given.who, given=given.level, **shared
+        )
 
     def _justifications(self, contract: Contract) -> Iterator[CityBrainError]:
         for item in contract.justifications:

@@ -236,6 +236,7 @@ def _releases_text(found: Explanation) -> list[str]:
                 + text(
                     "lineage_justified",
                     sources=", ".join(item.source),
+                    level=item.level,
                     who=item.who,
                     why=item.why,
                     until=item.until,

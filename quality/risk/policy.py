@@ -114,6 +114,8 @@ class RiskSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     threshold: _Share = Fraction(1, 20)  # of the overall risk: [r]
+    # The smallest count that statistics may show. Offices use 3 to 10; no standard here says which.
+    minimum_count: int = Field(default=3, ge=1)
     open: OpenRisk = OpenRisk()
     share: ChannelRisk = ChannelRisk()
     extract: ChannelRisk = ChannelRisk()

@@ -13,7 +13,13 @@ from pipelines.present_rows import print_resource
 
 UNTIL = date(2026, 12, 31)
 WHY = Justification(
-    **{"from": "raw.tax.debt", "who": "Tax bureau", "why": "[Only] counts", "until": UNTIL}
+    **{
+        "from": "raw.tax.debt",
+        "level": "L3",
+        "who": "Tax bureau",
+        "why": "[Only] counts",
+        "until": UNTIL,
+    }
 )
 
 
@@ -38,7 +44,7 @@ def test_levels_release_and_reasons_are_shown(
     assert ["id", "BIGINT", "L2", "L1"] in lines
     assert ["owner", "VARCHAR", "L3", "負責人"] in lines
     assert any("'open'" in line and "records." in line for line in lines)
-    reason = ["raw.tax.debt", "Tax", "bureau", "[Only]", "counts", "2026-12-31"]
+    reason = ["raw.tax.debt", "L3", "Tax", "bureau", "[Only]", "counts", "2026-12-31"]
     assert [*reason, "20"] in lines
     assert [*reason, "expired"] in _page(store, capsys, UNTIL + timedelta(days=1))
     assert [*reason, "0"] in _page(store, capsys, UNTIL)

@@ -50,9 +50,8 @@ UNTIL = date(2026, 12, 31)
 
 
 def _why(*sources: str, who: str = "Health bureau", until: date = UNTIL) -> Justification:
-    return Justification(
-        **{"from": sources, "who": who, "why": "Only counts leave", "until": until}
-    )
+    why = "Only counts leave"
+    return Justification(**{"from": sources, "level": "L3", "who": who, "why": why, "until": until})
 
 
 def _open(samples: Any, **changes: Any) -> Any:
@@ -260,7 +259,7 @@ def test_justifications_with_their_days(store: CatalogStore, samples: Any) -> No
     store.sync_resources("tainan", [open_, shared])
     first, *rest = store.justifications("tainan", on=date(2026, 7, 9))
     assert first == JustificationRow(
-        OPEN, "raw.b.x", "稅務局", "Only counts leave", date(2026, 7, 10), 1
+        OPEN, "raw.b.x", "L3", "稅務局", "Only counts leave", date(2026, 7, 10), 1
     )
     assert [(j.resource, j.source) for j in rest] == [
         ("base.clinic", "raw.a.x"),

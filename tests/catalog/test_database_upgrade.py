@@ -97,3 +97,14 @@ def test_a_downgrade_shows_declared_levels_again(
     _down(engine)
     assert _rows(engine, FIELDS) == [("id", "L1"), ("owner", "L3")]
     assert _rows(engine, RESOURCE) == [(CLINICS, "L3", 77)]
+
+
+def test_a_justification_without_a_level_holds_as_it_did(database_url: str, engine: Engine) -> None:
+    migrate.migrate(parse_url(database_url), "0002")
+    with writing(engine).begin() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO justification VALUES (1, 0, '{CLINICS}.owner', 'Bureau', 'why', '2026-12-31')"
+        )
+    with CatalogStore.open(database_url) as store:
+        (row,) = store.justifications("tainan")
+    assert (row.source, row.level, row.who) == (f"{CLINICS}.owner", "L4", "Bureau")

@@ -176,7 +176,10 @@ def write_case(city: City, case: Case, columns: Mapping[str, Sequence[tuple[str,
             custom.append(f"- {{property: release, value: {case.release}}}")
         if name in case.justified:
             listed = ", ".join(f"'{column}'" for column in case.justified[name])
-            entry = f"{{from: [{listed}], who: health bureau, why: a synthetic case, until: 2099-12-31}}"
+            entry = (
+                f"{{from: [{listed}], level: L4, who: health bureau, why: a synthetic case, "
+                "until: 2099-12-31}"
+            )
             custom.append(f"- {{property: justification, value: [{entry}]}}")
         city.model(name, sql, "\n".join(fields), custom="\n".join(custom))
 

@@ -38,11 +38,12 @@ def release(**options: str) -> str:
     return f"- {{property: release, value: {{{inside}}}}}\n"
 
 
-def justified(*sources: str, until: str = "2026-12-31") -> str:
+def justified(*sources: str, until: str = "2026-12-31", level: str = "L4") -> str:
     """The YAML of a justification."""
     return (
         "- property: justification\n  value:\n"
-        f"    - {{from: [{', '.join(sources)}], who: Data officer, why: Law 7, until: {until}}}\n"
+        f"    - {{from: [{', '.join(sources)}], level: {level}, who: Data officer, why: Law 7, "
+        f"until: {until}}}\n"
     )
 
 

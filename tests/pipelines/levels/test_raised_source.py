@@ -134,8 +134,8 @@ def _entry(name: str, level: str = "") -> str:
     return f"- {{name: {name}, logicalType: {kind}{', classification: ' + level if level else ''}}}"
 
 
-def build(city: City, levels: dict[str, dict[str, str]], justify: bool) -> None:
-    """The workspace with these levels."""
+def build(city: City, levels: dict[str, dict[str, str]], justify: str) -> None:
+    """The workspace with these levels, and justifications of every field up to a level."""
     for name, columns in levels.items():
         city.collected(name, "\n".join(_entry(c, level) for c, level in columns.items()))
     for number, (name, (sql, columns, _)) in enumerate(ALL.items()):
@@ -145,7 +145,7 @@ def build(city: City, levels: dict[str, dict[str, str]], justify: bool) -> None:
             custom = f"- {{property: release, value: {{channel: {channel}}}}}\n"
         if name in RELEASES and justify:
             custom += "- property: justification\n  value:\n" + "".join(
-                f"    - {{from: {table}.{c}, who: Officer, why: Law 7, until: 2030-01-01}}\n"
+                f"    - {{from: {table}.{c}, level: {justify}, who: Officer, why: Law 7, until: 2030-01-01}}\n"
                 for table, c in FIELDS
             )
         city.model(name, sql + "\n", "\n".join(_entry(c) for c in columns), custom=custom)
@@ -169,8 +169,8 @@ def _with(table: str, column: str, level: str) -> dict[str, dict[str, str]]:
     return {**RAW, name: {**RAW[name], column: level}}
 
 
-@pytest.mark.parametrize("justify", [False, True], ids=["plain", "justified"])
-def test_nothing_is_refused_as_long_as_every_field_is_l2(city: City, justify: bool) -> None:
+@pytest.mark.parametrize("justify", ["", "L2"], ids=["plain", "justified"])
+def test_nothing_is_refused_as_long_as_every_field_is_l2(city: City, justify: str) -> None:
     build(city, RAW, justify)
     assert refused(city) == {}
 
@@ -181,7 +181,7 @@ def test_a_field_raised_to_l4_is_refused_in_exactly_the_releases_that_carry_it(
 ) -> None:
     field = f"{table}.{column}"
     assert carriers(field), "a field that nothing carries proves nothing"
-    build(city, _with(table, column, "L4"), justify=True)
+    build(city, _with(table, column, "L4"), justify="L4")
     assert refused(city) == {"release_ceiling": carriers(field)}
 
 
@@ -190,14 +190,24 @@ def test_what_only_depends_on_a_raised_field_is_refused_without_a_justification(
     city: City, table: str, column: str
 ) -> None:
     field = f"{table}.{column}"
-    build(city, _with(table, column, "L4"), justify=False)
+    build(city, _with(table, column, "L4"), justify="")
     expected = {"release_ceiling": carriers(field), "release_indirect": dependents(field)}
+    assert refused(city) == {code: names for code, names in expected.items() if names}
+
+
+@pytest.mark.parametrize(("table", "column"), FIELDS, ids=[c for _, c in FIELDS])
+def test_a_justification_for_l2_does_not_cover_the_field_at_l4(
+    city: City, table: str, column: str
+) -> None:
+    field = f"{table}.{column}"
+    build(city, _with(table, column, "L4"), justify="L2")
+    expected = {"release_ceiling": carriers(field), "justification_level": dependents(field)}
     assert refused(city) == {code: names for code, names in expected.items() if names}
 
 
 def test_a_field_raised_to_l3_is_refused_only_where_l3_is_too_much(city: City) -> None:
     for table, column in FIELDS:
-        build(city, _with(table, column, "L3"), justify=True)
+        build(city, _with(table, column, "L3"), justify="L4")
         shared = {name for n, name in enumerate(ALL) if name in RELEASES and n % 3 == 1}
         expected = carriers(f"{table}.{column}") - shared
         assert refused(city) == ({"release_ceiling": expected} if expected else {}), column
@@ -205,5 +215,5 @@ def test_a_field_raised_to_l3_is_refused_only_where_l3_is_too_much(city: City) -
 
 def test_a_field_lowered_to_l1_is_refused_nowhere(city: City) -> None:
     for table, column in FIELDS:
-        build(city, _with(table, column, "L1"), justify=False)
+        build(city, _with(table, column, "L1"), justify="")
         assert refused(city) == {}, column

@@ -207,6 +207,52 @@ def test_a_justification_of_one_field_is_none_of_another(people: City) -> None:
     assert only(people, "release_indirect").fields["origin"] == "raw.civil__person.birth"
 
 
+def test_a_justification_holds_for_the_level_that_it_was_given_for(people: City) -> None:
+    def with_income(level: str) -> None:
+        was = "name: income, logicalType: number, physicalType: DOUBLE, classification: "
+        people.collected("civil/person", PERSON.replace(was + "L3", was + level))
+
+    text = justified("raw.civil__person.income", level="L3")
+    people.model("open.person", _FILTERED, fields(id=COUNT, district=TEXT), custom=text)
+    for level in ("L1", "L2", "L3"):
+        with_income(level)
+        assert problems(people) == [], level
+    with_income("L4")
+    found = only(people, "justification_level")
+    contract = people.root / "models/open/person.yaml"
+    assert at(found, people.root) == f"models/open/person.yaml:{line_of(contract, 'from:')}"
+    assert (found.fields["given"], found.fields["level"]) == ("L3", "L4")
+    assert hops(found)[0][:3] == ["raw.civil__person.income", "L4", "source"]
+    assert hops(found)[-1][2:] == ["filter", "models/open/person.sql:4"]
+
+
+def test_a_mask_does_not_keep_a_justification_from_ending(people: City) -> None:
+    """`level` is the field's own: what somebody answered for was an L3 field, masked or not."""
+    sql = "SELECT id FROM raw.civil__person WHERE mask_name(name) = 'L**'\n"
+    text = justified("raw.civil__person.name", level="L2")
+    people.model("open.person", sql, fields(id=COUNT), custom=text)
+    assert only(people, "justification_level").fields["given"] == "L2"
+    text = justified("raw.civil__person.name", level="L3")
+    people.model("open.person", sql, fields(id=COUNT), custom=text)
+    assert problems(people) == []
+
+
+def test_a_justification_without_a_level_is_refused(people: City) -> None:
+    text = justified("raw.civil__person.income").replace("level: L4, ", "")
+    people.model("open.person", _FILTERED, fields(id=COUNT, district=TEXT), custom=text)
+    found = [p for p in problems(people) if p.where and p.where.path.name == "person.yaml"]
+    assert found and "level" in str(found[0])
+
+
+def test_the_highest_of_two_justifications_counts(people: City) -> None:
+    both = (
+        justified("raw.civil__person.income", level="L2")
+        + justified("raw.civil__person.income").splitlines()[2]
+    )
+    people.model("open.person", _FILTERED, fields(id=COUNT, district=TEXT), custom=both + "\n")
+    assert problems(people) == []
+
+
 def test_a_justification_does_not_let_a_value_out(people: City) -> None:
     text = justified("raw.civil__person.income")
     people.model(

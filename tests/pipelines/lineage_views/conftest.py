@@ -33,7 +33,7 @@ OPEN = """
 - {name: source, logicalType: string}
 """
 JUSTIFICATION = (
-    "- {property: justification, value: [{from: [raw.trade__firm.debt], who: trade bureau, "
+    "- {property: justification, value: [{from: [raw.trade__firm.debt], level: L3, who: trade bureau, "
     "why: insolvent firms are published anyway, until: 2099-12-31}]}\n"
     "- {property: release, value: {kind: records, quasi_identifiers: [district]}}"
 )

@@ -36,7 +36,7 @@ Depends on, without carrying it:
 
 Releases that it reaches:
   open.firm (open, up to L1): carries it
-    justified: raw.trade__firm.debt; trade bureau, until 2099-12-31: insolvent firms are \
+    justified up to L3: raw.trade__firm.debt; trade bureau, until 2099-12-31: insolvent firms are \
 published anyway
 """
 

@@ -1,0 +1,201 @@
+"""The gate of a release: the disclosure risk of records, the small counts of statistics.
+
+The compiler has proven which columns a release carries; only the rows tell whether they single
+somebody out. What is judged is exactly the file that would be published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from catalog.contract import Contract, Release
+from catalog.database.records import RuleResult
+from catalog.errors import CityBrainError
+from catalog.text import text
+from pipelines.errors import PipelineError
+from quality.predicates import quoted
+from quality.risk.policy import RiskSettings, policy_of
+
+if TYPE_CHECKING:
+    from pipelines.plan import Plan
+    from quality.risk.report import Failure, RiskReport
+
+RECORDS_RULE, STATISTICS_RULE = "disclosure_risk", "small_counts"
+_DIMENSION = (
+    "confidentiality"  # ISO/IEC 25012; GB/T 36344 has no such dimension, so no score counts it
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseVerdict:
+    """What the gate found of a release.
+
+    Attributes:
+        error: why it may not be published, or None.
+        rule: the same as a rule result, beside those of the contract.
+        report: numbers and names of fields for the catalogue, never a value of the data.
+    """
+
+    error: CityBrainError | None
+    rule: RuleResult
+    report: dict[str, Any]
+
+
+def judge_release(
+    con: duckdb.DuckDBPyConnection,
+    relation_sql: str,
+    contract: Contract,
+    settings: RiskSettings,
+    *,
+    lowered: bool,
+) -> ReleaseVerdict | None:
+    """Judge what a release would publish.
+
+    Args:
+        relation_sql: a SELECT of its rows.
+        lowered: whether a mask lowers a column of it to the channel's ceiling.
+
+    Returns:
+        None when there is nothing to judge: no release, or records of which nothing was ever above
+        the ceiling and that name no quasi-identifiers.
+
+    Raises:
+        QualityError: the declaration does not fit the rows; see `quality.risk.measure.measure`.
+    """
+    release = contract.release
+    if release is None:
+        return None
+    if release.kind == "statistics":
+        return judge_statistics(con, relation_sql, contract, settings)
+    if not release.quasi_identifiers and not lowered:
+        return None
+    return _records(con, relation_sql, contract, release, settings)
+
+
+def release_seal(plan: Plan, name: str) -> str:
+    """What a release was proven and judged by: everything upstream of it, and the bounds.
+
+    A snapshot with another seal was released under other rules; going back to it would publish
+    what nothing has proven.
+    """
+    settings = plan.workspace.settings
+    digest = hashlib.sha256(f"{settings.risk!r}\0{settings.channels!r}".encode())
+    for upstream in sorted(plan.upstream([name])):
+        step = plan.steps[upstream]
+        mark = step.model.fingerprint if step.model else step.contract.fingerprint
+        digest.update(f"\0{upstream}\0{mark}".encode())
+    return digest.hexdigest()
+
+
+# -- records -------------------------------------------------------------------------------------
+
+
+def _records(
+    con: duckdb.DuckDBPyConnection,
+    relation_sql: str,
+    contract: Contract,
+    release: Release,
+    settings: RiskSettings,
+) -> ReleaseVerdict:
+    from quality.risk.measure import measure
+
+    report = measure(con, relation_sql, policy_of(contract.name, release, settings))
+    error = None if report.passed else risk_error(report)
+    assessed = report.rows or None
+    rule = RuleResult(
+        RECORDS_RULE,
+        RECORDS_RULE,
+        report.quasi_identifiers,
+        _DIMENSION,
+        "block",
+        assessed,
+        report.rows_in_small_classes if assessed else None,
+        report.passed if assessed else None,
+        _summary(report),
+    )
+    return ReleaseVerdict(error, rule, {"kind": "records", **report.to_dict()})
+
+
+def risk_error(report: RiskReport) -> PipelineError:
+    """Why a record-level release is refused: what was measured against what is asked."""
+    return PipelineError(
+        "release_risk",
+        table=report.resource,
+        channel=report.channel,
+        rows=f"{report.rows:,}",
+        failures="; ".join(failure_text(failure) for failure in report.failures),
+    )
+
+
+def failure_text(failure: Failure) -> str:
+    """One criterion that does not hold, in words."""
+    word = text(f"risk_criterion_{failure.criterion}")
+    field = f" ({failure.field})" if failure.field else ""
+    return f"{word}{field}: {failure.value:.4g}, {_bound(failure)}"
+
+
+def _bound(failure: Failure) -> str:
+    key = "risk_at_least" if failure.criterion in ("k", "l") else "risk_at_most"
+    return text(key, bound=f"{failure.required:.4g}")
+
+
+def _summary(report: RiskReport) -> str:
+    if report.k is None or report.gbt42460 is None or report.theta_mean is None:
+        return ""
+    return f"k={report.k}, theta mean={report.theta_mean:.4g}, R={report.gbt42460.risk:.4g}"
+
+
+# -- statistics ----------------------------------------------------------------------------------
+
+
+def judge_statistics(
+    con: duckdb.DuckDBPyConnection, relation_sql: str, contract: Contract, settings: RiskSettings
+) -> ReleaseVerdict:
+    """Judge a release of kind `statistics`: no count may be below the minimum; NULL hides it."""
+    release = contract.release
+    assert release is not None
+    assert release.count is not None
+    minimum = max(release.minimum or 1, settings.minimum_count)
+    count = quoted(release.count)
+    row = con.execute(
+        f"SELECT count(*), count(*) FILTER ({count} < {minimum}), "
+        f"count(*) FILTER ({count} IS NULL), min({count}) FROM ({relation_sql})"
+    ).fetchone()
+    assert row is not None
+    groups, small, suppressed, smallest = row
+    rule = RuleResult(
+        STATISTICS_RULE,
+        STATISTICS_RULE,
+        (release.count,),
+        _DIMENSION,
+        "block",
+        groups or None,
+        small if groups else None,
+        small == 0 if groups else None,
+        f"min={smallest}, NULL={suppressed}" if groups else "",
+    )
+    error = PipelineError(
+        "release_small_counts",
+        table=contract.name,
+        field=release.count,
+        small=f"{small:,}",
+        groups=f"{groups:,}",
+        minimum=minimum,
+    )
+    report = {
+        "kind": "statistics",
+        "resource": contract.name,
+        "channel": release.channel,
+        "count": release.count,
+        "minimum": minimum,
+        "groups": groups,
+        "small": small,
+        "suppressed": suppressed,
+        "smallest": smallest,
+        "outcome": "not_assessed" if not groups else "refused" if small else "passed",
+    }
+    return ReleaseVerdict(error if small else None, rule, report)
