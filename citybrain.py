@@ -47,7 +47,7 @@ def check(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
     from pipelines.workspace import load_workspace
 
     try:
-        plan = compile_workspace(load_workspace(workspace))
+        plan = compile_workspace(load_workspace(workspace, cached=True))
     except Problems as error:
         if as_json:
             print_json({"ok": False, "problems": [p.as_dict() for p in error.problems]})
@@ -75,7 +75,7 @@ def plan(
     from pipelines.run import select_steps
     from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     chosen = select_steps(compiled, select or ())
     if as_json:
         print_json([_step_json(s) for s in compiled.steps.values() if s.name in chosen])
@@ -114,7 +114,7 @@ def run(
     from pipelines.present import ProgressPrinter, print_json, print_run, run_json
     from pipelines.run import RunOptions, run_workspace
 
-    options = RunOptions(tuple(select or ()), source, full)
+    options = RunOptions(tuple(select or ()), source, full, cached=True)
     with ProgressPrinter(quiet=as_json) as progress:
         result = run_workspace(workspace, options, progress)
     if as_json:
@@ -140,7 +140,7 @@ def status(
     from pipelines.quarantine import known_resource
     from pipelines.workspace import load_workspace
 
-    loaded = load_workspace(workspace)
+    loaded = load_workspace(workspace, cached=True)
     if resource is not None:
         known_resource(loaded, resource)
     with CatalogStore.open(Home.of(loaded.name).database_url) as store:
@@ -180,7 +180,7 @@ def query(
         raise typer.BadParameter(
             "table, csv, json, or parquet with --output", param_hint="--format"
         )
-    loaded = load_workspace(workspace)
+    loaded = load_workspace(workspace, cached=True)
     with open_query(loaded, sql, _moment(as_of)) as result:
         print_result(result, kind, output)
 
@@ -193,7 +193,7 @@ def quarantine_list(workspace: WorkspaceArgument, as_json: JsonOption = False) -
     from pipelines.quarantine import summaries
     from pipelines.workspace import load_workspace
 
-    found = summaries(load_workspace(workspace))
+    found = summaries(load_workspace(workspace, cached=True))
     if as_json:
         print_json([{"resource": s.resource, "rows": s.rows, "reasons": s.reasons} for s in found])
     else:
@@ -216,7 +216,7 @@ def quarantine_show(
     from pipelines.quarantine import known_resource, rows_of
     from pipelines.workspace import load_workspace
 
-    loaded = load_workspace(workspace)
+    loaded = load_workspace(workspace, cached=True)
     rows = rows_of(loaded, resource, reason, limit)
     if as_json:
         print_json([asdict(row) for row in rows])
@@ -233,7 +233,7 @@ def quarantine_replay(
     from pipelines.present import outcome_json, print_json
     from pipelines.present_rows import print_replay
 
-    outcome = replay_quarantine(workspace, resource)
+    outcome = replay_quarantine(workspace, resource, cached=True)
     if as_json:
         print_json(outcome_json(outcome))
     else:
@@ -251,7 +251,7 @@ def snapshots(
     from pipelines.present_rows import print_snapshots, snapshot_json
     from pipelines.workspace import load_workspace
 
-    found = snapshots_of(load_workspace(workspace), resource)
+    found = snapshots_of(load_workspace(workspace, cached=True), resource)
     if as_json:
         print_json([snapshot_json(s) for s in found])
     else:
@@ -300,7 +300,7 @@ def model_tests(
     from pipelines.present_rows import print_tests
     from pipelines.workspace import load_workspace
 
-    outcomes = run_model_tests(compile_workspace(load_workspace(workspace)), select)
+    outcomes = run_model_tests(compile_workspace(load_workspace(workspace, cached=True)), select)
     print_tests(outcomes)
     raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
 
@@ -325,7 +325,7 @@ def scaffold(
     from pipelines.scaffold import write_scaffold
     from pipelines.workspace import load_workspace
 
-    loaded = load_workspace(workspace)
+    loaded = load_workspace(workspace, cached=True)
     made = draft(target, department, name, workspace=loaded)
     if not write:
         sys.stdout.write(made.text)
@@ -367,7 +367,7 @@ def lineage(
 
     if output_format not in FORMATS:
         raise typer.BadParameter(", ".join(FORMATS), param_hint="--format")
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     directions: dict[bool | None, Literal["up", "down", "both"]]
     directions = {True: "up", False: "down", None: "both"}
     view = lineage_view(compiled, name, directions[up], depth=depth, direct_only=direct_only)
@@ -385,7 +385,7 @@ def explain(
     from pipelines.present import print_json
     from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     found = explained(compiled, name)
     if as_json:
         print_json(explain_json(compiled, found))
@@ -412,7 +412,7 @@ def impact(
 
     if level is not None and level not in LEVELS:
         raise typer.BadParameter(", ".join(LEVELS), param_hint="--level")
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     found = impact_of(compiled, name, level)
     if as_json:
         print_json(impact_json(found))
@@ -451,7 +451,7 @@ def risk(
     question = RiskQuestion(
         channel, _names(quasi), _names(sensitive), suppress, limit=limit, seconds=seconds
     )
-    answer = assess(compile_workspace(load_workspace(workspace)), resource, question)
+    answer = assess(compile_workspace(load_workspace(workspace, cached=True)), resource, question)
     if as_json:
         print_json(risk_json(answer))
     else:
@@ -487,7 +487,7 @@ def classify(
     if resource is None:
         found = detector.classify_file(target)
     else:
-        found = detector.classify_resource(load_workspace(target), resource, source)
+        found = detector.classify_resource(load_workspace(target, cached=True), resource, source)
     if as_json:
         print_json(detector.classification_json(found))
     elif as_yaml:

@@ -294,6 +294,6 @@ def _released(reach: frozenset[str]) -> str:
     return (
         "customProperties:\n  - {property: release, value: {channel: share, kind: records}}\n"
         "  - property: justification\n    value:\n"
-        f"      - from: [{sources}]\n        who: Data officer\n        why: synthetic\n"
-        "        until: 2099-12-31\n"
+        f"      - from: [{sources}]\n        level: L4\n        who: Data officer\n"
+        "        why: synthetic\n        until: 2099-12-31\n"
     )

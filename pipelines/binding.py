@@ -122,7 +122,10 @@ class Binder:
 
     def _model(self, model: Model) -> list[CityBrainError]:
         try:
-            rows = self._con.execute(f"DESCRIBE {model.sql}").fetchall()
+            statements = self._con.extract_statements(f"DESCRIBE {model.sql}")
+            if len(statements) != 1:
+                return []  # has been refused; what stands in the others must not be done
+            rows = self._con.execute(statements[0]).fetchall()
         except duckdb.Error as error:
             return [_sql_fault(error, model)]
         produced = [(str(row[0]), str(row[1])) for row in rows]

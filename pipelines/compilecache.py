@@ -62,8 +62,9 @@ class CompileCache:
             return contract
         contract = read_contract(path, database, table)
         if contract.fingerprint == sha:  # else it changed while it was read
-            self._contracts[str(path)] = (sha, pickled(contract))
-            self._changed = True
+            with contextlib.suppress(RecursionError):  # nested too deeply for a pickle
+                self._contracts[str(path)] = (sha, pickled(contract))
+                self._changed = True
         return contract
 
     def proof(self, name: str) -> Any:
@@ -89,12 +90,12 @@ class CompileCache:
             self._write()
 
     def _read(self) -> None:
-        content = _own_file(self._path)
+        try:
+            content = _own_file(self._path)
+        except OSError:
+            return
         start = len(_MAGIC) + _DIGEST
-        if (
-            not content.startswith(_MAGIC)
-            or _digest(content[start:]) != content[len(_MAGIC) : start]
-        ):
+        if content[:start] != _MAGIC + _digest(content[start:]):
             return
         with contextlib.suppress(Exception):  # whatever it is, it is made again
             stamp, contracts, proofs = pickle.loads(content[start:])
@@ -121,16 +122,14 @@ def _own_file(path: Path) -> bytes:
     process do what he likes, so it is read only if it belongs to the user and nobody else may write
     it, judged by the open file itself.
     """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    found = os.fstat(handle)
+    shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if shared or not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        os.close(handle)
         return b""
-    with os.fdopen(handle, "rb") as file, contextlib.suppress(OSError):
-        found = os.fstat(handle)
-        shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not shared:
-            return file.read()
-    return b""
+    with os.fdopen(handle, "rb") as file:
+        return file.read()
 
 
 def _digest(content: bytes) -> bytes:

@@ -63,13 +63,16 @@ def _recorded(store: CatalogStore, workspace: str, run_id: str, what: str) -> It
     store.finish_run(run_id, "succeeded")
 
 
-def replay_quarantine(root: Path, resource: str) -> Outcome:
+def replay_quarantine(root: Path, resource: str, *, cached: bool = False) -> Outcome:
     """Replay one resource's quarantine under the contract as it is now.
+
+    Args:
+        cached: compile only what has changed (`load_workspace`).
 
     Raises:
         Problems, PipelineError: `unknown_table`, `replay_model`, `replay_nothing`, `locked` ...
     """
-    plan: Plan = compile_workspace(load_workspace(root))
+    plan: Plan = compile_workspace(load_workspace(root, cached=cached))
     workspace = plan.workspace
     known_resource(workspace, resource)
     with _writing(workspace) as (home, lake, store):
