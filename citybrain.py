@@ -51,7 +51,7 @@ def check(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
     from pipelines.workspace import load_workspace
 
     try:
-        plan = compile_workspace(load_workspace(workspace))
+        plan = compile_workspace(load_workspace(workspace, cached=True))
     except Problems as error:
         if as_json:
             print_json({"ok": False, "problems": [p.as_dict() for p in error.problems]})
@@ -79,7 +79,7 @@ def plan(
     from pipelines.run import select_steps
     from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     chosen = select_steps(compiled, select or ())
     if as_json:
         print_json([_step_json(s) for s in compiled.steps.values() if s.name in chosen])
@@ -118,7 +118,7 @@ def run(
     from pipelines.present import ProgressPrinter, print_json, print_run, run_json
     from pipelines.run import RunOptions, run_workspace
 
-    options = RunOptions(tuple(select or ()), source, full)
+    options = RunOptions(tuple(select or ()), source, full, cached=True)
     with ProgressPrinter(quiet=as_json) as progress:
         result = run_workspace(workspace, options, progress)
     if as_json:
@@ -144,7 +144,7 @@ def status(
     from pipelines.quarantine import known_resource
     from pipelines.workspace import load_workspace
 
-    loaded = load_workspace(workspace)
+    loaded = load_workspace(workspace, cached=True)
     if resource is not None:
         known_resource(loaded, resource)
     with CatalogStore.open(Home.of(loaded.name).database_url) as store:
@@ -184,7 +184,7 @@ def query(
         raise typer.BadParameter(
             "table, csv, json, or parquet with --output", param_hint="--format"
         )
-    loaded = load_workspace(workspace)
+    loaded = load_workspace(workspace, cached=True)
     with open_query(loaded, sql, _moment(as_of)) as result:
         print_result(result, kind, output)
 
@@ -197,7 +197,7 @@ def quarantine_list(workspace: WorkspaceArgument, as_json: JsonOption = False) -
     from pipelines.quarantine import summaries
     from pipelines.workspace import load_workspace
 
-    found = summaries(load_workspace(workspace))
+    found = summaries(load_workspace(workspace, cached=True))
     if as_json:
         print_json([{"resource": s.resource, "rows": s.rows, "reasons": s.reasons} for s in found])
     else:
@@ -220,7 +220,7 @@ def quarantine_show(
     from pipelines.quarantine import known_resource, rows_of
     from pipelines.workspace import load_workspace
 
-    loaded = load_workspace(workspace)
+    loaded = load_workspace(workspace, cached=True)
     rows = rows_of(loaded, resource, reason, limit)
     if as_json:
         print_json([asdict(row) for row in rows])
@@ -237,7 +237,7 @@ def quarantine_replay(
     from pipelines.present import outcome_json, print_json
     from pipelines.present_rows import print_replay
 
-    outcome = replay_quarantine(workspace, resource)
+    outcome = replay_quarantine(workspace, resource, cached=True)
     if as_json:
         print_json(outcome_json(outcome))
     else:
@@ -255,7 +255,7 @@ def snapshots(
     from pipelines.present_rows import print_snapshots, snapshot_json
     from pipelines.workspace import load_workspace
 
-    found = snapshots_of(load_workspace(workspace), resource)
+    found = snapshots_of(load_workspace(workspace, cached=True), resource)
     if as_json:
         print_json([snapshot_json(s) for s in found])
     else:
@@ -304,7 +304,7 @@ def model_tests(
     from pipelines.present_rows import print_tests
     from pipelines.workspace import load_workspace
 
-    outcomes = run_model_tests(compile_workspace(load_workspace(workspace)), select)
+    outcomes = run_model_tests(compile_workspace(load_workspace(workspace, cached=True)), select)
     print_tests(outcomes)
     raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
 
@@ -329,7 +329,7 @@ def scaffold(
     from pipelines.scaffold import write_scaffold
     from pipelines.workspace import load_workspace
 
-    loaded = load_workspace(workspace)
+    loaded = load_workspace(workspace, cached=True)
     made = draft(target, department, name, workspace=loaded)
     if not write:
         sys.stdout.write(made.text)
@@ -371,7 +371,7 @@ def lineage(
 
     if output_format not in FORMATS:
         raise typer.BadParameter(", ".join(FORMATS), param_hint="--format")
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     directions: dict[bool | None, Literal["up", "down", "both"]]
     directions = {True: "up", False: "down", None: "both"}
     view = lineage_view(compiled, name, directions[up], depth=depth, direct_only=direct_only)
@@ -389,7 +389,7 @@ def explain(
     from pipelines.present import print_json
     from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     found = explained(compiled, name)
     if as_json:
         print_json(explain_json(compiled, found))
@@ -416,7 +416,7 @@ def impact(
 
     if level is not None and level not in LEVELS:
         raise typer.BadParameter(", ".join(LEVELS), param_hint="--level")
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     found = impact_of(compiled, name, level)
     if as_json:
         print_json(impact_json(found))
@@ -455,7 +455,7 @@ def risk(
     question = RiskQuestion(
         channel, _names(quasi), _names(sensitive), suppress, limit=limit, seconds=seconds
     )
-    answer = assess(compile_workspace(load_workspace(workspace)), resource, question)
+    answer = assess(compile_workspace(load_workspace(workspace, cached=True)), resource, question)
     if as_json:
         print_json(risk_json(answer))
     else:
@@ -491,7 +491,7 @@ def classify(
     if resource is None:
         found = detector.classify_file(target)
     else:
-        found = detector.classify_resource(load_workspace(target), resource, source)
+        found = detector.classify_resource(load_workspace(target, cached=True), resource, source)
     if as_json:
         print_json(detector.classification_json(found))
     elif as_yaml:
@@ -510,7 +510,7 @@ def keys_show(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None
     from pipelines.present_keys import inventory_json, print_inventory
     from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     found = inventory(compiled, Home.of(compiled.workspace.name))
     if as_json:
         print_json(inventory_json(found))
@@ -528,7 +528,7 @@ def keys_rotate(workspace: WorkspaceArgument, as_json: JsonOption = False) -> No
     from pipelines.present_keys import print_rotation, rotation_json
     from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace))
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
     done = rotate(compiled, Home.of(compiled.workspace.name))
     if as_json:
         print_json(rotation_json(done))

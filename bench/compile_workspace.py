@@ -1,79 +1,195 @@
-"""A synthetic workspace for timing the compiler: models of many columns over each other."""
+"""How long compiling takes: 1,000 synthetic models of 30 columns, at first and after a change.
+
+    python -m bench.compile_workspace [--models 1000] [--repeat 3] [--json FILE]
+
+Every measurement is a process of its own; imports, loading and compiling are timed inside it. The
+workspace is invented (`bench.compile_models`). The baselines are what sqlglot gives for the same SQL:
+parsing it; and parsing, qualifying and tracing the columns of every fiftieth model with
+`sqlglot.lineage`, multiplied. Neither reads contracts, asks an engine for types, follows filters and
+joins, infers levels or judges releases. Nothing is asserted.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-_KINDS = ("string", "integer", "number", "date")
-_TYPES = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "date": "DATE"}
+from bench.compile_models import middle_model, write_workspace
+from bench.timers import run_process
 
-
-def write_workspace(root: Path, models: int, columns: int = 30, collected: int = 20) -> None:
-    """Write a synthetic workspace.
-
-    Args:
-        models: number of models; each reads one earlier table and joins another.
-        columns: columns of every table.
-    """
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "workspace.toml").write_text('name = "synthetic"\ntimezone = "UTC"\n', "utf-8")
-    (root / "departments.yaml").write_text("departments:\n  - {id: d, name: D}\n", "utf-8")
-    raws = [f"t{i}" for i in range(collected)]
-    for name in raws:
-        _write(root / f"contracts/d/{name}.yaml", _contract(f"d__{name}", columns, "d", name))
-    tables = [f"raw.d__{name}" for name in raws]
-    for index in range(models):
-        database = ("base", "thematic", "fusion")[min(2, index * 3 // models)]
-        name = f"m{index}"
-        first, second = tables[-1 - index % 7], tables[-1 - index % 11]
-        folder = root / "models" / database
-        _write(folder / f"{name}.sql", _sql(first, second, columns, index))
-        _write(folder / f"{name}.yaml", _contract(name, columns))
-        tables.append(f"{database}.{name}")
+TARGET_COLD, TARGET_CHANGED, SAMPLE = 20.0, 1.0, 50
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+# -- in processes of their own ----------------------------------------------------------------------
 
 
-def _kind(index: int) -> str:
-    return _KINDS[index % len(_KINDS)]
+def ours(root: Path, cached: bool) -> dict[str, float]:
+    """Load and compile a workspace."""
+    began = time.perf_counter()
+    from pipelines.plan import compile_workspace
+    from pipelines.workspace import load_workspace
+
+    imported = time.perf_counter()
+    workspace = load_workspace(root, cached=cached)
+    loaded = time.perf_counter()
+    compile_workspace(workspace)
+    return {
+        "imports": imported - began,
+        "load": loaded - imported,
+        "compile": time.perf_counter() - loaded,
+    }
 
 
-def _sql(first: str, second: str, columns: int, index: int) -> str:
-    """A model of the everyday kind: a CTE, a join, a filter, conditions, casts, a window."""
-    parts = []
-    for c in range(columns):
-        name, kind = f"c{c}", _kind(c)
-        if kind == "string":
-            value = f"coalesce(upper(trim(a.{name})), b.{name})"
-        elif kind == "integer":
-            value = f"CASE WHEN a.c{c - 1} = 'x' THEN a.{name} ELSE b.{name} END"
-        elif kind == "number":
-            value = f"a.{name} * 2 + coalesce(b.{name}, {index})"
-        else:
-            value = f"max(a.{name}) OVER (PARTITION BY a.c0)"
-        parts.append(f"    {value} AS {name}")
-    projection = ",\n".join(parts)
-    return (
-        f"WITH kept AS (SELECT * FROM {second} WHERE c1 > {index})\n"
-        f"SELECT\n{projection}\nFROM {first} AS a\nLEFT JOIN kept AS b ON b.c0 = a.c0\n"
-        "WHERE a.c2 IS NOT NULL\n"
+def parsing(root: Path) -> dict[str, float]:
+    """Only parse the SQL of every model."""
+    import sqlglot
+
+    texts = [path.read_text("utf-8") for path in sorted(root.glob("models/*/*.sql"))]
+    began = time.perf_counter()
+    for text in texts:
+        sqlglot.parse_one(text, read="duckdb")
+    return {"compile": time.perf_counter() - began}
+
+
+def tracing(root: Path) -> dict[str, float]:
+    """Parse, qualify and trace the columns of some models with `sqlglot.lineage`."""
+    import sqlglot
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
+
+    schema: dict[str, dict[str, dict[str, str]]] = {}
+    for path in root.glob("*/*/*.yaml"):
+        raw = path.parent.parent.name == "contracts"
+        table = f"{path.parent.name}__{path.stem}" if raw else path.stem
+        columns = dict.fromkeys(re.findall(r"- name: (c\d+)", path.read_text("utf-8")), "VARCHAR")
+        schema.setdefault("raw" if raw else path.parent.name, {})[table] = columns
+    paths = sorted(root.glob("models/*/*.sql"), key=lambda path: int(path.stem[1:]))
+    began = time.perf_counter()
+    for path in paths[::SAMPLE]:
+        tree = sqlglot.parse_one(path.read_text("utf-8"), read="duckdb")
+        tree = qualify(tree, schema=schema, dialect="duckdb", validate_qualify_columns=False)
+        scope = build_scope(tree)
+        for name in tree.named_selects:
+            lineage(name, tree, schema=schema, dialect="duckdb", scope=scope, trim_selects=False)
+    return {"compile": (time.perf_counter() - began) * SAMPLE}
+
+
+# -- the report -------------------------------------------------------------------------------------
+
+
+def changes(root: Path) -> Iterator[tuple[str, Callable[[int], object]]]:
+    """Titles of the changes, and what makes each so that no two are alike."""
+    model, contract = middle_model(root), root / "contracts/a3/t1.yaml"
+    sql, text = model.read_text("utf-8"), contract.read_text("utf-8")
+
+    def condition(n: int) -> None:
+        model.write_text(sql.replace("IS NOT NULL", f"> {n}"), "utf-8")
+
+    def column(n: int) -> None:
+        model.write_text(
+            sql.replace("a.c3 AS c3", f"greatest(a.c3, a.c{7 + 4 * n}) AS c3"), "utf-8"
+        )
+
+    def level(n: int) -> None:
+        model.write_text(sql, "utf-8")
+        levels = ("L2", "L3")[n % 2]
+        contract.write_text(
+            text.replace("classification: L1", f"classification: {levels}", 1), "utf-8"
+        )
+
+    yield "nothing", lambda n: None
+    yield "one model: a condition", condition
+    yield "one model: what a column is made of", column
+    yield "one collected field: its level", level
+
+
+def measured(mode: str, root: Path, home: Path) -> dict[str, float]:
+    """One process."""
+    arguments = ["-m", "bench.compile_workspace", "--child", mode, str(root)]
+    finished = run_process(arguments, {"CITYBRAIN_HOME": str(home)})
+    if finished.code:
+        raise SystemExit(finished.code)
+    found: dict[str, float] = json.loads(finished.output)
+    return {**found, "process": finished.wall, "peak": finished.peak}
+
+
+def median(several: list[dict[str, float]]) -> dict[str, float]:
+    """The median of every figure."""
+    return {key: statistics.median(one[key] for one in several) for key in several[0]}
+
+
+def report(models: int, repeat: int, folder: Path) -> list[dict[str, Any]]:
+    """Measure everything; a row a line of the table."""
+    root, home = folder / "workspace", folder / "home"
+    collected = write_workspace(root, models)
+    print(f"synthetic: {models} models and {collected} collected resources of 30 columns")
+    rows: list[dict[str, Any]] = []
+
+    def row(title: str, mode: str, prepare: Callable[[int], object]) -> None:
+        several = []
+        for n in range(repeat):
+            prepare(n)
+            several.append(measured(mode, root, home))
+        rows.append({"title": title, **median(several)})
+        print_row(rows[-1], rows[0])
+
+    print(f"{'':42s}{'imports':>8s}{'load':>8s}{'compile':>9s}{'both':>8s}{'ratio':>8s}{'MB':>7s}")
+    row("sqlglot: parse", "parsing", lambda n: None)
+    row(f"sqlglot: qualify and lineage (1 in {SAMPLE})", "tracing", lambda n: None)
+    row("without a cache", "plain", lambda n: None)
+    row("first time", "cached", lambda n: forget(home))
+    for title, change in changes(root):
+        row(f"changed: {title}", "cached", change)
+    return rows
+
+
+def forget(home: Path) -> None:
+    """Remove the cache."""
+    for path in home.rglob("compiled.cache"):
+        path.unlink()
+
+
+def print_row(row: dict[str, Any], baseline: dict[str, Any]) -> None:
+    """Seconds; the ratio is to the first row."""
+    both = row.get("load", 0.0) + row["compile"]
+    figures = "".join(
+        f"{row[key]:{width}.2f}" if key in row else " " * width
+        for key, width in (("imports", 8), ("load", 8), ("compile", 9))
     )
+    ratio = both / baseline["compile"]
+    print(f"{row['title']:42s}{figures}{both:8.2f}{ratio:8.2f}{row['peak']:7.0f}", flush=True)
 
 
-def _contract(table: str, columns: int, department: str = "", file: str = "") -> str:
-    lines = ["apiVersion: v3.1.0", "kind: DataContract", f"id: synthetic:{table}", f"name: {table}"]
-    lines += ["version: 1.0.0", "status: active"]
-    if department:
-        lines += [f"domain: {department}", "servers:", "  - server: source", "    type: local"]
-        lines += [f"    path: {file}.csv", "    format: csv"]
-    lines += ["schema:", f"  - name: {table}", "    physicalType: table", "    properties:"]
-    for index in range(columns):
-        kind = _kind(index)
-        lines += [f"      - name: c{index}", f"        logicalType: {kind}"]
-        lines += [f"        physicalType: {_TYPES[kind]}"]
-        if department:
-            lines += [f"        classification: L{1 + index % 4}"]
-    return "\n".join(lines) + "\n"
+def main() -> None:
+    """Parse arguments and measure."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--models", type=int, default=1000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--child", nargs=2, metavar=("MODE", "ROOT"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        mode, root = options.child[0], Path(options.child[1])
+        work = {"parsing": parsing, "tracing": tracing}.get(mode)
+        json.dump(work(root) if work else ours(root, mode == "cached"), sys.stdout)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        rows = report(options.models, options.repeat, Path(folder))
+    print(f"targets: first time {TARGET_COLD:.0f} s, one changed model {TARGET_CHANGED:.0f} s")
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -56,6 +56,7 @@ _CONTRACT_PROPERTIES = (
     "row_level",
 )
 _FIELD_PROPERTIES = ("read", "severity", "noise")
+_READ, _SEVERITY = Read(), Severities()  # what most fields have, one of each for all of them
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
     "array": ("minItems", "maxItems", "uniqueItems"),
@@ -264,8 +265,8 @@ class _Reader:
             unique=bool(entry.get("unique")),
             key_position=key_position,
             options=options,
-            read=self._extension(Read, properties, "read", Read()),
-            severity=self._extension(Severities, properties, "severity", Severities()),
+            read=self._extension(Read, properties, "read", _READ),
+            severity=self._extension(Severities, properties, "severity", _SEVERITY),
             noise=self._noise(properties),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from types import TracebackType
 
@@ -12,10 +12,11 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
-from catalog.contract import Contract, ContractField
+from catalog.contract import DATABASES, Contract, ContractField
 from catalog.errors import CityBrainError, Location
-from pipelines.duck import empty_sql, table_columns
+from pipelines.duck import table_columns
 from pipelines.errors import PipelineError
+from pipelines.masking.calls import PREFIX
 from pipelines.masking.install import install_duckdb
 from pipelines.models import refused_functions
 from pipelines.reading import cleaned, typed
@@ -29,23 +30,18 @@ _ANY_DAY = date(2000, 1, 1)
 
 
 class Binder:
-    """An in-memory DuckDB holding an empty table for every contract."""
+    """An in-memory DuckDB with empty tables of the contracts' columns, made as they are needed."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._con = duckdb.connect(":memory:")
+        self._contracts = workspace.contracts
+        self._made: set[str] = set()
+        self._masks = False
+        self._opened: duckdb.DuckDBPyConnection | None = None
         self.outputs: dict[str, list[str]] = {}
         """Column names of every model that binds, as the engine gives them."""
 
     def __enter__(self) -> Binder:
-        # An engine that cannot reach files or the network: a model has no business with either.
-        self._con.execute("SET enable_external_access = false")
-        for contract in self._workspace.contracts.values():
-            self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(contract.database)}")
-            name = f"{quoted(contract.database)}.{quoted(contract.table)}"
-            self._con.execute(f"CREATE TABLE {name} AS {empty_sql(table_columns(contract))}")
-        if any("mask_" in model.sql.lower() for model in self._workspace.models.values()):
-            install_duckdb(self._con, None, ())
         return self
 
     def __exit__(
@@ -54,12 +50,39 @@ class Binder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._con.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def check(
+        self,
+        contract: Contract,
+        rules: Sequence[Rule],
+        model: Model | None,
+        reads: Iterable[str] = (),
+    ) -> list[CityBrainError]:
+        """Everything that does not bind in one resource.
+
+        Args:
+            reads: the tables that the model names.
+        """
+        # A rule in SQL names its table without the database: it may find one of another.
+        alike = (f"{database}.{contract.table}" for database in DATABASES)
+        self._make(*reads, *alike)
+        if model is not None and PREFIX in model.sql.lower():
+            self._install()
+        found = self._faults(contract, rules, model)
+        if found:
+            # The engine's words name what else there is; they must not depend on what was asked
+            # before. And a rule may call a masking function, when some model does.
+            self._make(*self._contracts)
+            if any(PREFIX in other.sql.lower() for other in self._workspace.models.values()):
+                self._install()
+            found = self._faults(contract, rules, model)
+        return found
+
+    def _faults(
         self, contract: Contract, rules: Sequence[Rule], model: Model | None
     ) -> list[CityBrainError]:
-        """Everything that does not bind in one resource."""
         found: list[CityBrainError] = []
         if model is not None:
             found += self._model(model)
@@ -70,11 +93,39 @@ class Binder:
             found += self._rule(contract, rule)
         return found
 
+    @property
+    def _con(self) -> duckdb.DuckDBPyConnection:
+        if self._opened is None:
+            self._opened = duckdb.connect(":memory:")
+            # An engine that cannot reach files or the network: a model has no business with either.
+            self._opened.execute("SET enable_external_access = false")
+            for database in DATABASES:
+                self._opened.execute(f"CREATE SCHEMA {quoted(database)}")
+        return self._opened
+
+    def _install(self) -> None:
+        if not self._masks:
+            install_duckdb(self._con, None, ())
+            self._masks = True
+
+    def _make(self, *names: str) -> None:
+        for name in names:
+            contract = self._contracts.get(name)
+            if contract is None or name in self._made:
+                continue
+            columns = ", ".join(f"{quoted(c.name)} {c.type}" for c in table_columns(contract))
+            table = f"{quoted(contract.database)}.{quoted(contract.table)}"
+            self._con.execute(f"CREATE TABLE {table} ({columns})")
+            self._made.add(name)
+
     # -- models ---------------------------------------------------------------------------------
 
     def _model(self, model: Model) -> list[CityBrainError]:
         try:
-            rows = self._con.execute(f"DESCRIBE {model.sql}").fetchall()
+            statements = self._con.extract_statements(f"DESCRIBE {model.sql}")
+            if len(statements) != 1:
+                return []  # has been refused; what stands in the others must not be done
+            rows = self._con.execute(statements[0]).fetchall()
         except duckdb.Error as error:
             return [_sql_fault(error, model)]
         produced = [(str(row[0]), str(row[1])) for row in rows]
@@ -112,14 +163,23 @@ class Binder:
 
     def _readings(self, contract: Contract) -> list[CityBrainError]:
         """How each field is read: a pattern or format that the engine cannot do is found here."""
+        values = {item.name: typed(item, cleaned(item, "t")) for item in contract.fields}
+        if self._refused(values.values()) is None:
+            return []
         found: list[CityBrainError] = []
         for item in contract.fields:
-            value = typed(item, cleaned(item, "t"))
-            try:
-                self._con.execute(f"SELECT {value} FROM (SELECT '1' AS t)").fetchall()
-            except duckdb.Error as error:
+            error = self._refused([values[item.name]])
+            if error is not None:
                 found.append(_rule_fault(error, item.where, f"read:{item.name}"))
         return found
+
+    def _refused(self, values: Iterable[str]) -> duckdb.Error | None:
+        """What the engine says against expressions over the text `t`; None when it can do all."""
+        try:
+            self._con.execute(f"SELECT {', '.join(values)} FROM (SELECT '1' AS t)").fetchall()
+        except duckdb.Error as error:
+            return error
+        return None
 
     # -- filters and rules ----------------------------------------------------------------------
 

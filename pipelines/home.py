@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipelines.compilecache import PARTIAL_NAMES
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake
 
@@ -65,6 +66,11 @@ class Home:
         return self.root / "scratch"
 
     @property
+    def compiled(self) -> Path:
+        """What compiling has found sound before (`pipelines.compilecache`); may be deleted."""
+        return self.root / "compiled.cache"
+
+    @property
     def database_url(self) -> str:
         """The catalogue database: `CITYBRAIN_DATABASE`, else SQLite beside the lake."""
         self.root.mkdir(parents=True, exist_ok=True)
@@ -104,9 +110,9 @@ class Home:
             lock.release()
 
     def _sweep(self) -> None:
-        """Remove what a killed run left: its scratch space and half-received files."""
+        """Remove what a killed process left: its scratch space and half-written files."""
         shutil.rmtree(self.scratch, ignore_errors=True)
-        for partial in self.landing.glob(".incoming-*"):
+        for partial in (*self.landing.glob(".incoming-*"), *self.root.glob(PARTIAL_NAMES)):
             partial.unlink(missing_ok=True)
 
 

@@ -66,15 +66,18 @@ def _recorded(store: CatalogStore, workspace: str, run_id: str, what: str) -> It
     store.finish_run(run_id, "succeeded")
 
 
-def replay_quarantine(root: Path, resource: str) -> Outcome:
+def replay_quarantine(root: Path, resource: str, *, cached: bool = False) -> Outcome:
     """Replay one resource's quarantine under the contract as it is now.
 
     What could not be told of it as lineage events is added to the outcome's warnings.
 
+    Args:
+        cached: compile only what has changed (`load_workspace`).
+
     Raises:
         Problems, PipelineError: `unknown_table`, `replay_model`, `replay_nothing`, `locked` ...
     """
-    plan: Plan = compile_workspace(load_workspace(root))
+    plan: Plan = compile_workspace(load_workspace(root, cached=cached))
     known_resource(plan.workspace, resource)
     with RunEvents(plan, Home.of(plan.workspace.name)) as events:
         outcome = _replayed(plan, resource, events)

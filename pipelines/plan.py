@@ -19,13 +19,14 @@ from catalog.errors import CityBrainError, Problems
 from catalog.lineage import ModelLineage
 from pipelines.binding import Binder
 from pipelines.duck import table_columns
-from pipelines.levels.infer import Levels, infer_levels
+from pipelines.levels.infer import Levels, collected_levels, derived_levels
 from pipelines.levels.paths import Ways
 from pipelines.levels.releases import ReleaseCheck
 from pipelines.lineage.model import model_lineage
-from pipelines.masking.calls import mask_calls
+from pipelines.masking.calls import PREFIX, mask_calls
 from pipelines.masking.keys import KeyUse
 from pipelines.models import Reference, parse_query
+from pipelines.proofs import Proofs
 from pipelines.reading import row_rules
 from pipelines.references import broken_names, check_references, in_order
 from pipelines.workspace import Model, Workspace
@@ -130,47 +131,94 @@ def compile_workspace(workspace: Workspace, today: date | None = None) -> Plan:
     Raises:
         Problems: everything that is wrong with the workspace, the loader's findings included.
     """
-    problems: list[CityBrainError] = list(workspace.problems)
-    trees: dict[str, exp.Query] = {}
+    today = today or date.today()
+    proofs = Proofs(workspace, today)
+    work = _Work(workspace, proofs, list(workspace.problems))
     steps = {
         step.name: step
         for step in (
-            *(_collect_step(c, problems) for c in workspace.collected.values()),
-            *(_build_step(m, trees, problems) for m in workspace.models.values()),
+            *(_collect_step(c, work) for c in workspace.collected.values()),
+            *(_build_step(m, work) for m in workspace.models.values()),
         )
     }
-    broken, known = broken_names(workspace), workspace.contracts
-    dangling: set[str] = set()
-    for step in steps.values():
-        faults = check_references(step, known, broken)
-        problems += faults
-        # What a model does not find, or finds broken, the engine need not say again.
-        if faults or any(name not in steps for name in step.waits_for):
-            dangling.add(step.name)
-    ordered = in_order(steps, problems)
+    _refer(steps, work)
+    ordered = in_order(steps, work.problems)
     with Binder(workspace) as binder:
         for step in ordered:
-            if step.name not in dangling:
-                problems += binder.check(step.contract, step.rules, step.model)
-    lineage = _lineage(workspace, ordered, trees, binder.outputs, problems)
-    levels = infer_levels([step.contract for step in ordered], lineage)
+            if step.name not in work.dangling and not proofs.bound(step):
+                work.found(step, binder.check(step.contract, step.rules, step.model, step.inputs))
+    _trace(ordered, binder.outputs, work)
+    levels = _levels(ordered, proofs)
     check = ReleaseCheck(
-        ways_of(workspace, lineage, levels), workspace.settings.channels, today or date.today()
+        ways_of(workspace, proofs.lineage, levels), workspace.settings.channels, today
     )
     for step in ordered:
-        if step.name in lineage:
-            problems += check.problems(step.contract)
-    if problems:
-        raise Problems(problems)
-    steps = {step.name: _with_masks(step, trees) for step in ordered}
-    return Plan(workspace, steps, lineage, levels)
+        if step.name in proofs.lineage and not proofs.judged(step):
+            work.found(step, check.problems(step.contract))
+    sound = [_with_masks(step, work) for step in ordered if work.sound(step)]
+    proofs.save(sound)
+    if work.problems:
+        raise Problems(work.problems)
+    return Plan(workspace, {step.name: step for step in sound}, proofs.lineage, levels)
 
 
-def _with_masks(step: Step, trees: Mapping[str, exp.Query]) -> Step:
+@dataclass(slots=True)
+class _Work:
+    """What the parts of one compile hand to each other.
+
+    Attributes:
+        trees: parsed models.
+        faulty: steps with at least one problem.
+        dangling: steps that refer to what is not there, or is broken.
+    """
+
+    workspace: Workspace
+    proofs: Proofs
+    problems: list[CityBrainError]
+    trees: dict[str, exp.Query] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
+    dangling: set[str] = field(default_factory=set)
+
+    def sound(self, step: Step) -> bool:
+        """Whether a step was proven to the end."""
+        proven = step.name in self.proofs.levels and step.name not in self.dangling
+        return proven and step.name not in self.faulty
+
+    def found(self, step: Step | Contract, problems: Iterable[CityBrainError]) -> None:
+        """Note the problems of a step."""
+        known = len(self.problems)
+        self.problems += problems
+        if len(self.problems) > known:
+            self.faulty.add(step.name)
+
+    def tree(self, model: Model) -> exp.Query:
+        """The syntax tree of a model that can be parsed."""
+        if model.name not in self.trees:
+            query, _ = parse_query(model.sql, model.path)
+            assert query is not None
+            self.trees[model.name] = query.tree
+        return self.trees[model.name]
+
+
+def _refer(steps: Mapping[str, Step], work: _Work) -> None:
+    """Check what steps refer to."""
+    broken, known = broken_names(work.workspace), work.workspace.contracts
+    for step in steps.values():
+        faults = check_references(step, known, broken)
+        work.found(step, faults)
+        # What a model does not find, or finds broken, the engine need not say again.
+        if faults or any(name not in steps for name in step.waits_for):
+            work.dangling.add(step.name)
+
+
+def _with_masks(step: Step, work: _Work) -> Step:
     """The step with what its engine must be given for its masks."""
-    if step.model is None:
+    if step.model is None or PREFIX not in step.model.sql.lower():
         return step
-    calls = list(mask_calls(trees[step.name], step.model.path))
+    proof = work.proofs.read(step.name)
+    if proof is not None:
+        return replace(step, masking=proof.masking, keys=proof.keys)
+    calls = list(mask_calls(work.tree(step.model), step.model.path))
     uses = frozenset(call.use for call in calls if call.use is not None)
     return replace(step, masking=frozenset(call.function.name for call in calls), keys=uses)
 
@@ -181,34 +229,42 @@ def ways_of(workspace: Workspace, lineage: Mapping[str, ModelLineage], levels: L
     return Ways(workspace.contracts, models, lineage, levels)
 
 
-def _lineage(
-    workspace: Workspace,
-    ordered: Sequence[Step],
-    trees: Mapping[str, exp.Query],
-    outputs: Mapping[str, Sequence[str]],
-    problems: list[CityBrainError],
-) -> dict[str, ModelLineage]:
-    """The lineage of every model that binds, and whose inputs do."""
+def _trace(ordered: Sequence[Step], outputs: Mapping[str, Sequence[str]], work: _Work) -> None:
+    """Find the lineage of every model that binds, and whose inputs do."""
+    found, collected = work.proofs.lineage, work.workspace.collected
     schema = {
         name: tuple(column.name for column in table_columns(contract))
-        for name, contract in workspace.contracts.items()
+        for name, contract in work.workspace.contracts.items()
     }
-    found: dict[str, ModelLineage] = {}
     for step in ordered:
-        sound = all(n in found or n in workspace.collected for n in step.inputs)
-        if step.model is None or not sound or step.name not in outputs:
+        model, inputs_sound = step.model, all(n in found or n in collected for n in step.inputs)
+        if model is None or not inputs_sound or step.name in work.dangling:
             continue
-        names = outputs[step.name]
-        try:
-            found[step.name] = model_lineage(trees[step.name], step.model.path, schema, names)
-        except CityBrainError as error:
-            problems.append(error)
-    return found
+        if work.proofs.bound(step):
+            work.proofs.take_lineage(step)
+        elif step.name in outputs:
+            try:
+                lineage = model_lineage(work.tree(model), model.path, schema, outputs[step.name])
+                found.put(step.name, lineage)
+            except CityBrainError as error:
+                work.found(step, [error])
 
 
-def _rules(contract: Contract, problems: list[CityBrainError]) -> tuple[Rule, ...]:
+def _levels(ordered: Sequence[Step], proofs: Proofs) -> Levels:
+    """The levels of collected tables and of every model with lineage."""
+    levels = Levels(proofs.levels)
+    for step in ordered:
+        if step.model is None:
+            proofs.levels.put(step.name, collected_levels(step.contract, {}))
+        elif step.name in proofs.lineage and not proofs.take_levels(step):
+            lineage = proofs.lineage[step.name]
+            proofs.levels.put(step.name, derived_levels(step.contract, lineage, levels, {}))
+    return levels
+
+
+def _rules(contract: Contract, work: _Work) -> tuple[Rule, ...]:
     rules, faults = rules_of(contract)
-    problems.extend(faults)
+    work.found(contract, faults)
     return tuple(rules)
 
 
@@ -216,25 +272,33 @@ def _parents(rules: Iterable[Rule]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(r.params["references"] for r in rules if r.kind == "foreign_key"))
 
 
-def _collect_step(contract: Contract, problems: list[CityBrainError]) -> Step:
-    rules = _rules(contract, problems)
+def _collect_step(contract: Contract, work: _Work) -> Step:
+    rules = _rules(contract, work)
     masks = row_rules(contract, rules)
     return Step(contract.name, "collect", contract, rules, masks, parents=_parents(rules))
 
 
-def _build_step(model: Model, trees: dict[str, exp.Query], problems: list[CityBrainError]) -> Step:
-    rules = _rules(model.contract, problems)
-    query, faults = parse_query(model.sql, model.path)
-    problems.extend(faults)
-    if query is not None:
-        trees[model.name] = query.tree
+def _build_step(model: Model, work: _Work) -> Step:
+    rules = _rules(model.contract, work)
     return Step(
         model.name,
         "build",
         model.contract,
         rules,
         row_rules(model.contract, rules),
-        references=query.references if query else None,
+        references=_references(model, work),
         parents=_parents(rules),
         model=model,
     )
+
+
+def _references(model: Model, work: _Work) -> tuple[Reference, ...] | None:
+    proof = work.proofs.read(model.name)
+    if proof is not None:
+        return proof.references
+    query, faults = parse_query(model.sql, model.path)
+    work.found(model.contract, faults)
+    if query is None:
+        return None
+    work.trees[model.name] = query.tree
+    return query.references

@@ -52,11 +52,13 @@ class RunOptions:
             with everything downstream); empty means all.
         source: the departments' files, instead of the workspace's own.
         full: recompute even what is unchanged.
+        cached: compile only what has changed (`load_workspace`).
     """
 
     select: tuple[str, ...] = ()
     source: Path | None = None
     full: bool = False
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def run_workspace(
         Problems: the workspace does not compile; nothing was touched.
         PipelineError: `locked`, `nothing_selected`, `source_dir_missing`.
     """
-    plan = compile_workspace(load_workspace(root))
+    plan = compile_workspace(load_workspace(root, cached=options.cached))
     workspace = plan.workspace
     chosen = select_steps(plan, options.select)
     source = (options.source or workspace.source_dir).resolve()

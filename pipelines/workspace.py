@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -20,11 +20,14 @@ from catalog.contract import DATABASES, Contract, Gate
 from catalog.errors import CatalogError, CityBrainError, Location, Problems
 from catalog.odcs import ContractFaults, read_contract
 from catalog.yamlsource import load_yaml, read_text
+from pipelines.compilecache import CompileCache
+from pipelines.home import Home
 from pipelines.levels.channels import Channels
 from pipelines.masking.settings import MaskingSettings
 from quality.risk.policy import RiskSettings
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_Reader = Callable[[Path, str, str], Contract]
 MODEL_DATABASES = tuple(name for name in DATABASES if name != "raw")
 
 
@@ -134,6 +137,7 @@ class Workspace:
     models: Mapping[str, Model]
     test_files: tuple[Path, ...] = ()
     problems: tuple[CityBrainError, ...] = field(default=())
+    cache: CompileCache | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -151,8 +155,12 @@ class Workspace:
         return {**self.collected, **{name: model.contract for name, model in self.models.items()}}
 
 
-def load_workspace(root: Path) -> Workspace:
+def load_workspace(root: Path, *, cached: bool = False) -> Workspace:
     """Read a workspace.
+
+    Args:
+        cached: read and prove anew only what has changed since it was last compiled with `cached`.
+            What comes of it is the same; a file in the workspace's home makes it faster.
 
     Raises:
         Problems: `workspace.toml` or `departments.yaml` cannot be used. Faults of single contracts
@@ -166,10 +174,12 @@ def load_workspace(root: Path) -> Workspace:
     except CatalogError as error:
         raise error if isinstance(error, Problems) else Problems([error]) from None
     problems: list[CityBrainError] = list(_misplaced(root, departments))
-    collected = _collected(root, departments, problems)
-    models = _models(root, problems)
+    cache = CompileCache(Home.of(settings.name).compiled, root) if cached else None
+    read = cache.contract if cache else read_contract
+    collected = _collected(root, departments, read, problems)
+    models = _models(root, read, problems)
     tests = tuple(sorted((root / "tests").glob("*.yaml")))
-    return Workspace(root, settings, departments, collected, models, tests, tuple(problems))
+    return Workspace(root, settings, departments, collected, models, tests, tuple(problems), cache)
 
 
 def _settings(path: Path) -> Settings:
@@ -245,7 +255,10 @@ def _misplaced(root: Path, departments: Mapping[str, Department]) -> Iterator[Ca
 
 
 def _collected(
-    root: Path, departments: Mapping[str, Department], problems: list[CityBrainError]
+    root: Path,
+    departments: Mapping[str, Department],
+    read: _Reader,
+    problems: list[CityBrainError],
 ) -> dict[str, Contract]:
     found: dict[str, Contract] = {}
     for path in sorted((root / "contracts").glob("*/*.y*ml")):
@@ -257,7 +270,7 @@ def _collected(
                 CatalogError("contract_place", where=where, department=department, known=known)
             )
             continue
-        contract = _contract(path, "raw", f"{department}__{resource}", problems)
+        contract = _contract(read, path, "raw", f"{department}__{resource}", problems)
         if contract is None:
             continue
         if contract.department != department:
@@ -278,10 +291,10 @@ def _collected(
 
 
 def _contract(
-    path: Path, database: str, table: str, problems: list[CityBrainError]
+    read: _Reader, path: Path, database: str, table: str, problems: list[CityBrainError]
 ) -> Contract | None:
     try:
-        return read_contract(path, database, table)
+        return read(path, database, table)
     except ContractFaults as error:
         problems.extend(error.faults)
     except CatalogError as error:
@@ -289,7 +302,7 @@ def _contract(
     return None
 
 
-def _models(root: Path, problems: list[CityBrainError]) -> dict[str, Model]:
+def _models(root: Path, read: _Reader, problems: list[CityBrainError]) -> dict[str, Model]:
     found: dict[str, Model] = {}
     for path in sorted((root / "models").glob("*/*")):
         database = path.parent.name
@@ -308,7 +321,7 @@ def _models(root: Path, problems: list[CityBrainError]) -> dict[str, Model]:
             )
             continue
         if path.suffix == ".sql":
-            contract = _contract(partner, database, path.stem, problems)
+            contract = _contract(read, partner, database, path.stem, problems)
             try:
                 sql = read_text(path)
             except CatalogError as error:

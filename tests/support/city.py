@@ -105,6 +105,10 @@ class City:
         """The compiled workspace."""
         return compile_workspace(self.load())
 
+    def warm(self) -> Plan:
+        """The compiled workspace, as a command compiles it: with the cache in its home."""
+        return compile_workspace(load_workspace(self.root, cached=True))
+
     def problems(self) -> list[CityBrainError]:
         """Everything that the compiler finds wrong; empty when the workspace compiles."""
         try:
