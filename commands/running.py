@@ -1,0 +1,132 @@
+"""Compiling, running and looking at a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from catalog.errors import Problems
+from catalog.text import text
+from commands.arguments import JsonOption, WorkspaceArgument
+
+app = typer.Typer()
+
+
+@app.command()
+def check(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+    """Compile a workspace without touching data and report every fault with file and line."""
+    from pipelines.plan import compile_workspace
+    from pipelines.present import print_json, print_line
+    from pipelines.workspace import load_workspace
+
+    try:
+        plan = compile_workspace(load_workspace(workspace, cached=True))
+    except Problems as error:
+        if as_json:
+            print_json({"ok": False, "problems": [p.as_dict() for p in error.problems]})
+            raise typer.Exit(1) from None
+        raise
+    collected = sum(step.kind == "collect" for step in plan.steps.values())
+    if as_json:
+        print_json({"ok": True, "collected": collected, "models": len(plan.steps) - collected})
+    else:
+        built = len(plan.steps) - collected
+        print_line(text("check_ok", name=plan.workspace.name, collected=collected, models=built))
+
+
+@app.command()
+def plan(
+    workspace: WorkspaceArgument,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Tables, e.g. thematic.* or +fusion.x")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a run would do, in order, before it happens."""
+    from pipelines.plan import compile_workspace
+    from pipelines.present import plan_table, print_json, print_table
+    from pipelines.run import select_steps
+    from pipelines.workspace import load_workspace
+
+    compiled = compile_workspace(load_workspace(workspace, cached=True))
+    chosen = select_steps(compiled, select or ())
+    if as_json:
+        print_json([_step_json(s) for s in compiled.steps.values() if s.name in chosen])
+    else:
+        print_table(plan_table([s for s in compiled.steps.values() if s.name in chosen]))
+
+
+def _step_json(step: Any) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "waits_for": list(step.waits_for),
+        "optional": sorted(step.optional),
+        "rules": [
+            {"id": r.id, "severity": r.severity, "dimension": r.dimension} for r in step.rules
+        ],
+    }
+
+
+@app.command()
+def run(
+    workspace: WorkspaceArgument,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Tables, e.g. thematic.* or +fusion.x")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="Folder of department files to use instead.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Recompute even what is unchanged.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Collect, gate, publish and build: raw, base, thematic and fusion databases.
+
+    Exit code: 0 all published, 1 an error, 2 usage, 3 something missing, blocked or stale.
+    """
+    from pipelines.present import ProgressPrinter, print_json, print_run, run_json
+    from pipelines.run import RunOptions, run_workspace
+
+    options = RunOptions(tuple(select or ()), source, full, cached=True)
+    with ProgressPrinter(quiet=as_json) as progress:
+        result = run_workspace(workspace, options, progress)
+    if as_json:
+        print_json(run_json(result))
+    else:
+        print_run(result, workspace)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def status(
+    workspace: WorkspaceArgument,
+    resource: Annotated[
+        str | None, typer.Argument(help="One table, with its rules.", metavar="[RESOURCE]")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show every resource: what readers see, its account, score and last error."""
+    from catalog.database import CatalogStore, to_plain
+    from pipelines.home import Home
+    from pipelines.present import print_json
+    from pipelines.present_rows import print_resource, print_status
+    from pipelines.quarantine import known_resource
+    from pipelines.workspace import load_workspace
+
+    loaded = load_workspace(workspace, cached=True)
+    if resource is not None:
+        known_resource(loaded, resource)
+    with CatalogStore.open(Home.of(loaded.name).database_url) as store:
+        report = store.status(loaded.name)
+        rules = store.rule_results(loaded.name, resource) if resource else []
+    chosen = next((r for r in report.resources if r.name == resource), None)
+    if chosen is None and as_json:
+        print_json(to_plain(report))
+    elif chosen is None:
+        print_status(report)
+    elif as_json:
+        print_json({**to_plain(chosen), "rules": to_plain(rules)})
+    else:
+        print_resource(chosen, rules)
