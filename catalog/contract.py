@@ -197,7 +197,8 @@ class Release(Extension):
         kind: `records` (a row for one person, firm or event; its disclosure risk is measured) or
             `statistics` (a row for a group; `count` says of how many).
         quasi_identifiers, sensitive: fields of a record-level release that could single somebody
-            out together, and those that one would learn about him.
+            out together, and those that one would learn about him. An empty list says that there
+            are none; saying nothing does not.
         count: the field of a statistical release that holds the number of rows counted.
         minimum: the smallest published count.
         k, l, t: stricter thresholds than the channel's.
@@ -212,6 +213,11 @@ class Release(Extension):
     k: int | None = Field(default=None, ge=2)
     l: int | None = Field(default=None, ge=2)  # noqa: E741 - the field's own name for it
     t: float | None = Field(default=None, gt=0, le=1)
+
+    @property
+    def quasi_declared(self) -> bool:
+        """Whether the contract says which fields are quasi-identifiers, or that none is."""
+        return "quasi_identifiers" in self.model_fields_set
 
     @model_validator(mode="after")
     def _kinds(self) -> Release:
@@ -270,7 +276,11 @@ class QualityDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class ContractField:
-    """One column of a resource."""
+    """One column of a resource.
+
+    Attributes:
+        noise: the least spread of `mask_noise` that hides its value; None: none does.
+    """
 
     name: str
     logical_type: str
@@ -285,6 +295,7 @@ class ContractField:
     options: dict[str, Any] = field(default_factory=dict)
     read: Read = field(default_factory=Read)
     severity: Severities = field(default_factory=Severities)
+    noise: float | None = None
 
     @property
     def source_names(self) -> tuple[str, ...]:

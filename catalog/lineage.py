@@ -81,8 +81,12 @@ class ModelLineage:
         columns: for every output column, in order, its edges.
         rows: indirect edges of the table as a whole: what decides which rows there are.
         equal: pairs of source columns that the model requires to be equal.
+        order: indirect edges of the order in which the rows come, beyond `rows`: who takes the
+            first of them without saying by what learns of these. The order of a table is an edge
+            of its row with the kind `order`.
     """
 
     columns: Mapping[str, tuple[Edge, ...]]
     rows: tuple[Edge, ...]
     equal: frozenset[tuple[tuple[str, str], tuple[str, str]]] = field(default=frozenset())
+    order: tuple[Edge, ...] = ()

@@ -55,7 +55,7 @@ _CONTRACT_PROPERTIES = (
     "justification",
     "row_level",
 )
-_FIELD_PROPERTIES = ("read", "severity")
+_FIELD_PROPERTIES = ("read", "severity", "noise")
 _READ, _SEVERITY = Read(), Severities()  # what most fields have, one of each for all of them
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -267,7 +267,17 @@ class _Reader:
             options=options,
             read=self._extension(Read, properties, "read", _READ),
             severity=self._extension(Severities, properties, "severity", _SEVERITY),
+            noise=self._noise(properties),
         )
+
+    def _noise(self, properties: dict[str, tuple[KeyPath, Any]]) -> float | None:
+        if "noise" not in properties:
+            return None
+        place, value = properties["noise"]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            self.fault("value_invalid", *place, key="noise", problem="expected a number above 0")
+            return None
+        return float(value)
 
     def _pattern(self, options: dict[str, Any], at: KeyPath) -> None:
         if "pattern" not in options:

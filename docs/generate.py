@@ -75,6 +75,23 @@ VARIABLES = {
         "File with the keys of the masking functions ([masking](masking.md)); a file that is named "
         "must exist.",
     ),
+    "OPENLINEAGE_URL": (
+        "-",
+        "Receiver of [lineage events](lineage-events.md), with `OPENLINEAGE_ENDPOINT` and "
+        "`OPENLINEAGE_API_KEY` as the OpenLineage client documents them.",
+    ),
+    "OPENLINEAGE__TRANSPORT__<NAME>": (
+        "-",
+        "The same for any transport of the client, such as `OPENLINEAGE__TRANSPORT__TYPE`.",
+    ),
+    "OPENLINEAGE_CONFIG": (
+        "`openlineage.yml` here, else `~/.openlineage/openlineage.yml`",
+        "File that configures the OpenLineage client.",
+    ),
+    "OPENLINEAGE_DISABLED": (
+        "-",
+        "`true`: no lineage events, not even to the file.",
+    ),
     "CITYBRAIN_DEBUG": (
         "-",
         "Any value: an unexpected fault shows its Python traceback instead of one line.",
@@ -120,6 +137,8 @@ SETTINGS = {
         for channel in ("open", "share", "extract", "sandbox")
         for key, meaning in RISK.items()
     },
+    "lineage.keep_runs": "Of how many runs `citybrain clean` keeps the lineage events' files; what "
+    "waits to be sent stays.",
     "lake.keep_snapshots": "How many published snapshots of a table `citybrain clean` keeps.",
 }
 
@@ -252,7 +271,8 @@ def configuration_page() -> str:
     lines = [NOTICE, "", "# Configuration", ""]
     lines += [
         "What belongs to a city stands in its `workspace.toml`, under version control. What belongs to",
-        "a machine stands in environment variables. There is no other configuration.",
+        "a machine stands in environment variables. There is no other configuration, but for the file",
+        "of the OpenLineage client.",
         "",
         "## `workspace.toml`",
         "",
@@ -314,11 +334,12 @@ def _limit(rule: Any) -> str:
 
 
 def variables_in_code() -> set[str]:
-    """The names of environment variables of ours that the code mentions."""
+    """The names of environment variables, ours and OpenLineage's, that the code mentions."""
     files = [ROOT / "citybrain.py", *(f for room in SOURCES for f in (ROOT / room).rglob("*.py"))]
     found: set[str] = set()
     for file in files:
-        found.update(re.findall(r"CITYBRAIN_[A-Z]+(?:_[A-Z]+)*_?", file.read_text("utf-8")))
+        pattern = r"\b(?:CITYBRAIN|OPENLINEAGE)_+[A-Z]+(?:_+[A-Z]+)*_*"
+        found.update(re.findall(pattern, file.read_text("utf-8")))
     return {name + "<NAME>" if name.endswith("_") else name for name in found}
 
 
@@ -337,7 +358,10 @@ def slug(heading: str) -> str:
 
 def main() -> None:
     """Write the pages and say which ones changed."""
-    for name, content in pages().items():
+    from docs.generate_masking import masking
+
+    # Of the page on masking only the table follows from the code.
+    for name, content in {**pages(), "masking.md": masking()}.items():
         path = DOCS / name
         if not path.exists() or path.read_text("utf-8") != content:
             path.write_text(content, "utf-8")

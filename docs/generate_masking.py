@@ -104,6 +104,8 @@ def _example(function: MaskFunction, example: tuple[Any, ...] | str) -> str:
 
 def _level(function: MaskFunction) -> str:
     """The level, and from which literal on it is another one."""
+    if function.kind == "noise":
+        return f"{function.level}, from the field's `noise`"
     if function.level_of is None:
         return function.level
     bound = function.literals[0]

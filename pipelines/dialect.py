@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.tokenizer_core import TokenType
 
@@ -18,3 +21,21 @@ class ModelDialect(DuckDB):
 
         LAMBDAS = {k: v for k, v in DuckDB.Parser.LAMBDAS.items() if k != TokenType.ARROW}  # noqa: RUF012
         FUNCTIONS = {k: v for k, v in DuckDB.Parser.FUNCTIONS.items() if k not in _LOSING}  # noqa: RUF012
+
+        def _parse_primary(self) -> Any:
+            """Keeps the place of `#2`, which the parser forgets."""
+            found = super()._parse_primary()
+            if isinstance(found, exp.PositionalColumn):
+                found.update_positions(self._prev)
+            return found
+
+
+def line_of(node: Any) -> int:
+    """The line of the SQL text that a node starts at; 0 when the parser kept none."""
+    if not isinstance(node, exp.Expression):
+        return 0
+    for part in node.walk():
+        line = part.meta.get("line")
+        if line:
+            return int(line)
+    return 0

@@ -56,6 +56,11 @@ class Home:
         return self.root / "data-docs"
 
     @property
+    def lineage(self) -> Path:
+        """Lineage events: one file a run, and what waits to be sent."""
+        return self.root / "lineage"
+
+    @property
     def scratch(self) -> Path:
         """Space of the run that holds the lock; emptied when a run starts."""
         return self.root / "scratch"

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catalog.database import CatalogStore
+from catalog.openlineage import prune
 from pipelines.account import Outcome, recovered
 from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
+from pipelines.lineage_events import RunEvents
 from pipelines.plan import Plan, compile_workspace
 from pipelines.publish import Environment, quarantine_table
 from pipelines.quarantine import known_resource, replay
@@ -28,7 +30,8 @@ from pipelines.workspace import Workspace, load_workspace
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What maintenance removed: snapshots per table, and data files that nothing refers to."""
+    """What maintenance removed: snapshots per table, data files that nothing refers to, and event
+    files of old runs."""
 
     snapshots: dict[str, int]
     files: int
@@ -66,6 +69,8 @@ def _recorded(store: CatalogStore, workspace: str, run_id: str, what: str) -> It
 def replay_quarantine(root: Path, resource: str, *, cached: bool = False) -> Outcome:
     """Replay one resource's quarantine under the contract as it is now.
 
+    What could not be told of it as lineage events is added to the outcome's warnings.
+
     Args:
         cached: compile only what has changed (`load_workspace`).
 
@@ -73,14 +78,28 @@ def replay_quarantine(root: Path, resource: str, *, cached: bool = False) -> Out
         Problems, PipelineError: `unknown_table`, `replay_model`, `replay_nothing`, `locked` ...
     """
     plan: Plan = compile_workspace(load_workspace(root, cached=cached))
+    known_resource(plan.workspace, resource)
+    with RunEvents(plan, Home.of(plan.workspace.name)) as events:
+        outcome = _replayed(plan, resource, events)
+    outcome.warnings = [*outcome.warnings, *events.warnings]
+    return outcome
+
+
+def _replayed(plan: Plan, resource: str, events: RunEvents) -> Outcome:
     workspace = plan.workspace
-    known_resource(workspace, resource)
     with _writing(workspace) as (home, lake, store):
         certifier = certifier_of(home, workspace)
         try:
             env: Environment = environment_of(plan, home, lake, certifier, workspace.source_dir)
-            with _recorded(store, workspace.name, env.run_id, f"replay {resource}"):
+            env = replace(env, began=events.step_started)
+            events.runs_lost(store.runs(workspace.name), lake)
+            with (
+                _recorded(store, workspace.name, env.run_id, f"replay {resource}"),
+                events.running(env.run_id) as ended,
+            ):
                 outcome = replay(env, plan.steps[resource])
+                events.step_ended(plan.steps[resource], outcome)
+                ended[resource] = outcome
                 account = outcome
                 if outcome.committed and outcome.snapshot is not None:
                     # The table's account, not the replayed rows' own, is what status shows.
@@ -129,7 +148,7 @@ def rollback(root: Path, resource: str, snapshot_id: int) -> Snapshot:
 
 
 def clean(root: Path, *, retired: bool = False) -> Cleaned:
-    """Expire old snapshots and delete data files that no kept snapshot refers to.
+    """Expire old snapshots, delete data files that no kept snapshot refers to, and old event files.
 
     Args:
         retired: also remove, for good, the tables of resources that have left the workspace.
@@ -137,8 +156,8 @@ def clean(root: Path, *, retired: bool = False) -> Cleaned:
     workspace = load_workspace(root)
     keep = workspace.settings.lake.keep_snapshots
     expired: dict[str, int] = {}
-    files = size = 0
-    with _writing(workspace) as (_, lake, store):
+    with _writing(workspace) as (home, lake, store):
+        files, size = prune(home.lineage, workspace.settings.lineage.keep_runs)
         present = {*workspace.contracts, *map(quarantine_table, workspace.contracts)}
         for table in sorted({*lake.tables(), *present}):
             if retired and table not in present:

@@ -14,7 +14,7 @@ from sqlglot.optimizer.scope import traverse_scope
 
 from catalog.contract import DATABASES
 from catalog.errors import CityBrainError, Location
-from pipelines.dialect import ModelDialect
+from pipelines.dialect import ModelDialect, line_of
 from pipelines.errors import PipelineError
 
 # Functions that read files, the network or the engine's own state: never in a model or a query.
@@ -79,7 +79,7 @@ def refused_functions(tree: Any, *, deterministic: bool) -> list[tuple[str, int]
             name = node.sql_name().lower()
         volatile = deterministic and isinstance(node, _VOLATILE_NODES)
         if volatile or name in refused:
-            found.append((name or node.key, _line(node)))
+            found.append((name or node.key, line_of(node) or 1))
     return found
 
 
@@ -138,7 +138,7 @@ def _syntax(error: Exception, path: Path) -> PipelineError:
 
 def _forbidden(tree: exp.Query, path: Path, deterministic: bool) -> list[PipelineError]:
     found = [
-        PipelineError("sql_one_select", where=Location(path, _line(node)))
+        PipelineError("sql_one_select", where=Location(path, line_of(node) or 1))
         for node in tree.walk()
         if isinstance(node, exp.Into | exp.Command | exp.DML)
     ]
@@ -161,7 +161,7 @@ def _references(
                 and not isinstance(scope.sources[source.name], exp.Table)
             ):
                 continue
-            line = _line(source)
+            line = line_of(source) or 1
             if not isinstance(source.this, exp.Identifier):
                 where = Location(path, line)
                 problems.append(PipelineError("sql_table_function", where=where, name=source.sql()))
@@ -179,11 +179,3 @@ def _references(
             name = f"{source.db}.{source.name}"
             found.setdefault(name, Reference(name, line))
     return tuple(found.values())
-
-
-def _line(node: Any) -> int:
-    for part in node.walk():
-        line = part.meta.get("line")
-        if line:
-            return int(line)
-    return 1

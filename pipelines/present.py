@@ -232,6 +232,8 @@ def _print_attention(out: Console, result: RunResult) -> None:
         more = ", ..." if len(warned) > 5 else ""
         count = sum(warned.values())
         out.print(escape(text("run_warnings", count=count, resources=named + more)), soft_wrap=True)
+    for warning in result.warnings:
+        out.print(f"[yellow]{escape(str(warning))}[/]", soft_wrap=True)
 
 
 def run_json(result: RunResult) -> dict[str, Any]:
@@ -243,6 +245,7 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "data_docs": result.docs,
         "resources": {name: outcome_json(outcome) for name, outcome in result.outcomes.items()},
+        "warnings": [_warning(w) for w in result.warnings],
     }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipelines.risk import RiskAnswer
     from quality.risk.search import Proposal
 
+_STATISTICS = ("groups", "count", "minimum", "small", "suppressed")
 _KEPT = ("as_is", "leave_out", "groups")
 
 
@@ -52,14 +53,15 @@ def print_risk_report(data: Mapping[str, Any]) -> None:
     resource, channel = data["resource"], data["channel"]
     print_line(text("risk_head", resource=resource, channel=channel, outcome=outcome))
     if data["kind"] == "statistics":
-        print_line(text("risk_statistics", **{n: str(data[n]) for n in _STATISTICS}))
+        print_line(text("risk_statistics", **{n: _shown(data[n]) for n in _STATISTICS}))
         return
     report = RiskReport.from_dict({k: v for k, v in data.items() if k != "kind"})
     for line in _lines(report):
         print_line(f"  {line}")
 
 
-_STATISTICS = ("groups", "count", "minimum", "small", "suppressed")
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _lines(report: RiskReport) -> Iterator[str]:

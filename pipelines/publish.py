@@ -45,9 +45,17 @@ if TYPE_CHECKING:
 Connections = Callable[[str], str]
 
 
+def _nobody(_: Work) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What every step of one run shares."""
+    """What every step of one run shares.
+
+    Attributes:
+        began: is told when a step finds that it has something to compute.
+    """
 
     plan: Plan
     home: Home
@@ -59,6 +67,7 @@ class Environment:
     budget: Budget
     full: bool
     connections: Connections
+    began: Callable[[Work], None] = _nobody
 
     def ring(self) -> KeyRing:
         """The keys of the masking functions.
@@ -219,6 +228,7 @@ def publish(
         merge: what to publish beside the staged good rows (incremental collection); gets the stage
             and the file of good rows, returns the table's whole content.
     """
+    env.began(work)
     env.certifier.warm_up()
     step, lake = work.step, env.lake
     scratch = env.budget.scratch / step.name.replace(".", "__")
@@ -270,11 +280,8 @@ def _judge_release(
     env: Environment, stage: Stage, content: Sequence[Path]
 ) -> ReleaseVerdict | None:
     contract, settings = stage.step.contract, env.plan.workspace.settings
-    if contract.release is None:
-        return None
     rows = files_sql(content, table_columns(contract))
-    lowered = env.plan.levels.lowered(contract, settings.channels.ceiling(contract.release))
-    return judge_release(stage.con, rows, contract, settings.risk, lowered=lowered)
+    return judge_release(stage.con, rows, contract, settings.risk)
 
 
 def _with_release(outcome: Outcome, release: ReleaseVerdict | None) -> Outcome:

@@ -145,6 +145,7 @@ def replay(env: Environment, step: Step) -> Outcome:
     mark = current.properties.get("fingerprint", "") if current else ""
     inputs = json.loads(current.properties.get("inputs", "{}")) if current else {}
     work = Work(step, started, mark, current, inputs)
+    env.began(work)
     parents = {name: env.lake.current(name) for name in step.parents}
     good = env.lake.new_file(step.name, env.run_id)
     bad = env.lake.new_file(quarantine_table(step.name), env.run_id)

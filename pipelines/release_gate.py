@@ -46,22 +46,16 @@ class ReleaseVerdict:
 
 
 def judge_release(
-    con: duckdb.DuckDBPyConnection,
-    relation_sql: str,
-    contract: Contract,
-    settings: RiskSettings,
-    *,
-    lowered: bool,
+    con: duckdb.DuckDBPyConnection, relation_sql: str, contract: Contract, settings: RiskSettings
 ) -> ReleaseVerdict | None:
     """Judge what a release would publish.
 
     Args:
         relation_sql: a SELECT of its rows.
-        lowered: whether a mask lowers a column of it to the channel's ceiling.
 
     Returns:
-        None when there is nothing to judge: no release, or records of which nothing was ever above
-        the ceiling and that name no quasi-identifiers.
+        None when there is nothing to judge: no release, or records without quasi-identifiers, which
+        the compiler allows only when nothing in them was ever above the ceiling (`release_quasi`).
 
     Raises:
         QualityError: the declaration does not fit the rows; see `quality.risk.measure.measure`.
@@ -71,7 +65,7 @@ def judge_release(
         return None
     if release.kind == "statistics":
         return judge_statistics(con, relation_sql, contract, settings)
-    if not release.quasi_identifiers and not lowered:
+    if not release.quasi_identifiers:
         return None
     return _records(con, relation_sql, contract, release, settings)
 

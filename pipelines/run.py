@@ -13,7 +13,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
@@ -24,13 +24,14 @@ from zoneinfo import ZoneInfo
 
 from catalog.database import CatalogStore, ResourceProof, SnapshotRecord
 from catalog.database.records import RunStatus
-from catalog.errors import CatalogError, Location
+from catalog.errors import CatalogError, CityBrainError, Location
 from pipelines.account import Outcome, recovered
 from pipelines.duck import Budget
 from pipelines.errors import PipelineError
 from pipelines.execute import run_step
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
+from pipelines.lineage_events import RunEvents
 from pipelines.plan import Plan, Step, compile_workspace
 from pipelines.publish import Environment
 from pipelines.workspace import Workspace, load_workspace
@@ -72,13 +73,18 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended."""
+    """How a run ended.
+
+    Attributes:
+        warnings: what concerns the run and none of its steps, such as events that were not sent.
+    """
 
     run_id: str
     workspace: Workspace
     outcomes: dict[str, Outcome]
     seconds: float
     docs: Path | None
+    warnings: tuple[CityBrainError, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -120,17 +126,22 @@ def run_workspace(
         raise PipelineError("source_dir_missing", where=where, path=source)
     home = Home.of(workspace.name)
     began = monotonic()
-    with home.lock(workspace.name), CatalogStore.open(home.database_url) as store:
+    with (
+        RunEvents(plan, home) as events,
+        home.lock(workspace.name),
+        CatalogStore.open(home.database_url) as store,
+    ):
         lake = home.open_lake()
         certifier = certifier_of(home, workspace)
         try:
-            run = _Run(plan, home, lake, store, certifier, options, source, progress)
+            run = _Run(plan, home, lake, store, certifier, options, source, progress, events)
             outcomes = run.execute(chosen)
             docs = certifier.build_docs()
         finally:
             certifier.close()
             lake.close()
-    return RunResult(run.run_id, workspace, outcomes, monotonic() - began, docs)
+    seconds = monotonic() - began
+    return RunResult(run.run_id, workspace, outcomes, seconds, docs, events.warnings)
 
 
 def select_steps(plan: Plan, patterns: Iterable[str]) -> set[str]:
@@ -200,8 +211,10 @@ class _Run:
         options: RunOptions,
         source: Path,
         progress: Callable[[Progress], None],
+        events: RunEvents,
     ) -> None:
         self.plan = plan
+        self.events = events
         self.store = store
         self.lake = lake
         self.progress = progress
@@ -209,7 +222,8 @@ class _Run:
         self.source = source
         self.certifier = certifier
         self.workers = plan.workspace.settings.engine.workers
-        self.env = environment_of(plan, home, lake, certifier, source, full=options.full)
+        env = environment_of(plan, home, lake, certifier, source, full=options.full)
+        self.env = replace(env, began=events.step_started)
         self.run_id = self.env.run_id
 
     def execute(self, chosen: set[str]) -> dict[str, Outcome]:
@@ -217,13 +231,15 @@ class _Run:
         contracts = list(self.plan.workspace.contracts.values())
         self.store.sync_resources(workspace, contracts, _proofs(self.plan))
         self._repair()
+        self.events.runs_lost(self.store.runs(workspace), self.lake)
         self._start(self.run_id)
         status: RunStatus = "failed"
-        try:
-            outcomes = self._steps(chosen)
-            status = _run_status(outcomes)
-        finally:
-            self.store.finish_run(self.run_id, status)
+        with self.events.running(self.run_id) as outcomes:
+            try:
+                outcomes |= self._steps(chosen)
+                status = _run_status(outcomes)
+            finally:
+                self.store.finish_run(self.run_id, status)
         return outcomes
 
     def _start(self, run_id: str) -> None:
@@ -268,6 +284,11 @@ class _Run:
 
     def _one(self, step: Step, upstream: dict[str, Outcome], total: int) -> Outcome:
         self.progress(Progress(step, None, len(upstream), total))
+        outcome = self._outcome(step, upstream)
+        self.events.step_ended(step, outcome)
+        return outcome
+
+    def _outcome(self, step: Step, upstream: dict[str, Outcome]) -> Outcome:
         try:
             return run_step(self.env, step, upstream)
         except Exception as error:

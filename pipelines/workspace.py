@@ -49,6 +49,12 @@ class LakeSettings(_Strict):
     keep_snapshots: int = Field(default=10, ge=1)
 
 
+class LineageSettings(_Strict):
+    """How many runs' lineage events stay on disk."""
+
+    keep_runs: int = Field(default=100, ge=1)
+
+
 class Settings(_Strict):
     """The content of `workspace.toml`."""
 
@@ -59,6 +65,7 @@ class Settings(_Strict):
     gate: Gate = Gate()
     engine: EngineSettings = EngineSettings()
     lake: LakeSettings = LakeSettings()
+    lineage: LineageSettings = LineageSettings()
     channels: Channels = Channels()
     masking: MaskingSettings = MaskingSettings()
     risk: RiskSettings = RiskSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CITYBRAIN_LANG", "en")
     for name in ("CITYBRAIN_DATABASE", "CITYBRAIN_LAKE_CATALOG", "CITYBRAIN_DEBUG"):
         monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("OPENLINEAGE")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

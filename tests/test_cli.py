@@ -33,8 +33,14 @@ COMMANDS = (
     "quarantine list",
     "quarantine show",
     "quarantine replay",
+    "keys show",
+    "keys rotate",
+    "events resend",
 )
-HEAVY = ("great_expectations", "pyiceberg", "sqlalchemy", "pandas", "duckdb", "pyarrow", "alembic")
+HEAVY = (
+    *("great_expectations", "pyiceberg", "sqlalchemy", "pandas", "duckdb", "pyarrow", "alembic"),
+    "openlineage",
+)
 
 
 @dataclass

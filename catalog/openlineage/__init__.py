@@ -12,12 +12,24 @@ from typing import TYPE_CHECKING
 from catalog.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from catalog.openlineage.events import complete_event, fail_event, start_event
-    from catalog.openlineage.naming import namespace_of, run_uuid, source_name
-    from catalog.openlineage.sinks import FileSink, Sink, Sinks, TransportSink, open_sink, resend
+    from catalog.openlineage.events import abort_event, complete_event, fail_event, start_event
+    from catalog.openlineage.naming import RUN_JOB, namespace_of, run_uuid, source_name
+    from catalog.openlineage.sending import disabled
+    from catalog.openlineage.sinks import (
+        FileSink,
+        Sink,
+        Sinks,
+        TransportSink,
+        hand_in,
+        open_sink,
+        prune,
+        resend,
+        unfinished,
+    )
     from catalog.openlineage.values import Assertion, Dataset, Event, Field, JobInfo, RunInfo
 
 __all__ = [
+    "RUN_JOB",
     "Assertion",
     "Dataset",
     "Event",
@@ -28,22 +40,35 @@ __all__ = [
     "Sink",
     "Sinks",
     "TransportSink",
+    "abort_event",
     "complete_event",
+    "disabled",
     "fail_event",
+    "hand_in",
     "namespace_of",
     "open_sink",
+    "prune",
     "resend",
     "run_uuid",
     "source_name",
     "start_event",
+    "unfinished",
 ]
 
 _HOMES = {
-    **dict.fromkeys(("complete_event", "fail_event", "start_event"), "catalog.openlineage.events"),
-    **dict.fromkeys(("namespace_of", "run_uuid", "source_name"), "catalog.openlineage.naming"),
     **dict.fromkeys(
-        ("FileSink", "Sink", "Sinks", "TransportSink", "open_sink", "resend"),
+        ("abort_event", "complete_event", "fail_event", "start_event"), "catalog.openlineage.events"
+    ),
+    **dict.fromkeys(
+        ("RUN_JOB", "namespace_of", "run_uuid", "source_name"), "catalog.openlineage.naming"
+    ),
+    "disabled": "catalog.openlineage.sending",
+    **dict.fromkeys(
+        ("FileSink", "Sink", "Sinks", "TransportSink"),
         "catalog.openlineage.sinks",
+    ),
+    **dict.fromkeys(
+        ("hand_in", "open_sink", "prune", "resend", "unfinished"), "catalog.openlineage.sinks"
     ),
     **dict.fromkeys(
         ("Assertion", "Dataset", "Event", "Field", "JobInfo", "RunInfo"),

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from catalog.openlineage.values import Event
 
@@ -26,6 +28,7 @@ class EventFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._turns: dict[str, Lock] = defaultdict(Lock)
 
     def append(self, event: Event) -> None:
         """Write one event; it is on the disk when this returns."""
@@ -82,7 +85,9 @@ class EventFile:
         """Hold the lock file `<name>.<purpose>`; waits for whoever holds it."""
         from filelock import FileLock
 
-        with FileLock(f"{self.path}.{purpose}"):
+        # Threads of one process take turns first: who waits for a file's lock only looks for it
+        # twenty times a second.
+        with self._turns[purpose], FileLock(f"{self.path}.{purpose}"):
             yield
 
 

@@ -57,6 +57,11 @@ def fail_event(
     return _event("FAIL", run, job, inputs, outputs, at, problem=problem_text(code))
 
 
+def abort_event(start: Event, *, at: datetime) -> Event:
+    """The end of a run or step of which nothing is known but its `start` event: it was killed."""
+    return {**start, "eventType": "ABORT", "eventTime": _time(at)}
+
+
 def problem_text(code: str) -> str:
     """`[code]` and what that code means, without anything of the single case."""
     entry = catalogue("en")["errors"].get(code)
@@ -78,11 +83,9 @@ def _event(
 
     from catalog.openlineage import facets
 
-    if at.tzinfo is None:
-        raise ValueError("the time of an event needs a time zone")
     namespaces = {dataset.name: dataset.namespace for dataset in inputs}
     event = RunEvent(
-        eventTime=at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        eventTime=_time(at),
         producer=facets.producer(),
         eventType=RunState(kind),
         run=Run(
@@ -96,6 +99,12 @@ def _event(
         outputs=[_output(dataset, namespaces) for dataset in outputs],
     )
     return Serde.to_dict(event)
+
+
+def _time(at: datetime) -> str:
+    if at.tzinfo is None:
+        raise ValueError("the time of an event needs a time zone")
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _input(dataset: Dataset, namespaces: dict[str, str]) -> Any:

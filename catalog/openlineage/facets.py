@@ -117,7 +117,7 @@ def job_facets(job: JobInfo) -> dict[str, of.JobFacet]:
 
 
 def run_facets(run: RunInfo, problem: str | None = None) -> dict[str, of.RunFacet]:
-    """What holds for a run: its engine, the run that it is a part of, why it failed."""
+    """What holds for a run: its engine, the run it is a part of, how it ended and why it failed."""
     found: dict[str, of.RunFacet] = {}
     if run.engine_version:
         found["processing_engine"] = of.processing_engine_run.ProcessingEngineRunFacet(
@@ -125,6 +125,9 @@ def run_facets(run: RunInfo, problem: str | None = None) -> dict[str, of.RunFace
             name=run.engine,
             openlineageAdapterVersion=our_version(),
         )
+    if run.outcome:
+        tag = of.tags_run.TagsRunFacetFields("outcome", run.outcome, source=SOURCE)
+        found["tags"] = of.tags_run.TagsRunFacet([tag])
     if run.step is not None:
         found["parent"] = _parent(run)
     if problem is not None:
@@ -149,7 +152,7 @@ def _schema(dataset: Dataset) -> of.DatasetFacet:
     columns = [
         schema.SchemaDatasetFacetFields(
             name=field.name,
-            type=field.type,
+            type=field.type or None,
             description=field.description or None,
             ordinal_position=position,
         )

@@ -18,6 +18,7 @@ from catalog.openlineage.eventfile import EventFile
 from catalog.openlineage.values import Event
 
 if TYPE_CHECKING:
+    from openlineage.client import OpenLineageClient
     from openlineage.client.event_v2 import RunEvent
 
 Send = Callable[[Event], None]
@@ -25,6 +26,8 @@ Send = Callable[[Event], None]
 # The receiver has read the event and will never take it. Others (401, 404, 429, 5xx) may pass when
 # the configuration or the receiver is mended.
 REFUSALS = frozenset({400, 409, 413, 415, 422})
+
+_NOWHERE = ("console", "noop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,35 @@ def configured(environment: Mapping[str, str] = os.environ) -> bool:
     return bool(named) or any(place and Path(place).is_file() for place in places)
 
 
+class NoReceiver(Exception):
+    """The client's configuration names nobody who would receive events."""
+
+
+def _client() -> OpenLineageClient:
+    """A client, and the environment as it was: the client writes what `OPENLINEAGE_URL` means into
+    it, where the next one would find that when the variable itself is gone."""
+    load_client()
+    from openlineage.client import OpenLineageClient
+
+    before = set(os.environ)
+    try:
+        return OpenLineageClient()
+    finally:
+        for name in set(os.environ) - before:
+            if name.startswith("OPENLINEAGE__"):
+                os.environ.pop(name, None)
+
+
 def open_transport() -> Send:
     """A function that sends one event as the client's configuration says.
 
     Raises:
+        NoReceiver: the client would print events or drop them.
         Exception: whatever the client raises when its configuration is wrong.
     """
-    load_client()
-    from openlineage.client import OpenLineageClient
-
-    client = OpenLineageClient()
+    client = _client()
+    if client.transport.kind in _NOWHERE:
+        raise NoReceiver(client.transport.kind)
 
     def send(event: Event) -> None:
         told = as_run_event(event)

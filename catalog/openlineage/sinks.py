@@ -146,17 +146,67 @@ def open_sink(folder: Path, run_id: str) -> Sink:
     return Sinks((file, TransportSink(folder / OUTBOX))) if configured() else file
 
 
+def unfinished(folder: Path, run_id: str) -> list[Event]:
+    """The `START` events of a run and its steps that no other event has ended, the newest first.
+
+    Raises:
+        OSError, ValueError: the run's file cannot be read.
+    """
+    found: dict[str, Event] = {}
+    file, offset = EventFile(folder / f"{run_id}.ndjson"), 0
+    while batch := file.read(offset):
+        for event, end in batch:
+            offset = end
+            if event["eventType"] == "START":
+                found[event["run"]["runId"]] = event
+            else:
+                found.pop(event["run"]["runId"], None)
+    return list(found.values())[::-1]
+
+
+def hand_in(folder: Path, run_id: str, events: Sequence[Event]) -> None:
+    """Add events to those of a run whose own sink is gone; the next sink or `resend` sends them.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    if disabled():
+        return
+    files = [EventFile(folder / OUTBOX)] if configured() else []
+    for event in events:
+        for file in (*files, EventFile(folder / f"{run_id}.ndjson")):
+            file.append(event)
+
+
+def prune(folder: Path, keep: int) -> tuple[int, int]:
+    """Delete the event files of all runs but the newest `keep`; how many files and bytes went.
+
+    What waits in the outbox to be sent stays. Run ids begin with the time, so names sort as runs.
+    """
+    files = [path for path in folder.glob("*.ndjson") if not path.name.startswith("outbox")]
+    old = sorted(files, reverse=True)[keep:]
+    size = sum(path.stat().st_size for path in old)
+    for path in old:
+        path.unlink()
+        path.with_name(path.name + ".lock").unlink(missing_ok=True)
+    return len(old), size
+
+
 def resend(
     folder: Path, connect: Callable[[], Send] = open_transport
 ) -> tuple[int, tuple[CatalogError, ...]]:
     """Send what earlier runs left in the outbox of `folder`; how many were sent, and warnings.
 
     Raises:
+        CatalogError: `lineage_no_receiver`: none is configured, or events are disabled. The client
+            would then print the events or drop them, and they would be gone from the outbox.
         OSError: the outbox cannot be read or written.
     """
     outbox = EventFile(folder / OUTBOX)
     if not outbox.count():
         return 0, ()
+    if connect is open_transport and (disabled() or not configured()):
+        raise CatalogError("lineage_no_receiver", count=outbox.count(), path=outbox.path)
     try:
         send = connect()
     except Exception as error:

@@ -19,7 +19,7 @@ JobKind = Literal["run", "collect", "model"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column. `level` is its sensitivity, `L1` to `L4`; empty when it has none."""
+    """A column. `level` is its sensitivity, `L1` to `L4`; it and `type` are empty when not told."""
 
     name: str
     type: str
@@ -80,6 +80,7 @@ class RunInfo:
         run_id: the run's id, as the catalogue database has it.
         step: the step's name; None: the run as a whole, which is its steps' parent.
         engine_version: the version of `engine`; empty: not told.
+        outcome: our own word for how it ended, such as `partial`; empty: not told.
     """
 
     workspace: str
@@ -87,6 +88,7 @@ class RunInfo:
     step: str | None = None
     engine: str = "DuckDB"
     engine_version: str = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ ISO/IEC 7812-1.
 
 from __future__ import annotations
 
+from pipelines.masking import patterns
 from quality.checksums import valid_sql
 from quality.predicates import literal
 
 BEFORE, AFTER = r"(?:^|[^0-9A-Za-z-])", r"(?:[^0-9A-Za-z-]|$)"
-RESIDENT = r"[1-9][0-9]{16}[0-9Xx]"
+RESIDENT = patterns.RESIDENT_ID
 TAIWAN_ID = r"[A-Z][1289][0-9]{8}"
-USCC = r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}"
+USCC = patterns.CREDIT_CODE
 BUSINESS = r"[0-9]{8}"
 CARD = (
     r"(?:4[0-9]{12}(?:[0-9]{3}){0,2}|5[1-5][0-9]{14}|2[2-7][0-9]{14}|3[47][0-9]{13}|35[0-9]{14}"

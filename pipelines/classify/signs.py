@@ -16,6 +16,7 @@ import duckdb
 from pipelines.classify import checks, wordlists
 from pipelines.classify.checks import AFTER, BEFORE
 from pipelines.classify.result import PERSONAL, SENSITIVE
+from pipelines.masking import patterns
 from quality.predicates import literal
 
 
@@ -39,7 +40,6 @@ class Shape:
 
 
 _HAN = r"[\x{4e00}-\x{9fff}]"
-_PLATES_CN = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _US_PHONE = (
     r"(?:(?:\+1|001|1)[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[0-9]{3}[-. ][0-9]{4}"
     r"(?: ?(?:x|ext[.]?) ?[0-9]{1,6})?"
@@ -84,7 +84,7 @@ SHAPES = (
         "plate_cn",
         "plate",
         PERSONAL,
-        f"[{_PLATES_CN}][A-Z][·. ]?[A-HJ-NP-Z0-9]{{5,6}}",
+        f"[{patterns.PROVINCES}][A-Z][·. ]?[A-HJ-NP-Z0-9]{{5,6}}",
         0,
         _HAN,
         needs="hn",

@@ -11,18 +11,19 @@ only depends on (a filter, a join, a CASE) is kept apart, with the level of what
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from catalog.contract import META_COLUMNS, Contract
 from catalog.lineage import ROW, Edge, ModelLineage
-from pipelines.levels.views import WHOLE, View, composed, level_behind
+from pipelines.levels.views import WHOLE, View, composed, hint, level_behind, united
 
 Column = tuple[str, str]
 LOWEST, HIGHEST = "L1", "L4"
+_BY_ORDER = ("limit", "order")  # edges of a row that tell of its place among the others
 _META_LEVEL = "L2"  # the file and line that a row came from: the bureau's own business
 
-Influences = dict[Column, str]
-"""Origins that are not carried, and the level of what is told about each."""
+Hints = Mapping[Column, frozenset[View]]
+"""Origins that are depended on, and the masks between them and the effect that they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +35,31 @@ class ColumnLevel:
         inferred: the least that its sources allow; for collected data what the contract declares.
         declared: what the contract says, if anything.
         origins: where its value comes from, with the masks on every way.
-        influences: what it depends on besides, without the influences on the table's rows.
+        hints: what it depends on besides, without what decides about the table's rows.
+        noise: the least spread of noise that hides its value, if the contract names one.
     """
 
     level: str
     inferred: str
     declared: str | None
     origins: Mapping[Column, frozenset[View]]
-    influences: Influences
+    hints: Hints
+    noise: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TableLevels:
-    """The sensitivity of one table: its columns, the row itself among them, and what decides which
-    rows there are."""
+    """The sensitivity of one table.
+
+    Attributes:
+        columns: the row itself among them.
+        rows: what decides which rows there are.
+        order: what decides in which order they come, besides.
+    """
 
     columns: Mapping[str, ColumnLevel]
-    rows: Influences
+    rows: Hints
+    order: Hints = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +73,15 @@ class Levels:
         table = self.tables.get(column[0])
         return table.columns.get(column[1]) if table else None
 
-    def influences(self, column: Column) -> Influences:
+    def hints(self, column: Column) -> Hints:
         """Everything that a column depends on, its table's rows included."""
         table = self.tables.get(column[0])
         own = self.column(column)
-        return _highest([own.influences if own else {}, table.rows if table else {}])
+        return _together([own.hints if own else {}, table.rows if table else {}])
+
+    def influences(self, column: Column) -> dict[Column, str]:
+        """The level of what a column tells about each origin that it depends on."""
+        return {o: level_behind(self.of(o), views) for o, views in self.hints(column).items()}
 
     def of(self, column: Column) -> str:
         """The level of a column; the lowest when nothing is known of it."""
@@ -79,12 +92,6 @@ class Levels:
         """A resource is as sensitive as its most sensitive field."""
         known = self.tables.get(table)
         return max((c.level for c in known.columns.values()), default=LOWEST) if known else LOWEST
-
-    def lowered(self, contract: Contract, ceiling: str) -> bool:
-        """Whether a mask brings some column of a resource down to a ceiling."""
-        known = (self.column((contract.name, item.name)) for item in contract.fields)
-        origins = {origin for column in known if column for origin in column.origins}
-        return any(self.of(origin) > ceiling for origin in origins)
 
 
 def infer_levels(
@@ -119,6 +126,7 @@ def collected_levels(contract: Contract, supposed: Mapping[Column, str]) -> Tabl
             (contract.name, item.name),
             supposed.get((contract.name, item.name), item.level or HIGHEST),
             item.level,
+            item.noise,
         )
         for item in contract.fields
     }
@@ -147,14 +155,17 @@ def derived_levels(
         level = max(inferred, supposed.get(column, item.level or LOWEST))
         if level > inferred:
             origins = {**origins, column: frozenset({WHOLE})}
-        influences = _influences(edges, levels)
-        columns[item.name] = ColumnLevel(level, inferred, item.level, origins, influences)
+        hints = _hints(edges, levels)
+        columns[item.name] = ColumnLevel(level, inferred, item.level, origins, hints, item.noise)
     columns[ROW] = _row(contract)
-    return TableLevels(columns, _influences(lineage.rows, levels))
+    rows, order = _hints(lineage.rows, levels), _hints(lineage.order, levels)
+    return TableLevels(columns, rows, order)
 
 
-def _origin(column: Column, level: str, declared: str | None) -> ColumnLevel:
-    return ColumnLevel(level, level, declared, {column: frozenset({WHOLE})}, {})
+def _origin(
+    column: Column, level: str, declared: str | None, noise: float | None = None
+) -> ColumnLevel:
+    return ColumnLevel(level, level, declared, {column: frozenset({WHOLE})}, {}, noise)
 
 
 def _row(contract: Contract) -> ColumnLevel:
@@ -166,39 +177,58 @@ def _origins(edges: Iterable[Edge], levels: Levels, target: str) -> dict[Column,
     for edge in edges:
         source = levels.column((edge.table, edge.column)) if edge.direct else None
         for origin, views in source.origins.items() if source else ():
-            through = composed(views, edge, target)
+            through = composed(views, _weighed(edge, origin, levels), target)
             known = found.get(origin)
             found[origin] = through if known is None else known | through
     return found
 
 
-def _influences(edges: Iterable[Edge], levels: Levels) -> Influences:
-    """What edges tell about, at the level that it is told: an indirect edge of its source, and any
-    edge of what its source depends on."""
-    found: list[Influences] = []
+def _hints(edges: Iterable[Edge], levels: Levels) -> Hints:
+    """What edges tell about: an indirect edge of its source, and any edge of what its source
+    depends on."""
+    found: list[Hints] = []
     for edge in edges:
         source = levels.column((edge.table, edge.column))
         if source is None:
             continue
-        found.append(source.influences)
+        found.append(source.hints)
         if edge.column == ROW:
             found.append(levels.tables[edge.table].rows)
+        if edge.column == ROW and edge.how in _BY_ORDER:
+            found.append(levels.tables[edge.table].order)
         if not edge.direct:
-            name = f"{edge.table}.{edge.column}"
-            told = edge if edge.masks else edge._replace(how="identity")
-            found.append(
-                {
-                    origin: level_behind(levels.of(origin), composed(views, told, name))
-                    for origin, views in source.origins.items()
-                }
-            )
-    return _highest(found)
+            found.append(_told(edge, source, levels))
+    return _together(found)
 
 
-def _highest(several: Iterable[Influences]) -> Influences:
-    found: Influences = {}
-    for influences in several:
-        for origin, level in influences.items():
-            if level > found.get(origin, ""):
-                found[origin] = level
+def _told(edge: Edge, source: ColumnLevel, levels: Levels) -> Hints:
+    name = f"{edge.table}.{edge.column}"
+    bare = edge if edge.masks else edge._replace(how="identity")
+    return {
+        origin: frozenset(map(hint, composed(views, _weighed(bare, origin, levels), name)))
+        for origin, views in source.origins.items()
+    }
+
+
+def _together(several: Iterable[Hints]) -> Hints:
+    found: dict[Column, frozenset[View]] = {}
+    for hints in several:
+        for origin, views in hints.items():
+            known = found.get(origin)
+            found[origin] = views if known is None or known == views else united(known, views)
     return found
+
+
+def _weighed(edge: Edge, origin: Column, levels: Levels) -> Edge:
+    """The edge with noise that is too small to hide the origin's value lowering nothing."""
+    if not any(step.kind == "noise" for step in edge.masks):
+        return edge
+    known = levels.column(origin)
+    least = known.noise if known else None
+    masks = tuple(
+        step
+        if step.kind != "noise" or (least is not None and float(step.literals[0]) >= least)
+        else step._replace(leads_to=HIGHEST)
+        for step in edge.masks
+    )
+    return edge._replace(masks=masks)

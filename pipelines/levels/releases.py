@@ -15,7 +15,8 @@ from pipelines.levels.infer import Column, ColumnLevel, Levels
 from pipelines.levels.paths import Hop, Ways
 from pipelines.levels.views import View, conflict, level_behind, masked_kinds
 
-_DECLARED_KINDS = frozenset({"generalise", "partial", "redact", "noise", "format"})
+# What leaves a part of a value to be seen; a token and a cipher do not, nor a suppressed count.
+_DECLARED_KINDS = frozenset({"generalise", "partial", "redact", "noise"})
 
 
 class ReleaseCheck:
@@ -33,10 +34,15 @@ class ReleaseCheck:
         if contract.release is None:
             yield from self._declared(contract)
             return
-        ceiling = self._channels.ceiling(contract.release)
+        found = list(self._released(contract, contract.release))
+        yield from found or self._unidentified(contract, contract.release)
+
+    def _released(self, contract: Contract, release: Release) -> Iterator[CityBrainError]:
+        """Everything that a release tells and may not."""
+        ceiling = self._channels.ceiling(release)
         above = {c for c in _columns(contract) if self._levels.of(c) > ceiling}
         yield from self._declared(contract, above)
-        yield from (self._carried(c, contract.release, ceiling) for c in sorted(above))
+        yield from (self._carried(c, release, ceiling) for c in sorted(above))
         yield from self._together(contract, ceiling, above)
         yield from self._influenced(contract, ceiling)
         yield from self._unlisted(contract, ceiling, above)
@@ -89,7 +95,8 @@ class ReleaseCheck:
     def _together(
         self, contract: Contract, ceiling: str, above: set[Column]
     ) -> Iterator[CityBrainError]:
-        """Masks that hide one value each in its own column, and show it side by side."""
+        """Masks that hide one value each in its own column, or where a column depends on it, and
+        show it side by side."""
         classes = self._equal_classes(contract.name)
         seen: dict[Column, dict[View, set[Column]]] = {}
         for column in _columns(contract):
@@ -98,11 +105,16 @@ class ReleaseCheck:
                     held = seen.setdefault(classes.get(origin, origin), {})
                     for view in views:
                         held.setdefault(view, set()).add(column)
+        for origin, views in self._hinted(contract, ceiling):
+            held = seen.get(classes.get(origin, origin), {})
+            for view in views if held else ():
+                held.setdefault(view, set())
         for origin, by_view in sorted(seen.items()):
             pair = conflict(by_view)
             if pair is None:
                 continue
-            columns = sorted({c for view in pair for c in by_view[view]})
+            showing = {c for view in pair for c in by_view[view]}
+            columns = sorted(showing or {c for held in by_view.values() for c in held})
             yield PipelineError(
                 "masks_combine",
                 where=self._ways.declared_at(columns[0]),
@@ -110,6 +122,19 @@ class ReleaseCheck:
                 origin=".".join(origin),
                 masks=" / ".join(str(view[-1]) for view in pair),
             )
+
+    def _hinted(self, contract: Contract, ceiling: str) -> Iterator[tuple[Column, frozenset[View]]]:
+        """What the release depends on through masks, unless somebody answers for all of it."""
+        for column in (*_columns(contract), (contract.name, ROW)):
+            for origin, views in self._levels.hints(column).items():
+                if self._levels.of(origin) > ceiling and not self._answered(contract, origin):
+                    yield origin, views
+
+    def _answered(self, contract: Contract, origin: Column) -> bool:
+        # What counts is how sensitive the field is, not what its masks leave of it: a field that
+        # was raised is another one than somebody answered for.
+        given = self._justified(contract, origin)
+        return given is not None and given.level >= self._levels.of(origin)
 
     def _equal_classes(self, name: str) -> dict[Column, Column]:
         """Origins that some model above requires to be equal count as one value."""
@@ -148,12 +173,8 @@ class ReleaseCheck:
                 if level > ceiling:
                     found.setdefault(origin, []).append(column)
         for origin, columns in sorted(found.items()):
-            given = self._justified(contract, origin)
-            # What counts is how sensitive the field is, not what its masks leave of it: a field
-            # that was raised is another one than somebody answered for.
-            if given is not None and given.level >= self._levels.of(origin):
-                continue
-            yield self._untold(contract, origin, columns, ceiling, given)
+            if not self._answered(contract, origin):
+                yield self._untold(contract, origin, columns, ceiling)
 
     def _justified(self, contract: Contract, origin: Column) -> Justification | None:
         """The justification that covers most of an origin, of those that hold today."""
@@ -167,17 +188,17 @@ class ReleaseCheck:
         origin: Column,
         columns: list[Column],
         ceiling: str,
-        given: Justification | None,
     ) -> CityBrainError:
         """The error for a dependence that nobody answers for, or not at the level of today."""
         names = [name for _, name in columns if name != ROW]
-        hops = self._ways.between(origin, columns[0])
+        hops = self._ways.influencing(origin, columns[0])
         shared = {
             "columns": ", ".join(names[:6]) + (" ..." if len(names) > 6 else ""),
             "origin": ".".join(origin),
             "level": self._levels.of(origin),
             "path": self._shown(hops),
         }
+        given = self._justified(contract, origin)
         if given is None:
             where = Location(contract.path, 1)
             return PipelineError("release_indirect", where=where, ceiling=ceiling, **shared)
@@ -222,6 +243,15 @@ class ReleaseCheck:
                     )
                     break
 
+    def _unidentified(self, contract: Contract, release: Release) -> Iterator[CityBrainError]:
+        """Records about somebody have a disclosure risk, which is measured by quasi-identifiers."""
+        if release.kind != "records" or release.quasi_declared:
+            return
+        ceiling = self._channels.ceiling(release)
+        origins = {o for c in _columns(contract) for o in self._known(c).origins}
+        if any(self._levels.of(origin) > ceiling for origin in origins):
+            yield PipelineError("release_quasi", where=Location(contract.path, 1))
+
     def _uncounted(self, contract: Contract) -> Iterator[CityBrainError]:
         """A statistical release proves by its lineage that its rows are groups."""
         release = contract.release
@@ -247,11 +277,13 @@ class ReleaseCheck:
         return edge.how == "identity" and self._counts((edge.table, edge.column))
 
     def _path(self, column: Column, origin: Column) -> str:
-        return self._shown(self._ways.between(origin, column))
+        return self._shown(self._ways.carrying(origin, column))
 
-    def _shown(self, hops: list[Hop]) -> str:
+    def _shown(self, hops: Iterable[Hop]) -> str:
+        """A line a hop; what is said next begins a new line."""
         root = _root(self._ways.contracts)
-        return "".join(f"\n    {hop.text(root)}" for hop in hops)
+        lines = [f"\n    {hop.text(root)}" for hop in hops]
+        return "".join([*lines, "\n "]) if lines else ""
 
 
 def _columns(contract: Contract) -> list[Column]:

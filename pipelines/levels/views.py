@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from itertools import combinations
 
 from catalog.lineage import Edge, MaskUse
+from pipelines.masking.function import hides
 
 View = tuple[MaskUse, ...]
 """The masking steps between an origin and a column; empty when the value is carried as it is."""
@@ -22,7 +23,6 @@ _DOMAINS = {
     "mask_coordinate": "place",
     "mask_grid": "place",
 }
-_HIDING = frozenset({"token", "encrypt"})
 
 
 def composed(views: Iterable[View], edge: Edge, column: str) -> frozenset[View]:
@@ -39,18 +39,32 @@ def composed(views: Iterable[View], edge: Edge, column: str) -> frozenset[View]:
 
 def _through(view: View, edge: Edge, changed: View) -> View:
     """Masks are added up. Of changes only the last before the first mask counts; what is done to a
-    masked value shows no more of it. A mask that shows a part of a value hides the rest of it only
-    when it is given the value itself."""
-    if edge.masks:
-        bent = view and not (edge.masks[0].keyed or edge.masks[0].kind in _HIDING)
-        if view == TOO_MANY or (bent and _last(view) is None):
-            return view
-        if _last(view) is not None and edge.masks[0].kind == "partial":
-            return view
-        return (*view, *edge.masks)
-    if view == TOO_MANY or _last(view) is not None:
+    masked value shows no more of it."""
+    if view == TOO_MANY:
+        return view
+    for step in edge.masks:
+        view = _masked(view, step)
+    if edge.masks or _last(view) is not None:
         return view
     return changed or view
+
+
+def _masked(view: View, step: MaskUse) -> View:
+    """The view behind one more mask, if that hides what it should."""
+    masked = _last(view) is not None
+    whole = masked or not view
+    return (*view, step) if hides(step.kind, whole=whole, masked=masked, counted=whole) else view
+
+
+def hint(view: View) -> View:
+    """What somebody learns who only sees the effect of a value: how it was changed is nothing."""
+    return view if _last(view) is not None else WHOLE
+
+
+def united(one: frozenset[View], other: frozenset[View]) -> frozenset[View]:
+    """Both; more than are followed are as good as the value itself."""
+    both = one | other
+    return both if len(both) <= LIMIT else frozenset({TOO_MANY})
 
 
 def level_behind(level: str, views: Collection[View]) -> str:

@@ -7,13 +7,13 @@ source. Masking functions are the only ones that change what a trace is worth.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp
 
 from catalog.errors import Location
-from catalog.lineage import MaskUse
+from catalog.lineage import ROW, MaskUse
+from pipelines.dialect import line_of
 from pipelines.errors import PipelineError
 from pipelines.lineage.flow import (
     AGGREGATION,
@@ -31,9 +31,19 @@ from pipelines.lineage.flow import (
     merged,
     treated,
 )
-from pipelines.lineage.scope import Relation, Scope, line_of
+from pipelines.lineage.nodes import (
+    ORDERLESS,
+    aggregate_functions,
+    children,
+    name_of,
+    path_of,
+    takes_ties,
+)
+from pipelines.lineage.scope import Relation, Scope
 from pipelines.masking.calls import MaskCall, mask_call
+from pipelines.masking.function import hides
 
+_WHOLE_NUMBERS = exp.DataType.SIGNED_INTEGER_TYPES
 _PICKING = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last)
 _REFUSED = (exp.Columns, exp.PositionalColumn, exp.Placeholder, exp.Parameter, exp.SessionParameter)
 _SILENT = (exp.Literal, exp.DataType, exp.Var, exp.Boolean, exp.Null, exp.WindowSpec)
@@ -50,11 +60,11 @@ class Expressions:
         self._query = query
         self._special: dict[type[Any], Callable[[Any, Scope], Flow]] = {
             exp.Column: lambda node, scope: scope.column(node),
-            exp.Identifier: lambda node, scope: scope.name(node),
+            exp.Identifier: lambda node, scope: scope.path([node.name.lower()], node),
             exp.Star: lambda node, scope: scope.every(),
             exp.Alias: lambda node, scope: self.flow(node.this, scope),
             exp.Paren: lambda node, scope: self.flow(node.this, scope),
-            exp.Cast: self._cleaned,
+            exp.Cast: self._cast,
             exp.TryCast: self._cleaned,
             exp.Coalesce: self._cleaned,
             exp.Trim: self._trim,
@@ -62,6 +72,7 @@ class Expressions:
             exp.Case: self._case,
             exp.If: self._if,
             exp.Count: self._count,
+            exp.Sum: self._sum,
             exp.ArgMax: self._arg_extreme,
             exp.ArgMin: self._arg_extreme,
             exp.Filter: self._filter,
@@ -94,11 +105,13 @@ class Expressions:
             if call is not None:
                 return self._masked(call, node, scope)
             if node.name.lower() in aggregate_functions():
-                return treated(self.several(_children(node), scope), AGGREGATION)
-        inside = self.several(_children(node), scope)
+                inside = treated(self.several(children(node), scope), AGGREGATION)
+                return depending(inside, scope.arrival())
+        inside = self.several(children(node), scope)
         inside = merged([inside, self._unit(node, scope)])
         if isinstance(node, exp.AggFunc):
-            return treated(inside, PICKED if isinstance(node, _PICKING) else AGGREGATION)
+            value = treated(inside, PICKED if isinstance(node, _PICKING) else AGGREGATION)
+            return value if isinstance(node, ORDERLESS) else depending(value, scope.arrival())
         return treated(inside, TRANSFORMATION)
 
     def several(self, nodes: Iterable[Any], scope: Scope) -> Flow:
@@ -122,7 +135,7 @@ class Expressions:
         changed = f"{text} at {line_of(node)}"
         direct: dict[Trace, int] = {}
         for trace, line in flow.direct.items():
-            if not _lowers(function.kind, trace):
+            if not _hides(function.kind, trace):
                 direct[trace._replace(how=TRANSFORMATION)] = line
                 continue
             use = MaskUse(
@@ -148,15 +161,22 @@ class Expressions:
         return next((flow for flow in found if flow is not None), EMPTY)
 
     def _cleaned(self, node: Any, scope: Scope) -> Flow:
-        return treated(self.several(_children(node), scope), CLEANED)
+        return treated(self.several(children(node), scope), CLEANED)
+
+    def _cast(self, node: exp.Cast, scope: Scope) -> Flow:
+        """A count stays one in another width of whole numbers: the engine fails, it never cuts."""
+        flow = self.several(children(node), scope)
+        counted = flow.direct and all(trace.how == COUNT for trace in flow.direct)
+        whole = node.to.this in _WHOLE_NUMBERS
+        return flow if counted and whole else treated(flow, CLEANED)
 
     def _trim(self, node: Any, scope: Scope) -> Flow:
         how = TRANSFORMATION if node.args.get("expression") else CLEANED
-        return treated(self.several(_children(node), scope), how)
+        return treated(self.several(children(node), scope), how)
 
     def _nullif(self, node: Any, scope: Scope) -> Flow:
         how = CLEANED if isinstance(node.expression, exp.Literal) else TRANSFORMATION
-        return treated(self.several(_children(node), scope), how)
+        return treated(self.several(children(node), scope), how)
 
     def _case(self, node: exp.Case, scope: Scope) -> Flow:
         conditions = [node.this] if node.this else []
@@ -176,7 +196,7 @@ class Expressions:
 
     def _equal(self, node: Any, scope: Scope) -> Flow:
         """A comparison may make its two sides one value: they are taken to be so."""
-        parts = [self.flow(part, scope) for part in _children(node)]
+        parts = [self.flow(part, scope) for part in children(node)]
         for one in parts[0].direct if parts else ():
             for other in (trace for part in parts[1:] for trace in part.direct):
                 pair = sorted([(one.table, one.column), (other.table, other.column)])
@@ -185,7 +205,7 @@ class Expressions:
 
     def _dot(self, node: exp.Dot, scope: Scope) -> Flow:
         """A struct's field, or a function called in the way of a method."""
-        path = _path(node)
+        path = path_of(node)
         if path:
             return treated(scope.path(path, node), TRANSFORMATION)
         call = node.expression
@@ -205,8 +225,6 @@ class Expressions:
 
     def _called(self, node: exp.Lambda, scope: Scope, argument: Flow) -> Flow:
         value = treated(argument, TRANSFORMATION)
-        if _arrow(node):
-            return treated(self.several([*node.expressions, node.this], scope), TRANSFORMATION)
         variables = {parameter.name.lower(): value for parameter in node.expressions}
         return treated(self.flow(node.this, scope.inner(variables=variables)), TRANSFORMATION)
 
@@ -223,16 +241,24 @@ class Expressions:
     # -- aggregates and windows -----------------------------------------------------------------
 
     def _count(self, node: exp.Count, scope: Scope) -> Flow:
-        inside = self.several([n for n in _children(node) if not isinstance(n, exp.Star)], scope)
+        inside = self.several([n for n in children(node) if not isinstance(n, exp.Star)], scope)
         rows = {t._replace(how="count"): line for t, line in _own_rows(scope).items()}
         if inside.direct:
             return depending(treated(inside, COUNT), rows)
         # The rows themselves are what count(*) carries: an unchanged count is told from another.
         return Flow({t._replace(how=COUNT): line for t, line in rows.items()}, inside.indirect)
 
+    def _sum(self, node: exp.Sum, scope: Scope) -> Flow:
+        """The sum of the counts of disjoint groups is the count of them together."""
+        inside = self.several(children(node), scope)
+        counts = all(t.how == COUNT and t.column == ROW and not t.masks for t in inside.direct)
+        if inside.direct and counts and scope.tallied(node.this):
+            return inside
+        return treated(inside, AGGREGATION)
+
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
         value = treated(self.flow(node.this, scope), PICKED)
-        others = [part for part in _children(node) if part is not node.this]
+        others = [part for part in children(node) if part is not node.this]
         return depending(value, influence(self.several(others, scope), "order"))
 
     def _filter(self, node: exp.Filter, scope: Scope) -> Flow:
@@ -240,21 +266,25 @@ class Expressions:
         return depending(self.flow(node.this, scope), influence(condition, "filter"))
 
     def _window(self, node: exp.Window, scope: Scope) -> Flow:
-        over = self.window_keys(node, scope)
+        over = influence(self.window_keys(node, scope), "window")
         value = treated(self.flow(node.this, scope), TRANSFORMATION)
-        return depending(value, influence(over, "window"))
+        value = depending(value, over, scope.arrival() if takes_ties(node) else {})
+        scope.order.update(over)
+        return value
 
     def window_keys(self, node: exp.Window, scope: Scope) -> Flow:
         """What a window is partitioned, ordered and framed by."""
         keys: list[Any] = list(node.args.get("partition_by") or [])
         for key in ("order", "spec"):
             if node.args.get(key):
-                keys += _children(node.args[key])
+                keys += children(node.args[key])
         flows = [self.several(keys, scope)]
         for name in (node.this, node.args.get("alias"), node.args.get("first")):
             if not isinstance(name, exp.Identifier | exp.Var | str):
                 continue
-            base = next((s.windows[n] for s in scope.up() if (n := _name(name)) in s.windows), None)
+            base = next(
+                (s.windows[n] for s in scope.up() if (n := name_of(name)) in s.windows), None
+            )
             if base is not None and base is not node:
                 flows.append(self.window_keys(base, scope))
         return merged(flows)
@@ -281,64 +311,17 @@ class Expressions:
         return Flow({}, {t._replace(how="subquery"): line for t, line in relation.rows.items()})
 
 
-def _lowers(kind: str, trace: Trace) -> bool:
-    """Whether a mask of this kind hides what it should of a trace.
-
-    A partial mask keeps a known part of a whole value, of a changed one it may keep any part; the
-    suppression of small counts hides nothing of what is no count. A band hides nothing of a value that
-    was made larger before.
-    """
-    if kind == "partial":
-        return trace.how in WHOLE and not trace.masks
-    if kind == "suppress":
-        return trace.how == COUNT
-    if kind in ("generalise", "redact", "noise"):
-        return trace.how in WHOLE or trace.how == AGGREGATION
-    return True
-
-
-def _children(node: Any) -> list[Any]:
-    """The expressions directly below a node."""
-    if node is None:
-        return []
-    found: list[Any] = []
-    for value in node.args.values():
-        if isinstance(value, list):
-            found += [item for item in value if isinstance(item, exp.Expression)]
-        elif isinstance(value, exp.Expression):
-            found.append(value)
-    return found
-
-
-def _path(node: Any) -> list[str]:
-    if isinstance(node, exp.Identifier):
-        return [node.name.lower()]
-    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
-        path = _path(node.this)
-        return [*path, node.expression.name.lower()] if path else []
-    return []
-
-
-def _arrow(node: exp.Lambda) -> bool:
-    return False
-
-
-def _name(node: Any) -> str:
-    return node.name.lower() if isinstance(node, exp.Expression) else str(node or "").lower()
+def _hides(kind: str, trace: Trace) -> bool:
+    """Whether a mask of this kind hides what it should of a trace."""
+    return hides(
+        kind,
+        whole=trace.how in WHOLE,
+        masked=bool(trace.masks),
+        aggregated=trace.how == AGGREGATION,
+        counted=trace.how == COUNT,
+    )
 
 
 def _own_rows(scope: Scope) -> dict[Trace, int]:
     """The tables whose rows are counted."""
     return {t: line for t, line in scope.rows().items() if t.how == "rows"}
-
-
-@lru_cache
-def aggregate_functions() -> frozenset[str]:
-    """The engine's aggregate functions, those that the parser does not know among them."""
-    import duckdb
-
-    with duckdb.connect(":memory:") as con:
-        rows = con.execute(
-            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type='aggregate'"
-        ).fetchall()
-    return frozenset(str(name).lower() for (name,) in rows)

@@ -85,7 +85,7 @@ def depending(flow: Flow, *others: Traces) -> Flow:
 
 
 def moved(flow: Flow, line: int) -> Flow:
-    """The flow as named at a line of an outer query; what has a line keeps it."""
+    """The flow with the line that names it, where no line stands yet."""
     if not line or all(flow.direct.values()):
         return flow
     return Flow({trace: at or line for trace, at in flow.direct.items()}, flow.indirect)

@@ -39,7 +39,8 @@ def model_lineage(
         for name, (_, flow) in zip(outputs, relation.columns, strict=True)
     }
     equal = frozenset(pair for pair in context.equal if pair[0] != pair[1])
-    return ModelLineage(columns, _edges(indirect_edges(relation.rows)), equal)
+    order = _edges(indirect_edges(relation.order))
+    return ModelLineage(columns, _edges(indirect_edges(relation.rows)), equal, order)
 
 
 def _edges(found: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -1,13 +1,19 @@
 """Names in a query: which source a column name stands for, as DuckDB reads it, or more.
 
-Where DuckDB would choose between two meanings (a column and an alias of the SELECT list), both are
-taken: a lineage that says too much is a question to the author, one that says too little is a leak.
+Where a name is a column of the FROM clause and an alias of the SELECT list, DuckDB 2 takes
+- in the SELECT list, WHERE, GROUP BY, QUALIFY, windows, aggregates and inside expressions of
+  ORDER BY and DISTINCT ON: the column;
+- alone as a key of ORDER BY or DISTINCT ON: the alias;
+- in HAVING outside aggregates: the column if it is a group key, else the alias (see `clauses`).
+Each is tested by running it (`test_alias_or_column.py`). Another engine may read a name otherwise:
+a model is compiled as DuckDB reads it. Where neither is certain, both are taken: a lineage that says
+too much is a question to the author, one that says too little is a leak.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +21,18 @@ from sqlglot import exp
 
 from catalog.errors import Location
 from catalog.lineage import ROW
+from pipelines.dialect import line_of
 from pipelines.errors import PipelineError
-from pipelines.lineage.flow import EMPTY, IDENTITY, TRANSFORMATION, Flow, Trace, merged, treated
+from pipelines.lineage.flow import (
+    EMPTY,
+    IDENTITY,
+    TRANSFORMATION,
+    Flow,
+    Trace,
+    merged,
+    moved,
+    treated,
+)
 
 Pair = tuple[str, str]
 
@@ -28,18 +44,30 @@ class Relation:
     Attributes:
         columns: names in lower case; None for an expression that has no name.
         rows: indirect traces of the relation as a whole.
+        order: what else decides the order in which the rows come, and so which of them a LIMIT
+            keeps: the order of the tables, and the keys of windows, by which the engine sorts.
+        tallies: whether its counts are of disjoint groups: no row is counted in two of them.
     """
 
     columns: list[tuple[str | None, Flow]]
     rows: dict[Trace, int]
+    order: dict[Trace, int] = field(default_factory=dict)
+    tallies: bool = False
 
     def named(self, name: str) -> Flow | None:
         """The column called `name`; several of one name are taken together."""
         found = [flow for own, flow in self.columns if own == name]
-        if not found:
-            return None
-        # The engine may name an expression just so, and then means it.
-        return merged([*found, *(flow for own, flow in self.columns if own is None)])
+        return merged([*found, *self.unnamed()]) if found else None
+
+    def unnamed(self) -> list[Flow]:
+        """Expressions without a name: the engine may name one just so, and then means it."""
+        return [flow for own, flow in self.columns if own is None]
+
+    def renamed(self, names: list[str]) -> Relation:
+        """The relation under column aliases; the columns beyond them keep their names."""
+        given = dict(enumerate(names))
+        columns = [(given.get(i, name), flow) for i, (name, flow) in enumerate(self.columns)]
+        return replace(self, columns=columns)
 
     def whole(self) -> Flow:
         """All columns at once."""
@@ -65,6 +93,16 @@ class Context:
         text = _text_of(node)
         return PipelineError("lineage_unresolved", where=where, part=text[:80], problem=problem)
 
+    def known(self, node: Any, parts: set[str]) -> None:
+        """Refuse a part of the syntax that is not read."""
+        for key, value in node.args.items():
+            if value and key not in parts:
+                shown = value[0] if isinstance(value, list) else value
+                raise self.unresolved(
+                    shown if isinstance(shown, exp.Expression) else node,
+                    f"{key.strip('_').upper()} is not supported in a model",
+                )
+
     def table(self, name: str, node: Any) -> Relation:
         """A table of the city."""
         if name not in self.schema:
@@ -73,12 +111,23 @@ class Context:
             (column, Flow({Trace(name, column, IDENTITY, ()): 0}, {}))
             for column in self.schema[name]
         ]
-        return Relation(columns, {Trace(name, ROW, "rows", ()): line_of(node)})
+        line = line_of(node)
+        rows, order = Trace(name, ROW, "rows", ()), Trace(name, ROW, "order", ())
+        return Relation(columns, {rows: line}, {order: line})
 
 
 @dataclass(slots=True)
 class Scope:
-    """The names that an expression sees."""
+    """The names that an expression sees.
+
+    Attributes:
+        aliases: of the SELECT list, as far as it has been read.
+        labels: aliases that the SELECT list writes out (`AS name`).
+        meant: names that are the alias even where a column has them.
+        unsure: whether a name may be the alias where a column has it.
+        order: as in `Relation`: keys of the windows in this query.
+        single: the FROM clause is one table or subquery, whose rows it gives as they are.
+    """
 
     context: Context
     ctes: Mapping[str, Relation]
@@ -88,6 +137,11 @@ class Scope:
     aliases: dict[str, Flow] = field(default_factory=dict)
     variables: dict[str, Flow] = field(default_factory=dict)
     windows: dict[str, exp.Window] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+    meant: frozenset[str] = frozenset()
+    unsure: bool = False
+    single: bool = False
+    order: dict[Trace, int] = field(default_factory=dict)
 
     def inner(self, **own: Any) -> Scope:
         """A scope inside this one."""
@@ -102,7 +156,9 @@ class Scope:
         if name in self.sources:
             known = self.sources[name]
             relation = Relation(
-                [*known.columns, *relation.columns], {**known.rows, **relation.rows}
+                [*known.columns, *relation.columns],
+                {**known.rows, **relation.rows},
+                {**known.order, **relation.order},
             )
         self.sources[name] = relation
         if table:
@@ -127,25 +183,19 @@ class Scope:
     def path(self, parts: list[str], node: Any) -> Flow:
         """What a path of names stands for."""
         seen: list[Flow] = []
+        doubts: list[Flow] = []
         for scope in self.up():
             found = scope._own(parts)
             if found is not None:
-                seen.append(_at(found, line_of(node)))
+                seen.append(moved(found, line_of(node)))
                 # `u.w` in a lambda over u: the engine takes the table's column, if there is one.
                 # And a column of an inner query that is no struct does not hide an outer table.
                 if len(parts) == 1 or any(f is not None for f in scope._tables(parts)):
                     break
+            doubts += scope._unnamed()
         if not seen:
             raise self.context.unresolved(node, "no such column")
-        return merged(seen)
-
-    def name(self, node: exp.Identifier) -> Flow:
-        """What a bare name stands for: a lambda's parameter, or a column."""
-        for scope in self.up():
-            found = scope._own([node.name.lower()])
-            if found is not None:
-                return _at(found, line_of(node))
-        raise self.context.unresolved(node, "no such column")
+        return merged([*seen, *doubts])
 
     def every(self) -> Flow:
         """All columns of all sources."""
@@ -157,6 +207,25 @@ class Scope:
         for relation in self.sources.values():
             found.update(relation.rows)
         return found
+
+    def arrival(self) -> dict[Trace, int]:
+        """What decides the order of the rows: windows, here and in the sources."""
+        found = dict(self.order)
+        for relation in self.sources.values():
+            found.update(relation.order)
+        return found
+
+    def tallied(self, node: Any) -> bool:
+        """Whether a node is a column of the one source here, the counts of disjoint groups."""
+        if not isinstance(node, exp.Column) or len(self.sources) != 1:
+            return False
+        ((name, relation),) = self.sources.items()
+        *table, column = (part.name.lower() for part in node.parts)
+        own = not table or table == [name]
+        return self.single and relation.tallies and own and relation.named(column) is not None
+
+    def _unnamed(self) -> list[Flow]:
+        return [flow for relation in self.sources.values() for flow in relation.unnamed()]
 
     def _star(self, node: exp.Column) -> Flow:
         for scope in self.up():
@@ -179,11 +248,15 @@ class Scope:
         """What an unqualified name stands for in this scope alone."""
         if name in self.variables:
             return self.variables[name]
+        if name in self.meant:
+            return self.aliases[name]
         found = [flow for r in self.sources.values() if (flow := r.named(name)) is not None]
+        if found and not self.unsure:
+            return merged(found)
         if not found and rows and name in self.sources:
             found.append(self.sources[name].whole())
         if name in self.aliases:
-            found.append(self.aliases[name])
+            found += [self.aliases[name], *self._unnamed()]
         return merged(found) if found else None
 
     def _qualified(self, parts: list[str]) -> Iterator[Flow | None]:
@@ -206,24 +279,6 @@ class Scope:
 
 def _deep(flow: Flow | None, inside: bool) -> Flow | None:
     return treated(flow, TRANSFORMATION) if flow is not None and inside else flow
-
-
-def _at(flow: Flow, line: int) -> Flow:
-    """The flow with the line that names it, where no line stands yet."""
-    if not line or all(flow.direct.values()):
-        return flow
-    return Flow({trace: at or line for trace, at in flow.direct.items()}, flow.indirect)
-
-
-def line_of(node: Any) -> int:
-    """The line of the SQL text that a node starts at; 0 when the parser kept none."""
-    if not isinstance(node, exp.Expression):
-        return 0
-    for part in node.walk():
-        line = part.meta.get("line")
-        if line:
-            return int(line)
-    return 0
 
 
 def _place_of(node: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,10 @@ from typing import Any
 from catalog.contract import META_COLUMNS, Justification
 from catalog.lineage import ROW
 from catalog.text import text
-from pipelines.levels.infer import Column, ColumnLevel, Influences
+from pipelines.levels.infer import Column, ColumnLevel
 from pipelines.levels.paths import Hop
 from pipelines.levels.views import level_behind
 from pipelines.lineage_views.graph import Graph, parse_column
-from pipelines.lineage_views.ways import WaysTo
 from pipelines.lineage_views.words import aligned, full_name, title_of
 from pipelines.plan import Plan
 
@@ -89,8 +89,8 @@ def explain(plan: Plan, name: str) -> Explanation:
         title_of(plan, column),
         known,
         _why(plan, column, known),
-        _carried(plan, graph, column, known),
-        _depends(plan, graph, column, influences),
+        _carried(plan, column, known),
+        _depends(plan, column, influences),
         _releases(plan, graph, column, influences),
     )
 
@@ -110,9 +110,9 @@ def _why(plan: Plan, column: Column, known: ColumnLevel) -> str:
     return "lowered" if lowered else "inferred"
 
 
-def _carried(plan: Plan, graph: Graph, column: Column, known: ColumnLevel) -> tuple[Origin, ...]:
-    direct = WaysTo(plan, graph, column, lambda link: link.direct)
-    bare = WaysTo(plan, graph, column, lambda link: link.direct and not link.masks)
+def _carried(plan: Plan, column: Column, known: ColumnLevel) -> tuple[Origin, ...]:
+    direct = plan.ways.to(column, lambda edge: edge.direct)
+    bare = plan.ways.to(column, lambda edge: edge.direct and not edge.masks)
     found = []
     for origin, views in known.origins.items():
         level = plan.levels.of(origin)
@@ -124,10 +124,8 @@ def _carried(plan: Plan, graph: Graph, column: Column, known: ColumnLevel) -> tu
     return _ordered(found)
 
 
-def _depends(
-    plan: Plan, graph: Graph, column: Column, influences: Influences
-) -> tuple[Origin, ...]:
-    ways = WaysTo(plan, graph, column, lambda _: True)
+def _depends(plan: Plan, column: Column, influences: Mapping[Column, str]) -> tuple[Origin, ...]:
+    ways = plan.ways.to(column, lambda _: True)
     return _ordered(
         [
             Origin(o, plan.levels.of(o), told, ways.way(o, depends=True))
@@ -146,7 +144,7 @@ def _rank(level: str) -> int:
 
 
 def _releases(
-    plan: Plan, graph: Graph, column: Column, influences: Influences
+    plan: Plan, graph: Graph, column: Column, influences: Mapping[Column, str]
 ) -> tuple[ReleaseUse, ...]:
     """Releases that the column reaches, its own resource among them."""
     carried = {table for table, _ in graph.down([column], None, True).nodes}

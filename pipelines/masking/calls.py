@@ -11,6 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from catalog.errors import Location
+from pipelines.dialect import line_of
 from pipelines.errors import PipelineError
 from pipelines.masking.function import LiteralValue, MaskFunction, Parameter
 from pipelines.masking.functions import MASKS
@@ -60,7 +61,7 @@ def mask_call(node: Any, path: Path) -> MaskCall | None:
     """
     if not isinstance(node, exp.Anonymous) or not node.name.lower().startswith(PREFIX):
         return None
-    where = Location(path, _line(node))
+    where = Location(path, line_of(node) or 1)
     function = MASKS.get(node.name.lower())
     if function is None:
         known = ", ".join(MASKS)
@@ -158,11 +159,3 @@ def _whole(number: float) -> bool:
 def _named(node: Any) -> bool:
     """An argument written `name := value`, which would stand in no known place."""
     return isinstance(node, exp.PropertyEQ | exp.Kwarg | exp.Star | exp.Distinct)
-
-
-def _line(node: Any) -> int:
-    for part in node.walk():
-        line = part.meta.get("line")
-        if line:
-            return int(line)
-    return 1

@@ -15,6 +15,32 @@ Keeps = Literal["join", "range", "place", "display", "format", "reverse", "nothi
 Body = Callable[[Dialect], str]
 
 
+def hides(
+    kind: str, *, whole: bool, masked: bool, aggregated: bool = False, counted: bool = False
+) -> bool:
+    """Whether a mask of a kind hides what it should of a value.
+
+    A partial mask keeps a known part of a whole value, of a changed or masked one it may keep any
+    part. A band, noise or redaction hides nothing of a value that was bent before (made larger, cut
+    into pieces). The suppression of small counts hides nothing of what is no count. Tokens and
+    ciphers hide whatever they are given.
+
+    Args:
+        kind: as in the registry.
+        whole: the value is as it was collected, or what a mask before left of it.
+        masked: a mask has treated it before.
+        aggregated: it is an aggregate of whole values.
+        counted: it is an unchanged count.
+    """
+    if kind == "partial":
+        return whole and not masked
+    if kind == "suppress":
+        return counted
+    if kind in ("generalise", "redact", "noise"):
+        return whole or aggregated
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of a masking function.

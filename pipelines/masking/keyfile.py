@@ -80,6 +80,7 @@ def create(path: Path) -> None:
 def rotate(path: Path) -> None:
     """Add a random key and make it current, in one step that is whole or not at all."""
     with FileLock(_lock(path)):
+        _sweep(path)
         old = read(path)
         version = max(old.keys) + 1
         _write(path, KeyFile(version, {**old.keys, version: os.urandom(_BYTES)}))
@@ -87,6 +88,12 @@ def rotate(path: Path) -> None:
 
 def _lock(path: Path) -> Path:
     return path.with_name(path.name + ".lock")
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a rotation left that was killed: a new key that never masked anything."""
+    for left in path.parent.glob(f".{path.name}-*"):
+        left.unlink(missing_ok=True)
 
 
 def _write(path: Path, content: KeyFile) -> None:

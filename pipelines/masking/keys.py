@@ -37,10 +37,14 @@ class KeyUse:
 class KeyRing:
     """Master keys by version. Nothing that prints, copies or pickles it shows one."""
 
-    __slots__ = ("_fetch", "_known", "_path", "current")
+    __slots__ = ("_fetch", "_known", "_path", "current", "versions")
 
     def __init__(
-        self, current: int, fetch: Callable[[int], bytes], path: Path | None = None
+        self,
+        current: int,
+        fetch: Callable[[int], bytes],
+        path: Path | None = None,
+        versions: Iterable[int] = (),
     ) -> None:
         """A ring whose keys are fetched at first use.
 
@@ -48,8 +52,10 @@ class KeyRing:
             current: the version that masks now.
             fetch: gives the master key of a version, at least 32 bytes.
             path: the file behind it, if there is one.
+            versions: the versions that there are, where that is known; else the current one.
         """
         self.current = current
+        self.versions = tuple(sorted(versions)) or (current,)
         self._fetch = fetch
         self._path = path
         self._known: dict[int, bytes] = {}
@@ -57,7 +63,8 @@ class KeyRing:
     @classmethod
     def of(cls, keys: Mapping[int, bytes], current: int | None = None) -> KeyRing:
         """A ring over keys in memory."""
-        return cls(current if current is not None else max(keys), dict(keys).__getitem__)
+        chosen = current if current is not None else max(keys)
+        return cls(chosen, dict(keys).__getitem__, versions=keys)
 
     @classmethod
     def load(cls, path: Path) -> KeyRing:
@@ -69,7 +76,7 @@ class KeyRing:
         from pipelines.masking import keyfile
 
         content = keyfile.read(path)
-        return cls(content.current, content.keys.__getitem__, path)
+        return cls(content.current, content.keys.__getitem__, path, content.keys)
 
     @classmethod
     def create(cls, path: Path) -> KeyRing:
@@ -117,6 +124,16 @@ class KeyRing:
             key = self.derive(use)
             found.update(hmac.digest(key, b"citybrain fingerprint|" + use.id.encode(), "sha256"))
         return found.hexdigest()[:32]
+
+    def fingerprint_of(self, version: int) -> str:
+        """Tells versions of the master key apart; says nothing about it. 16 hexadecimal digits.
+
+        Raises:
+            PipelineError: `mask_key_version`.
+        """
+        # No mask has this scheme, and a purpose is never empty: the key derived masks nothing.
+        key = self.derive(KeyUse("", "", "fingerprint"), version)
+        return hashlib.sha256(key).hexdigest()[:16]
 
     def _master(self, version: int) -> bytes:
         if version not in self._known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -34,6 +35,38 @@ class MaskingSettings(BaseModel):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where the keys come from: a file or a hook.
+
+    Attributes:
+        setting: what names it; empty: nothing does, and the file is made at first use.
+        version: the version that masks now, of a hook.
+    """
+
+    setting: str
+    path: Path | None = None
+    hook: str | None = None
+    version: int | None = None
+
+    @property
+    def unmade(self) -> bool:
+        """Whether the key is still to be made."""
+        return not self.setting and self.path is not None and not self.path.exists()
+
+
+def key_source(settings: MaskingSettings, state: Path, workspace: Path) -> KeySource:
+    """Where the keys of a workspace come from; see `open_ring`."""
+    named = os.environ.get(KEYS_VARIABLE)
+    if named:
+        return KeySource(KEYS_VARIABLE, Path(named))
+    if settings.key_hook:
+        return KeySource("[masking] key_hook", hook=settings.key_hook, version=settings.key_version)
+    if settings.key_file:
+        return KeySource("[masking] key_file", workspace / settings.key_file)
+    return KeySource("", state / "keys" / "mask.keys")
+
+
 def open_ring(settings: MaskingSettings, state: Path, workspace: Path) -> KeyRing:
     """The key ring of a workspace.
 
@@ -48,14 +81,22 @@ def open_ring(settings: MaskingSettings, state: Path, workspace: Path) -> KeyRin
     Raises:
         PipelineError: `mask_key_missing`, `mask_key_mode`, `mask_key_file`, `mask_key_hook`.
     """
-    named = os.environ.get(KEYS_VARIABLE)
-    if named:
-        return KeyRing.load(Path(named))
-    if settings.key_hook and settings.key_version is not None:
-        return KeyRing(settings.key_version, _hook(settings.key_hook))
-    if settings.key_file:
-        return KeyRing.load(workspace / settings.key_file)
-    return KeyRing.create(state / "keys" / "mask.keys")
+    source = key_source(settings, state, workspace)
+    if not source.setting and source.path is not None:
+        return KeyRing.create(source.path)
+    return ring_of(source)
+
+
+def ring_of(source: KeySource) -> KeyRing:
+    """The key ring of a source; no key is made.
+
+    Raises:
+        PipelineError: as `open_ring`.
+    """
+    if source.hook is not None and source.version is not None:
+        return KeyRing(source.version, _hook(source.hook))
+    assert source.path is not None
+    return KeyRing.load(source.path)
 
 
 def _hook(name: str) -> Callable[[int], bytes]:

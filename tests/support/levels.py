@@ -48,7 +48,7 @@ class Table:
         database, table = self.name.split(".")
         path = Path("models") / database / f"{table}.yaml"
         fields = tuple(
-            ContractField(name, "string", "VARCHAR", Location(path, line), level=level)
+            ContractField(name, "string", "VARCHAR", Location(path, line), level=level, noise=5.0)
             for line, (name, level) in enumerate(self.declared.items(), 1)
         )
         made = Contract(path, database, table, "1.0.0", "", None, fields)

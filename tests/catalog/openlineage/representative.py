@@ -1,16 +1,9 @@
-"""A run of a synthetic city as events, and the OpenLineage schemas to judge them by."""
+"""A run of a synthetic city as events."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
-
-from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry, Resource
 
 from catalog.lineage import Edge, MaskUse, ModelLineage
 from catalog.openlineage import (
@@ -27,7 +20,6 @@ from catalog.openlineage import (
     start_event,
 )
 
-SPEC = Path(__file__).parent / "data" / "spec"
 CITY, RUN_ID = "synthetic", "20250102T030405-0a1b2c3d"
 AT = datetime(2025, 1, 2, 3, 4, 6, 789000, UTC)
 NAMESPACE = namespace_of(CITY)
@@ -128,36 +120,3 @@ def representative() -> list[Event]:
         fail_event(step("open.people"), MODEL, [person()], at=later, code="connection_missing"),
         fail_event(WHOLE, WHOLE_JOB, at=later, code="no_such_code"),
     ]
-
-
-@cache
-def _registry() -> Registry[Any]:
-    schemas = [json.loads(path.read_text("utf-8")) for path in SPEC.rglob("*.json")]
-    found = [s for s in schemas if isinstance(s, dict) and "$id" in s]
-    return Registry().with_resources((s["$id"], Resource.from_contents(s)) for s in found)
-
-
-_FORMATS = FormatChecker()
-
-
-@_FORMATS.checks("date-time", raises=ValueError)
-def _is_date_time(value: object) -> bool:
-    return datetime.fromisoformat(str(value)).tzinfo is not None
-
-
-@_FORMATS.checks("uri", raises=ValueError)
-def _is_uri(value: object) -> bool:
-    return bool(urlparse(str(value)).scheme)
-
-
-def validate(value: Any, schema: str) -> None:
-    """Judge a value by a schema's URL. Nothing is fetched: an unknown URL is an error."""
-    judge = Draft202012Validator({"$ref": schema}, registry=_registry(), format_checker=_FORMATS)
-    judge.validate(value)
-
-
-def facets_in(event: Event) -> list[tuple[str, dict[str, Any]]]:
-    """Every facet of an event with its name."""
-    holders = [event["run"], event["job"], *event["inputs"], *event["outputs"]]
-    kinds = ("facets", "inputFacets", "outputFacets")
-    return [item for holder in holders for kind in kinds for item in holder.get(kind, {}).items()]

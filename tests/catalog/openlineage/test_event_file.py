@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog.openlineage import FileSink
+from catalog.openlineage import FileSink, abort_event, hand_in, prune, unfinished
 from catalog.openlineage.eventfile import EventFile
+from catalog.openlineage.sinks import OUTBOX
+from tests.catalog.openlineage.representative import AT, representative
+from tests.support.openlineage import validate_event
 
 ROOT = Path(__file__).parents[3]
 WRITER = "tests.catalog.openlineage.writer"
@@ -136,3 +139,45 @@ def test_a_folder_that_cannot_be_is_a_warning(tmp_path: Path) -> None:
     sink = FileSink(tmp_path / "file" / "events.ndjson")
     sink.emit({"a": 1})
     assert [warning.code for warning in sink.close()] == ["lineage_not_written"]
+
+
+def test_what_is_unfinished_is_found_and_ended(tmp_path: Path) -> None:
+    events = representative()
+    sink = FileSink(tmp_path / "r.ndjson")
+    for event in (events[0], events[1], events[2], events[3]):
+        sink.emit(event)
+    open_ones = unfinished(tmp_path, "r")
+    assert open_ones == [events[3], events[0]]  # the newest first: the parent ends last
+    aborted = [abort_event(event, at=AT) for event in open_ones]
+    assert [e["run"] for e in aborted] == [e["run"] for e in open_ones]
+    assert {e["eventType"] for e in aborted} == {"ABORT"}
+    validate_event(aborted[0])
+    hand_in(tmp_path, "r", aborted)
+    assert unfinished(tmp_path, "r") == []
+    assert unfinished(tmp_path, "never") == []
+    assert not (tmp_path / OUTBOX).exists()  # nobody is there to receive it
+
+
+def test_many_events_are_read_to_the_end(tmp_path: Path) -> None:
+    start, complete = representative()[:3:2]
+    sink = FileSink(tmp_path / "r.ndjson")
+    for number in range(250):
+        sink.emit({**start, "run": {**start["run"], "runId": str(number)}})
+    for number in range(249):
+        sink.emit({**complete, "run": {**complete["run"], "runId": str(number)}})
+    assert [event["run"]["runId"] for event in unfinished(tmp_path, "r")] == ["249"]
+
+
+def test_pruning_keeps_the_newest_and_the_outbox(tmp_path: Path) -> None:
+    names = [f"2025010{day}T000000-aa" for day in range(1, 6)]
+    for name in (*names, "outbox", "outbox-refused"):
+        FileSink(tmp_path / f"{name}.ndjson").emit({"number": 1})
+    size = (tmp_path / f"{names[0]}.ndjson").stat().st_size
+    assert prune(tmp_path, 2) == (3, 3 * size)
+    assert {p.name.split(".")[0] for p in tmp_path.glob("*.ndjson*")} == {
+        *names[3:],
+        "outbox",
+        "outbox-refused",
+    }
+    assert prune(tmp_path, 2) == (0, 0)
+    assert prune(tmp_path / "absent", 2) == (0, 0)

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import CatalogError
 from catalog.openlineage import Event, TransportSink, open_sink, resend
 from catalog.openlineage.eventfile import EventFile
 from catalog.openlineage.sending import as_run_event, configured, drain
 from catalog.openlineage.sinks import OUTBOX
-from tests.catalog.openlineage.conftest import Receiver
 from tests.catalog.openlineage.representative import RUN_ID, representative
 from tests.servers import free_port
+from tests.support.openlineage import Receiver
 
 ROOT = Path(__file__).parents[3]
 CANARY = "c0ffee-canary-key-5f3a91"
@@ -155,6 +156,38 @@ def test_a_configuration_that_cannot_be_is_a_warning(tmp_path: Path) -> None:
     Path("openlineage.yml").write_text(json.dumps({"transport": {"type": "http"}}))
     assert give(tmp_path) == ["lineage_not_sent"]
     assert EventFile(tmp_path / OUTBOX).count() == len(EVENTS)
+
+
+@pytest.mark.parametrize("config", [{"filters": []}, {"transport": {"type": "console"}}])
+def test_a_configuration_that_names_nobody_loses_nothing(
+    tmp_path: Path, config: dict[str, object]
+) -> None:
+    Path("openlineage.yml").write_text(json.dumps(config))
+    assert give(tmp_path) == ["lineage_not_sent"]
+    assert EventFile(tmp_path / OUTBOX).count() == len(EVENTS)
+
+
+def test_resending_without_a_receiver_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    EventFile(tmp_path / OUTBOX).append(EVENTS[0])
+    for disabled in (False, True):
+        if disabled:
+            monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:9")
+            monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
+        with pytest.raises(CatalogError) as caught:
+            resend(tmp_path)
+        assert caught.value.code == "lineage_no_receiver"
+        assert EventFile(tmp_path / OUTBOX).count() == 1
+
+
+def test_the_client_leaves_the_environment_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    monkeypatch.setenv("OPENLINEAGE_URL", receiver.url)
+    before = dict(os.environ)
+    assert give(tmp_path) == []
+    assert dict(os.environ) == before
 
 
 def test_a_refused_event_makes_way_for_the_others(

@@ -10,7 +10,7 @@ SELECT t AS everything FROM raw.t AS t
 -- alias of an earlier column
 SELECT a + 1 AS x, x * 2 AS y FROM raw.t
 
--- alias that shadows a column takes both
+-- alias that shadows a column is not what is meant
 SELECT b AS a, a AS z FROM raw.t
 
 -- filter

@@ -9,6 +9,7 @@ from tests.support.releases import (
     COUNT,
     DAY,
     NUMBER,
+    PERSON,
     TEXT,
     at,
     fields,
@@ -139,3 +140,133 @@ def test_a_mask_of_a_value_bent_to_pass_it_is_refused(
     people.model("base.step", first, fields(**kinds))
     found = _together(people, second, kind, kind if "other" in second else COUNT)
     assert {"release_ceiling", "masks_combine"} & set(found), found
+
+
+# -- noise ----------------------------------------------------------------------------------------
+
+_NOISY = "SELECT mask_noise(income, {}, 'p', 'x') AS one, 1 AS two FROM raw.civil__person\n"
+
+
+def _with_noise(people: City, value: str) -> None:
+    was = "name: income, logicalType: number, physicalType: DOUBLE, classification: L3"
+    assert was in PERSON
+    custom = f"{was}, customProperties: [{{property: noise, value: {value}}}]"
+    people.collected("civil/person", PERSON.replace(was, custom))
+
+
+@pytest.mark.parametrize(
+    ("spread", "codes"), [("499.9", ["release_ceiling"]), ("500", []), ("9000", [])]
+)
+def test_noise_hides_from_the_spread_that_the_field_names(
+    people: City, spread: str, codes: list[str]
+) -> None:
+    _with_noise(people, "500")
+    assert _together(people, _NOISY.format(spread), NUMBER, COUNT) == codes
+
+
+def test_noise_on_a_field_that_names_no_spread_hides_nothing(people: City) -> None:
+    assert _together(people, _NOISY.format(1_000_000), NUMBER, COUNT) == ["release_ceiling"]
+
+
+def test_the_origin_names_the_spread_however_far_it_is(people: City) -> None:
+    _with_noise(people, "500")
+    people.model("base.step", "SELECT income AS half FROM raw.civil__person\n", fields(half=NUMBER))
+    sql = "SELECT mask_noise(half, {}, 'p', 'x') AS one, 1 AS two FROM base.step\n"
+    assert _together(people, sql.format(500), NUMBER, COUNT) == []
+    assert _together(people, sql.format(100), NUMBER, COUNT) == ["release_ceiling"]
+
+
+@pytest.mark.parametrize("half", ["income * 1000", "income - 3"])
+def test_noise_on_a_number_that_an_earlier_model_bent_hides_nothing(
+    people: City, half: str
+) -> None:
+    _with_noise(people, "500")
+    people.model(
+        "base.step", f"SELECT {half} AS half FROM raw.civil__person\n", fields(half=NUMBER)
+    )
+    sql = "SELECT mask_noise(half, 500, 'p', 'x') AS one, 1 AS two FROM base.step\n"
+    assert _together(people, sql, NUMBER, COUNT) == ["release_ceiling"]
+
+
+def test_too_little_noise_in_a_filter_tells_the_value(people: City) -> None:
+    _with_noise(people, "500")
+    sql = "SELECT id AS one, 1 AS two FROM raw.civil__person WHERE mask_noise(income, {}, 'p', 'x') > 7\n"
+    assert _together(people, sql.format(500), COUNT, COUNT) == []
+    assert _together(people, sql.format(5), COUNT, COUNT) == ["release_indirect"]
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "true", "'many'", "[5]"])
+def test_a_spread_that_is_no_number_above_zero_is_refused(people: City, value: str) -> None:
+    _with_noise(people, value)
+    assert "value_invalid" in {p.code for p in problems(people)}
+
+
+# -- masks in what is only depended on -------------------------------------------------------------
+
+_AMOUNT = "SELECT mask_amount(income, 500) AS one, district AS two FROM raw.civil__person"
+_HINTS = {
+    "where": f"{_AMOUNT} WHERE mask_round(income, 300) = 600\n",
+    "group by": (
+        "SELECT max(mask_amount(income, 500)) AS one, district AS two FROM raw.civil__person "
+        "GROUP BY district, mask_round(income, 300)\n"
+    ),
+    "order by": f"{_AMOUNT} ORDER BY mask_round(income, 300) LIMIT 3\n",
+    "case": (
+        "SELECT mask_amount(income, 500) AS one, CASE WHEN mask_round(income, 300) = 600 THEN "
+        "district END AS two FROM raw.civil__person\n"
+    ),
+    "a subquery": (
+        f"{_AMOUNT} WHERE id IN (SELECT id FROM raw.civil__person WHERE mask_round(income, 300) > 5)\n"
+    ),
+    "a pseudonym": f"{_AMOUNT} WHERE mask_pseudonym(income::BIGINT, 'p', 'x') > 'a'\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", _HINTS.values(), ids=_HINTS.keys())
+def test_another_mask_of_a_shown_value_must_not_decide_anything(people: City, sql: str) -> None:
+    assert _together(people, sql) == ["masks_combine"]
+
+
+def test_two_masks_of_one_value_in_filters_tell_it_together(people: City) -> None:
+    sql = (
+        "SELECT id AS one, district AS two FROM raw.civil__person WHERE "
+        "mask_round(income, 300) = 600 AND mask_amount(income, 500) = '[500,1000)'\n"
+    )
+    assert _together(people, sql, COUNT) == ["release_indirect"]
+
+
+def test_a_masked_filter_of_an_earlier_model_counts(people: City) -> None:
+    people.model(
+        "base.step",
+        "SELECT id, income, district FROM raw.civil__person WHERE mask_round(income, 300) = 600\n",
+        fields(id=COUNT, income=NUMBER, district=TEXT),
+    )
+    sql = "SELECT mask_amount(income, 500) AS one, district AS two FROM base.step\n"
+    assert _together(people, sql) == ["masks_combine"]
+
+
+_LAWFUL_HINTS = {
+    "the same mask": f"{_AMOUNT} WHERE mask_amount(income, 500) = '[500,1000)'\n",
+    "a mask of another value": f"{_AMOUNT} WHERE mask_date(birth, 'year') > DATE '1990-01-01'\n",
+    "masks that nest": (
+        "SELECT mask_date(birth, 'month')::VARCHAR AS one, district AS two FROM raw.civil__person "
+        "WHERE mask_date(birth, 'year') > DATE '1990-01-01'\n"
+    ),
+    "grouped by what is shown": (
+        "SELECT mask_amount(income, 500) AS one, max(district) AS two FROM raw.civil__person GROUP BY 1\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", _LAWFUL_HINTS.values(), ids=_LAWFUL_HINTS.keys())
+def test_a_masked_filter_that_adds_nothing_is_lawful(people: City, sql: str) -> None:
+    assert _together(people, sql) == []
+
+
+def test_who_answers_for_the_dependence_answers_for_its_mask(people: City) -> None:
+    custom = _SHARED + justified("raw.civil__person.income", level="L3")
+    people.model("fusion.pair", _HINTS["where"], fields(one=TEXT, two=TEXT), custom=custom)
+    assert problems(people) == []
+    custom = _SHARED + justified("raw.civil__person.income", level="L2")
+    people.model("fusion.pair", _HINTS["where"], fields(one=TEXT, two=TEXT), custom=custom)
+    assert [p.code for p in problems(people)] == ["masks_combine"]

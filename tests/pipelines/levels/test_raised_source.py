@@ -142,7 +142,8 @@ def build(city: City, levels: dict[str, dict[str, str]], justify: str) -> None:
         custom = ""
         if name in RELEASES:
             channel = ("sandbox", "share", "extract")[number % 3]
-            custom = f"- {{property: release, value: {{channel: {channel}}}}}\n"
+            declared = f"{{channel: {channel}, quasi_identifiers: []}}"
+            custom = f"- {{property: release, value: {declared}}}\n"
         if name in RELEASES and justify:
             custom += "- property: justification\n  value:\n" + "".join(
                 f"    - {{from: {table}.{c}, level: {justify}, who: Officer, why: Law 7, until: 2030-01-01}}\n"

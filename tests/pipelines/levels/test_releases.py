@@ -186,6 +186,45 @@ def test_an_influence_two_models_away_is_refused_with_every_hop(people: City) ->
     assert tables == ["raw.civil__person", "base.person", "fusion.person", "open.person"]
 
 
+def test_the_way_shown_is_the_one_that_gives_the_level(people: City) -> None:
+    """A shorter way past a mask is no reason; nor is one by value for a dependence."""
+    people.model(
+        "base.person", "SELECT id, name AS n FROM raw.civil__person\n", fields(id=COUNT, n=TEXT)
+    )
+    people.model(
+        "open.person",
+        "SELECT p.id,\n  CASE WHEN mask_name(p.name) = 'a' THEN 1 END AS short,\n"
+        "  CASE WHEN b.n = 'a' THEN 1 END AS long\n"
+        "FROM raw.civil__person AS p JOIN base.person AS b USING (id)\n",
+        "- {name: id, logicalType: integer}\n"
+        "- {name: short, logicalType: integer, physicalType: INTEGER}\n"
+        "- {name: long, logicalType: integer, physicalType: INTEGER}",
+    )
+    found = only(people, "release_indirect")
+    assert found.fields["columns"] == "short, long"
+    people.model(
+        "open.person",
+        "SELECT p.id, concat(mask_name(p.name), b.n) AS n\n"
+        "FROM raw.civil__person AS p JOIN base.person AS b USING (id)\n",
+        fields(id=COUNT, n=TEXT),
+    )
+    found = only(people, "release_ceiling")
+    assert [hop[0] for hop in hops(found)] == [
+        "raw.civil__person.name",
+        "base.person.n",
+        "open.person.n",
+    ]
+    assert not any("mask_name" in word for hop in hops(found) for word in hop)
+
+
+def test_the_next_sentence_stands_on_its_own_line(people: City) -> None:
+    people.model("open.person", _FILTERED, fields(id=COUNT, district=TEXT))
+    for language in ("en", "zh"):
+        *before, last = only(people, "release_indirect").text(language).splitlines()
+        assert before[-1].endswith("models/open/person.sql:4")
+        assert "justification" in last
+
+
 def test_a_justification_holds_until_its_day_and_no_longer(people: City) -> None:
     text = justified("raw.civil__person.income", until="2026-07-01")
     people.model("open.person", _FILTERED, fields(id=COUNT, district=TEXT), custom=text)
@@ -302,11 +341,26 @@ def test_a_masked_field_that_is_not_listed_is_refused(people: City) -> None:
     contract = people.root / "models/open/person.yaml"
     assert at(found, people.root) == f"models/open/person.yaml:{line_of(contract, 'name: born')}"
     assert found.fields["origin"] == "raw.civil__person.birth"
-    for listed in ("quasi_identifiers", "sensitive"):
-        people.model(
-            "open.person", sql, fields(id=COUNT, born=DAY), custom=release(**{listed: "[born]"})
-        )
+    for listed in (
+        {"quasi_identifiers": "[born]"},
+        {"quasi_identifiers": "[]", "sensitive": "[born]"},
+    ):
+        people.model("open.person", sql, fields(id=COUNT, born=DAY), custom=release(**listed))
         assert problems(people) == []
+
+
+def test_masked_records_say_which_fields_identify(people: City) -> None:
+    """Saying nothing is refused, saying that there are none is not; what was never masked is free."""
+    sql = "SELECT id, mask_date(birth, 'year') AS born FROM raw.civil__person\n"
+    options = {"sensitive": "[born]"}
+    people.model("open.person", sql, fields(id=COUNT, born=DAY), custom=release(**options))
+    assert only(people, "release_quasi").where is not None
+    people.model(
+        "open.person",
+        "SELECT id, district FROM raw.civil__person\n",
+        fields(id=COUNT, district=TEXT),
+    )
+    assert problems(people) == []
 
 
 COUNTED = {
@@ -316,7 +370,24 @@ COUNTED = {
         "SELECT district, sum(k)::BIGINT AS n FROM (SELECT district, day_of, count(*) AS k FROM "
         "(SELECT district, id AS day_of FROM raw.civil__person) GROUP BY ALL) GROUP BY district\n"
     ),
+    "sum of counts of a CTE": (
+        "WITH c AS (SELECT district, id, count(*) AS k FROM raw.civil__person GROUP BY ALL) "
+        "SELECT district, sum(c.k)::BIGINT AS n FROM c WHERE k > 0 GROUP BY district\n"
+    ),
+    "sum of sums of counts": (
+        "SELECT district, sum(j)::BIGINT AS n FROM (SELECT district, id, sum(k) AS j FROM (SELECT "
+        "district, id, id % 2 AS half, count(*) AS k FROM raw.civil__person GROUP BY ALL) GROUP BY ALL) GROUP BY 1\n"
+    ),
+    "sum of counts, handed on": (
+        "SELECT d AS district, sum(k)::BIGINT AS n FROM (SELECT upper(district) AS d, k FROM (SELECT "
+        "district, count(*) AS k FROM raw.civil__person GROUP BY district)) GROUP BY d\n"
+    ),
+    "suppressed sum of counts": (
+        "SELECT district, mask_suppress(sum(k)::BIGINT, 5) AS n FROM (SELECT district, id, count(*) AS k "
+        "FROM raw.civil__person GROUP BY ALL) GROUP BY district\n"
+    ),
 }  # fmt: skip
+_GROUPS = "(SELECT district, id, count(*) AS k FROM raw.civil__person GROUP BY ALL)"
 UNCOUNTED = {
     "a field": "SELECT district, id AS n FROM raw.civil__person\n",
     "a constant": "SELECT district, 100 AS n FROM raw.civil__person\n",
@@ -332,6 +403,37 @@ UNCOUNTED = {
         "SELECT district, max(k) AS n FROM (SELECT district, id, count(*) AS k FROM raw.civil__person "
         "GROUP BY ALL) GROUP BY district\n"
     ),
+    "a sum of counts joined": f"SELECT district, sum(k)::BIGINT AS n FROM {_GROUPS} JOIN raw.trade__visit ON visit > 0 GROUP BY 1\n",
+    "a sum of counts crossed": f"SELECT district, sum(k)::BIGINT AS n FROM {_GROUPS}, raw.trade__visit GROUP BY 1\n",
+    "a sum of counts joined before": (
+        f"SELECT district, sum(k)::BIGINT AS n FROM (SELECT g.district, k FROM {_GROUPS} AS g "
+        "CROSS JOIN raw.trade__visit) GROUP BY district\n"
+    ),
+    "a sum of counts unnested": (
+        f"SELECT district, sum(k)::BIGINT AS n FROM (SELECT district, k, unnest([1, 2, 3]) AS i FROM {_GROUPS}) GROUP BY 1\n"
+    ),
+    "a sum of counts beside a list": f"SELECT district, sum(k)::BIGINT AS n FROM {_GROUPS}, unnest([1, 2]) AS u(i) GROUP BY 1\n",
+    "a sum of counts of a union": (
+        f"SELECT district, sum(k)::BIGINT AS n FROM (SELECT * FROM {_GROUPS} UNION ALL SELECT * FROM {_GROUPS}) GROUP BY 1\n"
+    ),
+    "a sum of counts of all groupings": (
+        "SELECT district, sum(k)::BIGINT AS n FROM (SELECT district, id, count(*) AS k FROM "
+        "raw.civil__person GROUP BY CUBE (district, id)) GROUP BY district\n"
+    ),
+    "a sum of counts of a rollup": (
+        "SELECT district, sum(k)::BIGINT AS n FROM (SELECT district, id, count(*) AS k FROM "
+        "raw.civil__person GROUP BY ROLLUP (district, id)) GROUP BY district\n"
+    ),
+    "a sum of counts in a subquery": f"SELECT district, (SELECT sum(k)::BIGINT FROM {_GROUPS}) AS n FROM raw.civil__person\n",
+    "a sum of counts over a window": f"SELECT district, sum(k) OVER ()::BIGINT AS n FROM {_GROUPS}\n",
+    "a sum of doubled counts": f"SELECT district, sum(k + k)::BIGINT AS n FROM {_GROUPS} GROUP BY 1\n",
+    "a sum of counts and more": f"SELECT district, (sum(k) + 100)::BIGINT AS n FROM {_GROUPS} GROUP BY 1\n",
+    "a sum of different counts": f"SELECT district, sum(DISTINCT k)::BIGINT AS n FROM {_GROUPS} GROUP BY 1\n",
+    "a sum of counts in a lateral": (
+        f"SELECT district, sum(j)::BIGINT AS n FROM (SELECT v.visit, l.* FROM raw.trade__visit AS v, "
+        f"LATERAL (SELECT district, k AS j FROM {_GROUPS}) AS l) GROUP BY district\n"
+    ),
+    "a count cast to another kind": "SELECT district, (count(*) > 0)::BIGINT AS n FROM raw.civil__person GROUP BY 1\n",
 }  # fmt: skip
 _STATISTICS = release(kind="statistics", count="n")
 

@@ -1,5 +1,5 @@
 -- Masked in base, the raw value dropped there.
--- release: {channel: extract, kind: records, sensitive: [plate]}
+-- release: {channel: extract, kind: records, quasi_identifiers: [village], sensitive: [plate]}
 -- model base.step
 SELECT village, speed, mask_plate(plate) AS plate FROM raw.police__sighting
 -- model fusion.answer

@@ -1,0 +1,86 @@
+"""Questions about the nodes of a syntax tree that several modules ask."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlglot import exp
+
+# Aggregates of which the order of the rows decides nothing; of any other it may.
+ORDERLESS = (exp.Avg, exp.CountIf, exp.LogicalAnd, exp.LogicalOr, exp.Max, exp.Min, exp.Sum)
+_PEERS = (*ORDERLESS, exp.Count, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist)
+
+
+def children(node: Any) -> list[Any]:
+    """The expressions directly below a node."""
+    if node is None:
+        return []
+    found: list[Any] = []
+    for value in node.args.values():
+        if isinstance(value, list):
+            found += [item for item in value if isinstance(item, exp.Expression)]
+        elif isinstance(value, exp.Expression):
+            found.append(value)
+    return found
+
+
+def path_of(node: Any) -> list[str]:
+    """The names of `a.b.c`; empty when a node is no such path."""
+    if isinstance(node, exp.Identifier):
+        return [node.name.lower()]
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
+        path = path_of(node.this)
+        return [*path, node.expression.name.lower()] if path else []
+    return []
+
+
+def name_of(node: Any) -> str:
+    """The name of a node or text, in lower case."""
+    return node.name.lower() if isinstance(node, exp.Expression) else str(node or "").lower()
+
+
+def takes_ties(node: exp.Window) -> bool:
+    """Whether a window takes rows of equal rank one after the other, as they happen to come.
+
+    A frame of whole peer groups does not; that of a named window is not looked up.
+    """
+    spec = node.args.get("spec")
+    named = node.args.get("alias") or node.args.get("first")
+    rowwise = spec is not None and str(spec.args.get("kind")).upper() != "RANGE"
+    return bool(named) or rowwise or not isinstance(node.this, _PEERS)
+
+
+@lru_cache
+def aggregate_functions() -> frozenset[str]:
+    """The engine's aggregate functions, those that the parser does not know among them."""
+    import duckdb
+
+    with duckdb.connect(":memory:") as con:
+        rows = con.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type='aggregate'"
+        ).fetchall()
+    return frozenset(str(name).lower() for (name,) in rows)
+
+
+def is_star(item: Any) -> bool:
+    """Whether an item of a SELECT list is `*` or `t.*`."""
+    return isinstance(item, exp.Star) or (
+        isinstance(item, exp.Column) and isinstance(item.this, exp.Star)
+    )
+
+
+def explodes(item: Any) -> bool:
+    """Whether an item of a SELECT list makes several rows of one."""
+    inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
+    return any(
+        isinstance(node, exp.Explode)
+        or node.name.lower() in ("generate_subscripts", "regexp_split_to_table")
+        for node in inside
+    )
+
+
+def aggregated(item: Any) -> bool:
+    """Whether an item aggregates in its own query, not in a subquery."""
+    inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
+    return any(isinstance(node, exp.AggFunc) for node in inside)

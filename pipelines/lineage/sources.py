@@ -1,0 +1,196 @@
+"""What a FROM clause gives: tables, subqueries, joins, lists turned into rows, and stars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlglot import exp
+
+from pipelines.lineage.expressions import Expressions
+from pipelines.lineage.flow import EMPTY, TRANSFORMATION, Flow, Trace, influence, merged, treated
+from pipelines.lineage.scope import Context, Relation, Scope
+
+_TABLE = {"this", "alias", "db", "joins"}
+SUBQUERY = {"this", "alias", "with_", "order", "limit", "offset"}
+_JOIN = {"this", "on", "using", "side", "kind", "method"}
+_METHODS = {"", "NATURAL", "ASOF"}
+
+Query = Callable[[Any, Scope], Relation]
+
+
+@dataclass(slots=True)
+class Found:
+    """What a FROM clause gave.
+
+    Attributes:
+        scope: with its sources.
+        rows: what joins and lists decide of the rows.
+        merged_away: by source, the columns that USING made one with those of another.
+    """
+
+    scope: Scope
+    rows: dict[Trace, int] = field(default_factory=dict)
+    merged_away: dict[str, set[str]] = field(default_factory=dict)
+
+
+class Sources:
+    """Reads FROM clauses.
+
+    Args:
+        query: gives the relation of a query.
+        parenthesised: the same for one in parentheses, which joins may follow.
+    """
+
+    def __init__(
+        self, context: Context, expressions: Expressions, query: Query, parenthesised: Query
+    ) -> None:
+        self._context = context
+        self._expressions = expressions
+        self._query = query
+        self._parenthesised = parenthesised
+
+    def read(self, node: exp.Select, scope: Scope) -> Found:
+        """Add everything of a SELECT's FROM clause to its scope."""
+        found = Found(scope)
+        if node.args.get("from_"):
+            self._add(node.args["from_"].this, found)
+        for join in node.args.get("joins") or []:
+            self._join(join, found)
+        for lateral in node.args.get("laterals") or []:
+            self._add(lateral, found)
+        return found
+
+    def _add(self, node: Any, found: Found) -> None:
+        """Add one item of a FROM clause to the scope."""
+        scope = found.scope
+        if isinstance(node, exp.Table):
+            self._table(node, scope)
+        elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+            self._context.known(node, {"this", "joins"})
+            self._add(node.this, found)  # FROM (a JOIN b)
+        elif isinstance(node, exp.Subquery):
+            self._context.known(node, SUBQUERY | {"joins"})
+            self._named(node, node, scope, self._parenthesised)
+        elif isinstance(node, exp.Lateral):
+            self._lateral(node, found)
+        elif isinstance(node, exp.Unnest):
+            self._unnest(node, node, found)
+        elif isinstance(node, exp.Values):
+            scope.add(_alias(node, scope), self._query(node, scope))
+        else:
+            raise self._context.unresolved(node, "this item of FROM is not supported in a model")
+        for join in node.args.get("joins") or []:
+            self._join(join, found)
+
+    def _named(self, node: Any, holder: Any, scope: Scope, query: Query) -> None:
+        """A subquery under the alias of its holder."""
+        relation = query(node, Scope(self._context, scope.ctes, scope))
+        scope.add(_alias(holder, scope), relation.renamed(alias_columns(holder)))
+
+    def _table(self, node: exp.Table, scope: Scope) -> None:
+        self._context.known(node, _TABLE)
+        name = node.name.lower()
+        if not node.db and name in scope.ctes:
+            known = scope.ctes[name]
+            relation, table = replace(known), ""
+        else:
+            table = f"{node.db}.{node.name}".lower()
+            relation = self._context.table(table, node)
+        alias = (node.alias or node.name).lower()
+        scope.add(alias, relation.renamed(alias_columns(node)), "" if node.alias else table)
+
+    def _lateral(self, node: exp.Lateral, found: Found) -> None:
+        if isinstance(node.this, exp.Subquery):
+            self._named(node.this, node, found.scope, self._query)
+        elif isinstance(node.this, exp.Unnest | exp.Explode):
+            self._unnest(node.this, node, found)
+        else:
+            raise self._context.unresolved(node, "this LATERAL is not supported in a model")
+
+    def _unnest(self, node: Any, holder: Any, found: Found) -> None:
+        lists = node.expressions or [node.this]
+        inside = (self._expressions.flow(item, found.scope) for item in lists)
+        flows = [treated(flow, TRANSFORMATION) for flow in inside]
+        found.rows.update(influence(merged(flows), "rows"))
+        names = alias_columns(holder)
+        alias = holder.alias.lower() or "unnest"
+        if len(names) < len(flows):
+            names += [alias] * (len(flows) - len(names))
+        columns: list[tuple[str | None, Flow]] = list(zip(names, flows, strict=False))
+        found.scope.add(alias, Relation(columns, {}))
+
+    def _join(self, join: exp.Join, found: Found) -> None:
+        self._context.known(join, _JOIN)
+        method = str(join.args.get("method") or "").upper()
+        if method not in _METHODS:
+            raise self._context.unresolved(join, f"{method} JOIN is not supported in a model")
+        scope = found.scope
+        before = set(scope.sources)
+        left = {name for r in scope.sources.values() for name, _ in r.columns if name}
+        self._add(join.this, found)
+        added = [name for name in scope.sources if name not in before]
+        shared = [u.name.lower() for u in join.args.get("using") or []]
+        if method == "NATURAL":
+            own = [n for a in added for n, _ in scope.sources[a].columns if n]
+            shared = [name for name in own if name in left]
+        for name in shared:
+            self._using(name, scope)
+            found.rows.update(influence(scope.plain(name) or EMPTY, "join"))
+            for alias in added:
+                found.merged_away.setdefault(alias, set()).add(name)
+        if join.args.get("on"):
+            condition = self._expressions.flow(join.args["on"], scope)
+            found.rows.update(influence(condition, "join"))
+        if str(join.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
+            for alias in added:
+                found.rows.update(scope.sources.pop(alias).rows)
+
+    def _using(self, name: str, scope: Scope) -> None:
+        """Columns that USING requires to be equal."""
+        flows = [flow for r in scope.sources.values() if (flow := r.named(name)) is not None]
+        plain = [(t.table, t.column) for f in flows for t in f.direct if not t.masks]
+        for one in plain:
+            for other in plain:
+                if one < other:
+                    self._context.equal.add((one, other))
+
+    def star(self, item: Any, read: Found) -> list[tuple[str | None, Flow]]:
+        """The columns of `*` or `t.*`, with EXCLUDE, REPLACE and RENAME."""
+        scope, merged_away = read.scope, read.merged_away
+        star = item.this if isinstance(item, exp.Column) else item
+        self._context.known(star, {"except_", "replace", "rename"})
+        sources: Mapping[str, Relation] = scope.sources
+        if isinstance(item, exp.Column):
+            relation = scope.sources.get(item.table.lower())
+            if relation is None:
+                scope.column(item)  # says why
+                raise self._context.unresolved(item, "no such table")
+            sources, merged_away = {item.table.lower(): relation}, {}
+        left_out = {e.name.lower() for e in star.args.get("except_") or []}
+        replaced = {
+            e.alias.lower(): self._expressions.flow(e.this, scope)
+            for e in star.args.get("replace") or []
+        }
+        renamed = {e.this.name.lower(): e.alias.lower() for e in star.args.get("rename") or []}
+        found: list[tuple[str | None, Flow]] = []
+        for alias, relation in sources.items():
+            for name, flow in relation.columns:
+                if name in left_out or name in merged_away.get(alias, ()):
+                    continue
+                if any(name in gone for gone in merged_away.values()):
+                    flow = scope.plain(name or "") or flow  # USING: both sides make the column
+                value = replaced.get(name or "", flow)
+                found.append((renamed.get(name or "", name), value))
+        return found
+
+
+def alias_columns(node: Any) -> list[str]:
+    """The column names of a table alias, `t(a, b)`."""
+    alias = node.args.get("alias")
+    return [c.name.lower() for c in alias.args.get("columns") or []] if alias else []
+
+
+def _alias(node: Any, scope: Scope) -> str:
+    return node.alias.lower() or f"({len(scope.sources)})"

@@ -1,0 +1,3 @@
+-- A subquery in ORDER BY takes the column.
+-- refused by: release_indirect
+SELECT village AS cost FROM raw.health__patient ORDER BY (SELECT cost) LIMIT 3
