@@ -9,6 +9,7 @@ are releases with justifications. Every table has the columns `c0` .. `c29`, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,10 +53,20 @@ def write_workspace(root: Path, models: int = 1000, columns: int = 30) -> int:
     return SHARED + AREAS * OWN
 
 
-def middle_model(root: Path) -> Path:
-    """The SQL of a model halfway up, whose change others see."""
-    found = sorted((root / "models").glob("*/m*.sql"), key=lambda path: int(path.stem[1:]))
-    return next(p for p in found[len(found) // 2 :] if "LEFT JOIN" in p.read_text("utf-8"))
+def middle_model(root: Path) -> tuple[Path, int]:
+    """The SQL of the joining model of the middle third from which most is made, and how many models
+    that are."""
+    paths = sorted((root / "models").glob("*/m*.sql"), key=lambda path: int(path.stem[1:]))
+    texts = {f"{path.parent.name}.{path.stem}": path.read_text("utf-8") for path in paths}
+    behind: dict[str, set[str]] = {name: set() for name in texts}
+    for name in reversed(texts):  # a model reads only earlier ones
+        for source in set(re.findall(r"\w+\.m\d+", texts[name])):
+            behind[source] |= {name, *behind[name]}
+    third = len(paths) // 3
+    middle = paths[third : 2 * third]
+    joining = [p for p in middle if "LEFT JOIN kept" in texts[f"{p.parent.name}.{p.stem}"]]
+    chosen = max(joining, key=lambda p: len(behind[f"{p.parent.name}.{p.stem}"]))
+    return chosen, len(behind[f"{chosen.parent.name}.{chosen.stem}"])
 
 
 def _sources(

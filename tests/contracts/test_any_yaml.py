@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from catalog import yamlsource
 from catalog.errors import CatalogError
 from catalog.odcs import read_contract
 from catalog.yamlsource import parse_yaml
@@ -216,9 +218,57 @@ def test_any_text_parses_or_is_a_fault(text: str) -> None:
         parse_yaml(text, Path("x.yaml"))
 
 
+PIECES = ("a: 1", "b:\n", "  - x\n", "- ", ": ", "\n", "  ", "#", "'", '"', "[", "]", "{", "}", ",")
+MORE = (
+    "|\n",
+    ">-\n",
+    "&a ",
+    "*a",
+    "<<: ",
+    "雨",
+    "2020-01-01",
+    "0x1F",
+    "yes",
+    "~",
+    "%",
+    "@",
+    "`",
+    "\r\n",
+)
+
+
+@MANY
+@given(
+    start=st.integers(0, 2000),
+    pieces=st.lists(
+        st.sampled_from(PIECES + MORE) | st.text("ab:-[]{}'\" \n,#", max_size=4), max_size=8
+    ),
+    rich=st.booleans(),
+)
+def test_the_two_parsers_read_alike(start: int, pieces: list[str], rich: bool) -> None:
+    whole = yaml.safe_dump(RICH, allow_unicode=True)
+    text = "".join(pieces)
+    if rich:
+        text = whole[:start] + text + whole[start + len(text) // 2 : start + 400]
+    with pytest.MonkeyPatch.context() as patch:
+        fast = _read_as(text)
+        patch.setattr(yamlsource, "_READ_APART", re.compile(""))
+        assert fast == _read_as(text)
+
+
+def _read_as(text: str) -> object:
+    try:
+        document = parse_yaml(text, Path("x.yaml"))
+    except CatalogError as error:
+        return error.code, error.where, error.fields
+    return repr(document.data), document.marks
+
+
 def test_deep_nesting_is_a_fault() -> None:
     with pytest.raises(CatalogError):
         parse_yaml("[" * 5_000, Path("x.yaml"))
+    with pytest.raises(CatalogError):
+        parse_yaml("[" * 200_000 + "]" * 200_000, Path("x.yaml"))
 
 
 def test_aliases_that_multiply_are_a_fault() -> None:

@@ -202,3 +202,10 @@ def test_compiling_touches_neither_data_nor_state(small: City) -> None:
     small.plan()
     assert sorted(small.root.rglob("*")) == before
     assert not small.root.parent.joinpath("home").exists()
+
+
+def test_what_follows_the_select_is_refused_and_not_done(city: City) -> None:
+    city.collected("trade/shop", ID)
+    city.model("base.a", "SELECT id FROM raw.trade__shop; DROP TABLE raw.trade__shop", ID)
+    city.model("base.b", "SELECT id FROM raw.trade__shop", ID)
+    assert city.codes() == ["sql_one_select"]
