@@ -58,7 +58,7 @@ def events_resend(workspace: WorkspaceArgument, as_json: JsonOption = False) -> 
     from pipelines.present import print_json, print_line
     from pipelines.workspace import load_workspace
 
-    sent, left = resend(Home.of(load_workspace(workspace).name).lineage)
+    sent, left = resend(Home.of(load_workspace(workspace, cached=True).name).lineage)
     if as_json:
         print_json({"sent": sent, "warnings": [warning.as_dict() for warning in left]})
     else:
