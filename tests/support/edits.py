@@ -112,7 +112,7 @@ BASE: dict[str, str] = {
         - {name: district, logicalType: string}
         - {name: day, logicalType: date}
         """,
-        custom=release(channel="share")
+        custom=release(channel="share", quasi_identifiers="[]")
         + justified("raw.civil__person.phone", "raw.civil__visit.phone", "raw.trade__shop.shops"),
     ),
     "models/fusion/other.sql": (
@@ -185,7 +185,7 @@ EDITS: dict[str, tuple[Replacement, ...]] = {
     "a justification of less": (("models/fusion/shared.yaml", "raw.civil__person.phone, ", ""),),
     "a justification of nothing": (("models/fusion/shared.yaml", "person.phone,", "person.fax,"),),
     "a justification of a low level": (("models/fusion/shared.yaml", "level: L4", "level: L2"),),
-    "no release": (("models/fusion/shared.yaml", "property: release", "property: gate"), ("models/fusion/shared.yaml", "{channel: share}", "{}")),
+    "no release": (("models/fusion/shared.yaml", "property: release", "property: gate"), ("models/fusion/shared.yaml", "{channel: share, quasi_identifiers: []}", "{}")),
     "another channel": (("models/fusion/shared.yaml", "channel: share", "channel: sandbox"),),
     "another purpose": (("models/fusion/shared.sql", "'study'", "'other'"),),
     "no mask": (("models/fusion/shared.sql", "mask_pseudonym(name, 'study', 'bank')", "phone"),),
