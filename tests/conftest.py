@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+SERVERS = {"postgres", "postgresql", "mariadb"}
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of what is not done yet are known to fail; see `known_gaps.toml`."""
-    gaps = tomllib.loads((Path(__file__).parent / "known_gaps.toml").read_text("utf-8"))["gaps"]
+    """A test that needs a server is slow, whether it asks for it by fixture or by parameter."""
     for item in items:
-        reason = gaps.get(f"{item.path.name}::{item.nodeid.split('::', 1)[1]}")
-        if reason is not None:
-            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+        asked = set(getattr(item, "fixturenames", ()))
+        call = getattr(item, "callspec", None)
+        if call is not None:
+            asked |= {value for value in call.params.values() if isinstance(value, str)}
+        if asked & SERVERS:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def interface_keys() -> set[str]:
     return found
 
 
+@cache
 def made_keys() -> tuple[str, ...]:
     """How keys begin that the code puts together (`status_{...}`)."""
     joined = [

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,8 +14,10 @@ import pytest
 from catalog.contract import Contract, ContractField
 from catalog.database import CatalogStore, SnapshotRecord, StepRecord
 from catalog.errors import Location
+from tests.servers import PostgresServer, postgres
 
-POSTGRES = Path("/usr/lib/postgresql/15/bin")
+__all__ = ["postgres"]  # a fixture
+
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
@@ -103,8 +98,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new, empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'state' / 'catalog.db'}"
-    new_database: Callable[[], str] = request.getfixturevalue("new_postgres_database")
-    return new_database()
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url(f"catalog_{uuid.uuid4().hex}")
 
 
 @pytest.fixture
@@ -119,79 +114,3 @@ def ready(store: CatalogStore, samples: type[Samples]) -> CatalogStore:
     store.sync_resources("tainan", [samples.contract(), samples.contract("base.clinic")])
     samples.run(store, "run-1")
     return store
-
-
-@pytest.fixture(scope="session")
-def new_postgres_database() -> Iterator[Callable[[], str]]:
-    """Makes empty databases on a real server that lives as long as the test session."""
-    if not (POSTGRES / "postgres").exists():
-        pytest.skip(f"PostgreSQL 15 is not installed: no {POSTGRES}/postgres")
-    with tempfile.TemporaryDirectory(prefix="citybrain-pg-", dir="/tmp") as folder:
-        port = _free_port()
-        server = _start_postgres(Path(folder), port)
-        try:
-            yield lambda: _create_database(port)
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def _start_postgres(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    # PostgreSQL refuses to run as root.
-    account: dict[str, Any] = {}
-    if os.getuid() == 0:
-        entry = pwd.getpwnam("postgres")
-        shutil.chown(folder, entry.pw_uid, entry.pw_gid)
-        account = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-    data = str(folder / "data")
-    initdb = [
-        str(POSTGRES / "initdb"),
-        "-D",
-        data,
-        "-U",
-        "tester",
-        "-A",
-        "trust",
-        "-N",
-        "-E",
-        "UTF8",
-    ]
-    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **account)
-    quick = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-k", str(folder)]
-    server = subprocess.Popen(
-        [str(POSTGRES / "postgres"), "-D", data, "-p", str(port), *quick],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        **account,
-    )
-    _await_postgres(server, port)
-    return server
-
-
-def _await_postgres(server: subprocess.Popen[bytes], port: int) -> None:
-    ready = [str(POSTGRES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-    for _ in range(300):
-        if subprocess.run(ready, check=False).returncode == 0:
-            return
-        if server.poll() is not None:
-            break
-        time.sleep(0.1)
-    raise RuntimeError(f"PostgreSQL did not start on port {port}")
-
-
-def _create_database(port: int) -> str:
-    import psycopg
-
-    name = f"catalog_{uuid.uuid4().hex}"
-    server = f"postgresql://tester@127.0.0.1:{port}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return f"{server}/{name}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from catalog.database import CatalogStore, RuleResult, StepRecord
 
+pytestmark = pytest.mark.slow
 WRITER = """
 import sys
 from datetime import UTC, datetime

@@ -67,6 +67,7 @@ def test_every_edit_changes_something() -> None:
             assert old in BASE[path] and old != new, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", ALL_EDITS)
 def test_an_edit_is_seen_and_its_undoing_too(root: Path, edit: str) -> None:
     before, changed = compare(root), compare(root, edit)

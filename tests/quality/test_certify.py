@@ -19,6 +19,7 @@ from quality.suite import TableContext
 MakeRule = Callable[..., Rule]
 Judge = Callable[..., Any]
 
+pytestmark = pytest.mark.slow
 TODAY = date(2026, 7, 1)
 NOTHING = "SELECT 1 AS a, 'x' AS s, DATE '2026-01-01' AS d WHERE FALSE"
 

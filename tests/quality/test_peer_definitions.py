@@ -22,6 +22,7 @@ from quality.predicates import quoted, violation
 from quality.rules import Rule
 
 MakeRule = Callable[..., Rule]
+pytestmark = pytest.mark.slow
 DEFINITIONS = sorted((Path(__file__).parent / "data" / "great_expectations").glob("*.json"))
 RULE_KINDS = {
     "expect_column_values_to_not_be_null": "required",

@@ -23,6 +23,7 @@ from pipelines.classify import (
 )
 from pipelines.classify.sample import ROWS
 
+pytestmark = pytest.mark.slow
 PARTIES = "'purpose', 'recipient'"
 
 

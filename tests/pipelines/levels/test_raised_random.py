@@ -17,6 +17,7 @@ from catalog.errors import Problems
 from pipelines.plan import compile_workspace
 from tests.support.city import City
 
+pytestmark = pytest.mark.slow
 SEEDS = 8
 TODAY = date(2026, 7, 1)
 RAW = ("raw.civil__one", "raw.trade__two")
