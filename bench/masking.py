@@ -71,14 +71,13 @@ CALLS = {
     "mask_token": "mask_token(digits, 'digits', 'joining', 'bank_a')",
     "mask_sm4": "mask_sm4(id, 'joining', 'bank_a')",
 }
-PARTIAL = ("mask_phone", "mask_id", "mask_name", "mask_plate", "mask_email")
+PARTIAL = ("mask_phone", "mask_id", "mask_name", "mask_plate", "mask_email", "mask_address")
 # What is slow is measured on a part of the rows.
 SLOW = {
     "mask_text": 20,
     "mask_pseudonym_sm3": 10,
     "mask_token": 10,
     "mask_sm4": 10,
-    "mask_address": 4,
 }
 PEER_ROWS = {"ff3": 20_000, "presidio": 2_000}
 
@@ -101,13 +100,19 @@ def engine(rows: int) -> dict[str, Speed]:
         )
         for label, call in {**CALLS, "sha256, no key": "sha256(id)", "scan": "id"}.items():
             part = rows // SLOW.get(label, 1)
-            source = "t" if part == rows else f"(SELECT * FROM t LIMIT {part})"
+            source = "t" if part == rows else _part(con, part)
             # Python functions hold the interpreter's lock: there is never more than one at work.
             threads = 1 if label in MASKS and MASKS[label].body is None else THREADS
             sql = f"SELECT max({call}) FROM {source}"
             found[label] = _speed(part, threads, partial(_ask, con, sql))
         found["python hmac loop"] = _hmac_loop(con)
     return found
+
+
+def _part(con: Any, rows: int) -> str:
+    """A table of some of the rows; reading with LIMIT would use one thread."""
+    con.execute(f"CREATE OR REPLACE TABLE part AS SELECT * FROM t LIMIT {rows}")
+    return "part"
 
 
 def _ask(con: Any, sql: str) -> None:

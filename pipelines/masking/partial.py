@@ -96,4 +96,13 @@ def email(d: Dialect) -> str:
 
 def address(d: Dialect) -> str:
     """Province, city and district; NULL when the text does not begin with any."""
-    return f"nullif({d.extract('x', p.ADDRESS)}, '')"
+    found = d.extract("x", p.ADDRESS)
+    if not d.duckdb:
+        return f"nullif({found}, '')"
+    # RE2 finds where a match ends some 25 times as fast as where a group in it does. So where the
+    # group is all but the last character, the match is taken; a mark behind the text is that
+    # character when the address ends with its district.
+    begins = " OR ".join(f"starts_with(x, '{word}')" for word in p.COUNTRIES)
+    matched = f"regexp_extract(concat(x, '|'), {d.pattern(p.BARE_ADDRESS)}, 0)"
+    bare = f"left({matched}, -1)"
+    return f"nullif(CASE WHEN x GLOB '[0-9]*' OR {begins} THEN {found} ELSE {bare} END, '')"

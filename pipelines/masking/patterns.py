@@ -60,9 +60,11 @@ _CITY = f"(?:{_NAME}{{2,10}}自治州|{_NAME}{{1,5}}?(?:市|縣|县|州|盟|地�
 _DISTRICT = (
     f"(?:{_NAME}{{2,14}}自治[县縣旗]|{_NAME}{{1,3}}?(?:區|区|县|縣|旗)|{_NAME}{{1,3}}?[市鎮鄉])"
 )
-_POSTCODE = "(?:[0-9]{3,6} ?)?(?:中国|中國|台灣|臺灣)?"
-ADDRESS = (
-    f"^{_POSTCODE}({_REGION}?{_CITY}{_DISTRICT}|{_REGION}?{_DISTRICT}|{_REGION}?{_CITY})"
-    # A market or a school ends in no district: 中華市場, 市政路, 縣立國中.
-    r"(?:[^場场政民立]|\z)"
-)
+_POSTCODE = "(?:[0-9]{3,6} ?)?"
+COUNTRIES = ("中国", "中國", "台灣", "臺灣")
+_PLACE = f"{_REGION}?{_CITY}{_DISTRICT}|{_REGION}?{_DISTRICT}|{_REGION}?{_CITY}"
+# A market or a school ends in no district: 中華市場, 市政路, 縣立國中.
+_OTHER = "[^場场政民立]"
+ADDRESS = rf"^{_POSTCODE}(?:{'|'.join(COUNTRIES)})?({_PLACE})(?:{_OTHER}|\z)"
+# The same without postcode and country, and with the character behind it.
+BARE_ADDRESS = f"^(?:{_PLACE}){_OTHER}"
