@@ -15,6 +15,8 @@ from pipelines.classify.headers import (
     names_free_text,
     names_key_of,
     names_officials,
+    names_party,
+    names_penalty,
     names_persons_outright,
     names_requests,
     names_things,
@@ -58,7 +60,7 @@ def findings(columns: Sequence[tuple[Column, Mapping[str, float]]]) -> tuple[Fie
         columns: each with the counts of its signs.
     """
     judged = [_alone(Judged(column, counts)) for column, counts in columns]
-    judged = _keys(_points(judged))
+    judged = _keys(_punished(_points(judged)))
     judged = _places(judged)
     return tuple(_finding(item) for item in judged)
 
@@ -218,6 +220,17 @@ def _point(item: Judged, sign: str) -> Judged:
     counts = item.counts
     found = Evidence("coordinates", LIMITED, int(counts[sign]), int(counts["given"]), "shape")
     return _as(item, "coordinates", [found], 0.6)
+
+
+def _punished(judged: list[Judged]) -> list[Judged]:
+    """Of those who are punished some are sole traders, though all the others are firms."""
+    penalties = [item for item in judged if names_penalty(item.names)]
+    return [
+        _as(item, "person", [Evidence("penalty", PERSONAL, sign="neighbour")], 0.6)
+        if item.kind == "none" and names_party(item.names) and any(p is not item for p in penalties)
+        else item
+        for item in judged
+    ]
 
 
 def _keys(judged: list[Judged]) -> list[Judged]:

@@ -75,6 +75,13 @@ _THING = re.compile(
     r"|產品|产品|商品|貨號|货号|訂單|订单|單號|单号|批號|批号|型號|型号|文號|文号|流水"
 )
 _REQUEST = re.compile(r"service[_ ]?request|complain|陳情|投诉|投訴|檢舉|举报|報案|报案|來電|来电")
+_PARTY_NAME = re.compile(
+    r"(?:事業單位|事业单位|營業人|受罰|受罚|違規|违规|行為人|行为人|雇主|僱主)(?:名稱|名称|者|人)?$"
+    r"|employer|violator|offender|respondent"
+)
+_PENALTY = re.compile(
+    r"違反|违反|裁處|裁罚|裁罰|處分|处罚|處罰|罰鍰|罚款|罰款|violat|penalt|offen[cs]e|sanction|\bfine"
+)
 _FREE_TEXT = re.compile(
     r"description|comment|remark|note|narrative|備註|备注|描述|說明|说明|內容|内容|情形|案情|事由"
 )
@@ -109,6 +116,16 @@ def names_things(names: tuple[str, ...]) -> bool:
 def names_requests(names: tuple[str, ...]) -> bool:
     """Whether a column belongs to what citizens ask for or complain about."""
     return any(_REQUEST.search(name.lower()) for name in names)
+
+
+def names_party(names: tuple[str, ...]) -> bool:
+    """Whether a column names whom a decision is about, be it a firm or a person."""
+    return any(_PARTY_NAME.search(name.lower()) for name in names)
+
+
+def names_penalty(names: tuple[str, ...]) -> bool:
+    """Whether a column belongs to an offence or its punishment."""
+    return any(_PENALTY.search(name.lower()) for name in names)
 
 
 def names_free_text(names: tuple[str, ...]) -> bool:

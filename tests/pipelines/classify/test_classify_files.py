@@ -244,3 +244,16 @@ def test_texts_in_both_languages(
     text = classification_text(found)
     assert "40" in text and "L4" in text and "mask_phone(" in text
     assert ("抽样" in text) == (lang == "zh")
+
+
+def test_parties_beside_penalties_may_be_persons(tmp_path: Path) -> None:
+    """Nearly all are firms; a firm beside anything else is no person."""
+    firms = [f"成功{i}股份有限公司" for i in range(90)]
+    punished = write(
+        tmp_path / "a.csv", "事業單位名稱,違反法規", [f"{f},勞基法24條" for f in firms]
+    )
+    listed = write(tmp_path / "b.csv", "事業單位名稱,行業", [f"{f},批發" for f in firms])
+    party, law = classify_file(punished).fields
+    assert (party.kind, party.level, law.level) == ("person", "L3", "L1")
+    assert [e.kind for e in party.evidence] == ["penalty"]
+    assert [f.level for f in classify_file(listed).fields] == ["L1", "L1"]
