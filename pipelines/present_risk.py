@@ -89,9 +89,11 @@ def _small(report: RiskReport) -> Iterator[str]:
     """Which fields make classes small, and the smallest classes by size."""
     for name, rows in sorted(report.small_without.items(), key=lambda item: item[1]):
         yield text("risk_without", field=name, rows=f"{rows:,}")
-    for worst in report.worst:
-        causes = ", ".join(f"{c.field} → {c.size_without:,}" for c in worst.causes) or "-"
-        yield text("risk_worst", size=worst.size, causes=causes)
+    # Classes that are alike in size and causes are told once.
+    worst = dict.fromkeys((item.size, item.causes) for item in report.worst)
+    for size, causes in worst:
+        named = ", ".join(f"{c.field} → {c.size_without:,}" for c in causes) or "-"
+        yield text("risk_worst", size=size, causes=named)
 
 
 def _print_proposal(
