@@ -39,7 +39,6 @@ from pipelines.workspace import Workspace, load_workspace
 if TYPE_CHECKING:
     from quality.certify import Certifier
 
-OK_STATUSES = frozenset({"published", "unchanged", "partial"})
 EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_INCOMPLETE = 0, 1, 2, 3
 
 
