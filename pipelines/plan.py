@@ -232,10 +232,12 @@ def ways_of(workspace: Workspace, lineage: Mapping[str, ModelLineage], levels: L
 def _trace(ordered: Sequence[Step], outputs: Mapping[str, Sequence[str]], work: _Work) -> None:
     """Find the lineage of every model that binds, and whose inputs do."""
     found, collected = work.proofs.lineage, work.workspace.collected
+    contracts = work.workspace.contracts
     schema = {
         name: tuple(column.name for column in table_columns(contract))
-        for name, contract in work.workspace.contracts.items()
+        for name, contract in contracts.items()
     }
+    keys = {name: frozenset(contract.primary_key) for name, contract in contracts.items()}
     for step in ordered:
         model, inputs_sound = step.model, all(n in found or n in collected for n in step.inputs)
         if model is None or not inputs_sound or step.name in work.dangling:
@@ -244,8 +246,8 @@ def _trace(ordered: Sequence[Step], outputs: Mapping[str, Sequence[str]], work: 
             work.proofs.take_lineage(step)
         elif step.name in outputs:
             try:
-                lineage = model_lineage(work.tree(model), model.path, schema, outputs[step.name])
-                found.put(step.name, lineage)
+                tree, names = work.tree(model), outputs[step.name]
+                found.put(step.name, model_lineage(tree, model.path, schema, names, keys))
             except CityBrainError as error:
                 work.found(step, [error])
 

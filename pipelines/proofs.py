@@ -178,7 +178,10 @@ class Proofs:
         if name not in self._columns:
             contract = self._contracts.get(name)
             columns = table_columns(contract) if contract else ()
-            self._columns[name] = " ".join([name, *(f"{c.name} {c.type}," for c in columns)])
+            key = contract.primary_key if contract else ()
+            self._columns[name] = " ".join(
+                [name, *(f"{c.name} {c.type}," for c in columns), "key", *key]
+            )
         return self._columns[name]
 
     def _above_of(self, step: Step) -> str:

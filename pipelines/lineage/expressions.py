@@ -245,8 +245,10 @@ class Expressions:
         rows = {t._replace(how="count"): line for t, line in _own_rows(scope).items()}
         if inside.direct:
             return depending(treated(inside, COUNT), rows)
-        # The rows themselves are what count(*) carries: an unchanged count is told from another.
-        return Flow({t._replace(how=COUNT): line for t, line in rows.items()}, inside.indirect)
+        # The rows themselves are what count(*) carries: an unchanged count is told from another. Rows
+        # that a join may repeat are no count of anything.
+        how = COUNT if scope.singly else AGGREGATION
+        return Flow({t._replace(how=how): line for t, line in rows.items()}, inside.indirect)
 
     def _sum(self, node: exp.Sum, scope: Scope) -> Flow:
         """The sum of the counts of disjoint groups is the count of them together."""

@@ -14,7 +14,11 @@ from pipelines.lineage.scope import Context, Relation, Scope
 
 
 def model_lineage(
-    tree: exp.Query, path: Path, schema: Mapping[str, tuple[str, ...]], outputs: Sequence[str]
+    tree: exp.Query,
+    path: Path,
+    schema: Mapping[str, tuple[str, ...]],
+    outputs: Sequence[str],
+    keys: Mapping[str, frozenset[str]] | None = None,
 ) -> ModelLineage:
     """Trace every output column of a query to the columns of the tables that it reads.
 
@@ -23,12 +27,13 @@ def model_lineage(
         path: where it stands, for error locations.
         schema: column names of every table, in order, in lower case.
         outputs: the output columns as the engine names them; the lineage must agree with it.
+        keys: the primary key of every table that has one: a join by it repeats no row.
 
     Raises:
         PipelineError: `lineage_unresolved` for what cannot be traced, `mask_...` for a masking
             function that is not called as it should be.
     """
-    context = Context(path, schema)
+    context = Context(path, schema, keys or {})
     try:
         relation = Relations(context).query(tree, Scope(context, {}))
     except RecursionError:

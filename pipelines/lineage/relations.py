@@ -113,6 +113,7 @@ class Relations:
             raise self._context.unresolved(node, "the two sides have different columns")
         else:
             relation = _united(left, right)
+        relation.singly = _apart(node, left, right)
         if node.args.get("distinct") or not isinstance(node, exp.Union):
             # Which rows stay depends on all values of both sides.
             relation.rows.update(influence(relation.whole(), "set"))
@@ -125,7 +126,7 @@ class Relations:
         for index in range(width):
             cells = (self._expressions.flow(row[index], outer) for row in rows if index < len(row))
             columns.append((f"col{index}", merged(cells)))
-        return Relation(columns, {}).renamed(alias_columns(node))
+        return Relation(columns, {}, singly=True).renamed(alias_columns(node))
 
     def _parenthesised(
         self, node: exp.Subquery, outer: Scope, after: tuple[Any, ...] = ()
@@ -145,7 +146,8 @@ class Relations:
         rows = {**found.rows, **scope.rows()}
         projections = [flow for _, flow in columns]
         rows.update(self._clauses.of_select(node, after, scope, projections))
-        return Relation(columns, rows, scope.arrival(), _tallies(node, scope))
+        tallies, singly = _tallies(node, scope), _singly(node, scope)
+        return Relation(columns, rows, scope.arrival(), tallies, singly)
 
     def _projections(self, node: exp.Select, found: Found) -> list[tuple[str | None, Flow]]:
         scope = found.scope
@@ -188,6 +190,25 @@ def _tallies(node: exp.Select, scope: Scope) -> bool:
     if any(aggregated(item) for item in node.expressions):
         return True
     return scope.single and all(relation.tallies for relation in scope.sources.values())
+
+
+def _singly(node: exp.Select, scope: Scope) -> bool:
+    """Whether each row that a SELECT gives is another one: a group, a distinct row, a source's."""
+    if any(explodes(item) for item in node.expressions):
+        return False
+    group = node.args.get("group")
+    if group is not None:
+        return group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is None
+    one = any(aggregated(item) for item in node.expressions)
+    return one or bool(node.args.get("distinct")) or scope.singly
+
+
+def _apart(node: exp.SetOperation, left: Relation, right: Relation) -> bool:
+    """Whether no row can come from both sides of a set operation."""
+    if node.args.get("distinct"):
+        return True
+    tables = [{trace.table for trace in side.rows} for side in (left, right)]
+    return left.singly and right.singly and not tables[0] & tables[1]
 
 
 def _united(left: Relation, right: Relation) -> Relation:

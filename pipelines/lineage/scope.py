@@ -47,12 +47,17 @@ class Relation:
         order: what else decides the order in which the rows come, and so which of them a LIMIT
             keeps: the order of the tables, and the keys of windows, by which the engine sorts.
         tallies: whether its counts are of disjoint groups: no row is counted in two of them.
+        singly: whether each of its rows is another row of one table, or another group of such rows.
+        key: columns whose values no two rows share, as the contract of a table says and its gate
+            enforces; empty when nothing is known.
     """
 
     columns: list[tuple[str | None, Flow]]
     rows: dict[Trace, int]
     order: dict[Trace, int] = field(default_factory=dict)
     tallies: bool = False
+    singly: bool = False
+    key: frozenset[str] = frozenset()
 
     def named(self, name: str) -> Flow | None:
         """The column called `name`; several of one name are taken together."""
@@ -67,7 +72,7 @@ class Relation:
         """The relation under column aliases; the columns beyond them keep their names."""
         given = dict(enumerate(names))
         columns = [(given.get(i, name), flow) for i, (name, flow) in enumerate(self.columns)]
-        return replace(self, columns=columns)
+        return replace(self, columns=columns, key=frozenset() if names else self.key)
 
     def whole(self) -> Flow:
         """All columns at once."""
@@ -80,11 +85,13 @@ class Context:
 
     Attributes:
         schema: column names by table, as the contracts declare them.
+        keys: the primary keys of tables.
         equal: pairs of source columns that must be equal, gathered on the way.
     """
 
     path: Path
     schema: Mapping[str, tuple[str, ...]]
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
     equal: set[tuple[Pair, Pair]] = field(default_factory=set)
 
     def unresolved(self, node: Any, problem: str) -> PipelineError:
@@ -113,7 +120,8 @@ class Context:
         ]
         line = line_of(node)
         rows, order = Trace(name, ROW, "rows", ()), Trace(name, ROW, "order", ())
-        return Relation(columns, {rows: line}, {order: line})
+        key = self.keys.get(name, frozenset())
+        return Relation(columns, {rows: line}, {order: line}, singly=True, key=key)
 
 
 @dataclass(slots=True)
@@ -127,6 +135,7 @@ class Scope:
         unsure: whether a name may be the alias where a column has it.
         order: as in `Relation`: keys of the windows in this query.
         single: the FROM clause is one table or subquery, whose rows it gives as they are.
+        multiplied: a join or a list may give a row of the FROM clause several times.
     """
 
     context: Context
@@ -141,6 +150,7 @@ class Scope:
     meant: frozenset[str] = frozenset()
     unsure: bool = False
     single: bool = False
+    multiplied: bool = False
     order: dict[Trace, int] = field(default_factory=dict)
 
     def inner(self, **own: Any) -> Scope:
@@ -214,6 +224,12 @@ class Scope:
         for relation in self.sources.values():
             found.update(relation.order)
         return found
+
+    @property
+    def singly(self) -> bool:
+        """Whether the FROM clause gives each row of its one source, or of none, at most once."""
+        sources = self.sources.values()
+        return not self.multiplied and all(relation.singly for relation in sources)
 
     def tallied(self, node: Any) -> bool:
         """Whether a node is a column of the one source here, the counts of disjoint groups."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,6 +60,7 @@ class Sources:
             self._join(join, found)
         for lateral in node.args.get("laterals") or []:
             self._add(lateral, found)
+            scope.multiplied = True
         return found
 
     def _add(self, node: Any, found: Found) -> None:
@@ -120,6 +121,7 @@ class Sources:
             names += [alias] * (len(flows) - len(names))
         columns: list[tuple[str | None, Flow]] = list(zip(names, flows, strict=False))
         found.scope.add(alias, Relation(columns, {}))
+        found.scope.multiplied = True
 
     def _join(self, join: exp.Join, found: Found) -> None:
         self._context.known(join, _JOIN)
@@ -146,6 +148,8 @@ class Sources:
         if str(join.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
             for alias in added:
                 found.rows.update(scope.sources.pop(alias).rows)
+        elif not _finds_one(join, added, shared, scope):
+            scope.multiplied = True
 
     def _using(self, name: str, scope: Scope) -> None:
         """Columns that USING requires to be equal."""
@@ -194,3 +198,24 @@ def alias_columns(node: Any) -> list[str]:
 
 def _alias(node: Any, scope: Scope) -> str:
     return node.alias.lower() or f"({len(scope.sources)})"
+
+
+def _finds_one(join: exp.Join, added: list[str], shared: list[str], scope: Scope) -> bool:
+    """Whether a join finds at most one row for each row before it: by the whole key of a table."""
+    usual = not join.args.get("method") and str(join.args.get("side") or "").upper() in ("", "LEFT")
+    if not usual or len(added) != 1:
+        return False
+    key = scope.sources[added[0]].key
+    return bool(key) and key <= {*shared, *_compared(join.args.get("on"), added[0])}
+
+
+def _compared(condition: Any, alias: str) -> Iterator[str]:
+    """Columns of a source that a join's condition requires to equal something of the others."""
+    for part in condition.flatten() if isinstance(condition, exp.And) else [condition]:
+        if not isinstance(part, exp.EQ):
+            continue
+        for side, other in ((part.this, part.expression), (part.expression, part.this)):
+            columns = other.find_all(exp.Column)
+            own = isinstance(side, exp.Column) and side.table.lower() == alias
+            if own and all(c.table and c.table.lower() != alias for c in columns):
+                yield side.name.lower()

@@ -159,7 +159,7 @@ def write_city(city: City) -> None:
     city.departments(*dict.fromkeys(name.split("__")[0] for name in RAW))
     for name, table in RAW.items():
         custom = f"- {{property: row_level, value: {table.row_level}}}" if table.row_level else ""
-        fields = (_field(c.name, c.type, c.level) for c in table.columns)
+        fields = (_field(c.name, c.type, c.level, key=bool(c.role)) for c in table.columns)
         city.collected(name.replace("__", "/"), "\n".join(fields), custom=custom)
 
 
@@ -184,11 +184,12 @@ def write_case(city: City, case: Case, columns: Mapping[str, Sequence[tuple[str,
         city.model(name, sql, "\n".join(fields), custom="\n".join(custom))
 
 
-def _field(name: str, kind: str, level: str) -> str:
+def _field(name: str, kind: str, level: str, *, key: bool = False) -> str:
     kind = kind.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
     logical = "array" if kind.endswith("[]") else _TYPES.get(kind.split("(")[0], "")
     if kind.startswith("DECIMAL"):
         logical = "number"
     assert logical, f"no contract can declare a column of type {kind}: cast {name}"
-    classification = f", classification: {level}" if level else ""
-    return f"- {{name: {name}, logicalType: {logical}, physicalType: '{kind}'{classification}}}"
+    more = f", classification: {level}" if level else ""
+    more += ", primaryKey: true" if key else ""
+    return f"- {{name: {name}, logicalType: {logical}, physicalType: '{kind}'{more}}}"

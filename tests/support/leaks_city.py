@@ -20,6 +20,7 @@ class RawColumn:
     name: str
     type: str
     level: str
+    role: str = ""  # KEY: the primary key, or part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class RawTable:
 
 
 def _table(columns: str, *rows: tuple[Any, ...], row_level: str = "") -> RawTable:
-    """`name TYPE LEVEL, ...` and the rows."""
+    """`name TYPE LEVEL [KEY], ...` and the rows."""
     parsed = tuple(RawColumn(*column.split()) for column in columns.split(","))
     assert all(len(row) == len(parsed) for row in rows)
     return RawTable(parsed, rows, row_level)
@@ -86,7 +87,7 @@ RAW = {
         row_level="L4",
     ),
     "health__icd": _table(
-        "code VARCHAR L1, chapter VARCHAR L1, title VARCHAR L1",
+        "code VARCHAR L1 KEY, chapter VARCHAR L1, title VARCHAR L1",
         ("B24", "I", "immune"),
         ("F20", "V", "mind"),
         ("I10", "IX", "pressure"),
@@ -110,7 +111,7 @@ RAW = {
         ("ABC-1234", "Oak Beta", "east", datetime(2026, 2, 3, 8, 20), 38),
     ),
     "city__village": _table(
-        "village VARCHAR L1, division VARCHAR L1, district VARCHAR L1, population BIGINT L1, area DOUBLE L1",
+        "village VARCHAR L1 KEY, division VARCHAR L1, district VARCHAR L1, population BIGINT L1, area DOUBLE L1",
         ("north", "110105001001", "upper", 1200, 3.5),
         ("south", "110105002001", "upper", 800, 2.0),
         ("east", "110106001001", "lower", 2500, 7.25),
