@@ -175,13 +175,13 @@ def test_a_model_that_tells_the_same_concerns_nobody_else(
 def test_a_level_concerns_what_is_made_of_it(looked: Looked, root: Path) -> None:
     parsed, bound, levels, judged = looked.after(root, "the level of a row")
     assert (parsed, bound) == (set(), {"raw.civil__visit"})
-    assert levels == judged == {"base.visit", "thematic.person", "fusion.shared"}
+    assert levels == judged == {"base.visit", "thematic.person", "fusion.shared", "open.visits"}
 
 
 def test_a_column_concerns_who_reads_the_table(looked: Looked, root: Path) -> None:
     parsed, bound, _, _ = looked.after(root, "a column more")
-    assert parsed == {"base.visit"}
-    assert bound == {"raw.civil__visit", "base.visit"}
+    assert parsed == {"base.visit", "open.visits"}
+    assert bound == {"raw.civil__visit", "base.visit", "open.visits"}
 
 
 def test_a_rule_concerns_the_tables_that_it_may_mean(looked: Looked, root: Path) -> None:

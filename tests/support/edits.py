@@ -128,6 +128,19 @@ BASE: dict[str, str] = {
         """,
         custom="- {property: optional_inputs, value: [raw.trade__shop]}\n",
     ),
+    # That a join repeats no row follows from the key of the other table.
+    "models/open/visits.sql": (
+        "SELECT v.day, count(*) AS visits FROM raw.civil__visit AS v\n"
+        "LEFT JOIN raw.civil__person AS p ON p.id = v.visit GROUP BY v.day\n"
+    ),
+    "models/open/visits.yaml": _contract(
+        "visits",
+        """
+        - {name: day, logicalType: date}
+        - {name: visits, logicalType: integer}
+        """,
+        custom=release(kind="statistics", count="visits"),
+    ),
 }
 
 Replacement = tuple[str, str, str]
@@ -164,6 +177,7 @@ EDITS: dict[str, tuple[Replacement, ...]] = {
             "- {name: place, logicalType: string}\n      - {name: visit",
         ),
     ),
+    "a key less": (("contracts/civil/person.yaml", "primaryKey: true, ", ""),),
     "a level raised": (("contracts/civil/person.yaml", "classification: L3}\n", "classification: L4}\n"),),
     "a level lowered": (
         ("contracts/civil/person.yaml", "phone, logicalType: string, classification: L4", "phone, logicalType: string, classification: L2"),
