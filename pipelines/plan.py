@@ -240,7 +240,9 @@ def _trace(ordered: Sequence[Step], outputs: Mapping[str, Sequence[str]], work: 
     keys = {name: frozenset(contract.primary_key) for name, contract in contracts.items()}
     for step in ordered:
         model, inputs_sound = step.model, all(n in found or n in collected for n in step.inputs)
-        if model is None or not inputs_sound or step.name in work.dangling:
+        if model is None or step.references is None:
+            continue  # collected, or it could not be parsed
+        if not inputs_sound or step.name in work.dangling:
             continue
         if work.proofs.bound(step):
             work.proofs.take_lineage(step)

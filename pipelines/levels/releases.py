@@ -245,12 +245,16 @@ class ReleaseCheck:
 
     def _unidentified(self, contract: Contract, release: Release) -> Iterator[CityBrainError]:
         """Records about somebody have a disclosure risk, which is measured by quasi-identifiers."""
-        if release.kind != "records" or release.quasi_declared:
+        if release.kind != "records" or release.quasi_identifiers:
             return
         ceiling = self._channels.ceiling(release)
-        origins = {o for c in _columns(contract) for o in self._known(c).origins}
-        if any(self._levels.of(origin) > ceiling for origin in origins):
-            yield PipelineError("release_quasi", where=Location(contract.path, 1))
+        for column in _columns(contract):
+            for origin, views in self._known(column).origins.items():
+                # That nothing identifies can be said of pseudonyms, not of what still shows a part.
+                shown = masked_kinds(views) & _DECLARED_KINDS or not release.quasi_declared
+                if self._levels.of(origin) > ceiling and shown:
+                    yield PipelineError("release_quasi", where=Location(contract.path, 1))
+                    return
 
     def _uncounted(self, contract: Contract) -> Iterator[CityBrainError]:
         """A statistical release proves by its lineage that its rows are groups."""

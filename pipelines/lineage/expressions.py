@@ -44,6 +44,13 @@ from pipelines.masking.calls import MaskCall, mask_call
 from pipelines.masking.function import hides
 
 _WHOLE_NUMBERS = exp.DataType.SIGNED_INTEGER_TYPES
+# Casts to these keep a value as it is, or fail for all that they cannot hold.
+_WIDE = frozenset(
+    getattr(exp.DType, name)
+    for name in ("TEXT", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "INT", "BIGINT", "INT128",
+                 "DOUBLE", "DECIMAL")
+)  # fmt: skip
+_LISTING = frozenset({"json_group_array", "json_group_object", "json_group_structure"})
 _PICKING = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last)
 _REFUSED = (exp.Columns, exp.PositionalColumn, exp.Placeholder, exp.Parameter, exp.SessionParameter)
 _SILENT = (exp.Literal, exp.DataType, exp.Var, exp.Boolean, exp.Null, exp.WindowSpec)
@@ -65,8 +72,8 @@ class Expressions:
             exp.Alias: lambda node, scope: self.flow(node.this, scope),
             exp.Paren: lambda node, scope: self.flow(node.this, scope),
             exp.Cast: self._cast,
-            exp.TryCast: self._cleaned,
-            exp.Coalesce: self._cleaned,
+            exp.TryCast: self._cast,
+            exp.Coalesce: self._coalesce,
             exp.Trim: self._trim,
             exp.Nullif: self._nullif,
             exp.Case: self._case,
@@ -104,7 +111,7 @@ class Expressions:
             call = mask_call(node, scope.context.path)
             if call is not None:
                 return self._masked(call, node, scope)
-            if node.name.lower() in aggregate_functions():
+            if node.name.lower() in aggregate_functions() or node.name.lower() in _LISTING:
                 inside = treated(self.several(children(node), scope), AGGREGATION)
                 return depending(inside, scope.arrival())
         inside = self.several(children(node), scope)
@@ -132,7 +139,7 @@ class Expressions:
             where = Location(scope.context.path, line_of(node) or 1)
             raise PipelineError("mask_constant", where=where, function=function.name)
         text = "; ".join(value.sql("duckdb") for value in call.values)
-        changed = f"{text} at {line_of(node)}"
+        changed = f"{text} at {line_of(node)}:{node.meta.get('start', 0)}"
         direct: dict[Trace, int] = {}
         for trace, line in flow.direct.items():
             if not _hides(function.kind, trace):
@@ -160,22 +167,29 @@ class Expressions:
         found = (around.plain(unit.name.lower(), rows=False) for around in scope.up())
         return next((flow for flow in found if flow is not None), EMPTY)
 
-    def _cleaned(self, node: Any, scope: Scope) -> Flow:
-        return treated(self.several(children(node), scope), CLEANED)
+    def _coalesce(self, node: exp.Coalesce, scope: Scope) -> Flow:
+        """A constant in the place of NULL marks where there was none."""
+        marked = any(isinstance(p, exp.Literal) and not _blank(p) for p in node.expressions)
+        return treated(self.several(children(node), scope), TRANSFORMATION if marked else CLEANED)
 
     def _cast(self, node: exp.Cast, scope: Scope) -> Flow:
-        """A count stays one in another width of whole numbers: the engine fails, it never cuts."""
+        """A count stays one in another width of whole numbers: the engine fails, it never cuts.
+
+        A type that holds few values tests a value (TRY_CAST to an ENUM is NULL for all others).
+        """
         flow = self.several(children(node), scope)
         counted = flow.direct and all(trace.how == COUNT for trace in flow.direct)
-        whole = node.to.this in _WHOLE_NUMBERS
-        return flow if counted and whole else treated(flow, CLEANED)
+        if counted and node.to.this in _WHOLE_NUMBERS and not isinstance(node, exp.TryCast):
+            return flow
+        return treated(flow, CLEANED if node.to.this in _WIDE else TRANSFORMATION)
 
     def _trim(self, node: Any, scope: Scope) -> Flow:
         how = TRANSFORMATION if node.args.get("expression") else CLEANED
         return treated(self.several(children(node), scope), how)
 
     def _nullif(self, node: Any, scope: Scope) -> Flow:
-        how = CLEANED if isinstance(node.expression, exp.Literal) else TRANSFORMATION
+        # To take one value out is to test for it; only an empty text is nobody's value.
+        how = CLEANED if _blank(node.expression) else TRANSFORMATION
         return treated(self.several(children(node), scope), how)
 
     def _case(self, node: exp.Case, scope: Scope) -> Flow:
@@ -261,7 +275,8 @@ class Expressions:
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
         value = treated(self.flow(node.this, scope), PICKED)
         others = [part for part in children(node) if part is not node.this]
-        return depending(value, influence(self.several(others, scope), "order"))
+        by = influence(self.several(others, scope), "order")
+        return depending(value, by, scope.arrival())  # of equal rows the first that comes
 
     def _filter(self, node: exp.Filter, scope: Scope) -> Flow:
         condition = self.flow(node.expression.this, scope)
@@ -305,12 +320,11 @@ class Expressions:
 
     def _scalar(self, node: Any, scope: Scope) -> Flow:
         relation = self._query(node, scope)
-        rows = {t._replace(how="subquery"): line for t, line in relation.rows.items()}
-        return depending(relation.whole(), rows)
+        return depending(relation.whole(), _chosen(relation), relation.order)
 
     def _exists(self, node: exp.Exists, scope: Scope) -> Flow:
         relation = self._query(node.this, scope)
-        return Flow({}, {t._replace(how="subquery"): line for t, line in relation.rows.items()})
+        return Flow({}, _chosen(relation))
 
 
 def _hides(kind: str, trace: Trace) -> bool:
@@ -322,6 +336,20 @@ def _hides(kind: str, trace: Trace) -> bool:
         aggregated=trace.how == AGGREGATION,
         counted=trace.how == COUNT,
     )
+
+
+def _blank(node: Any) -> bool:
+    """Whether a node is an empty text, or one of spaces."""
+    return isinstance(node, exp.Literal) and bool(node.is_string) and not node.name.strip()
+
+
+def _chosen(relation: Relation) -> dict[Trace, int]:
+    """What the rows of a subquery depend on; a LIMIT goes on telling that it took the first."""
+    kept = ("limit", "order")
+    return {
+        t if t.how in kept else t._replace(how="subquery"): line
+        for t, line in relation.rows.items()
+    }
 
 
 def _own_rows(scope: Scope) -> dict[Trace, int]:

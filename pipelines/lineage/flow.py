@@ -11,8 +11,12 @@ from catalog.lineage import ROW, Edge, MaskUse
 # (min, any_value) still show a source's value whole: a partial mask of them masks what it should.
 IDENTITY, CLEANED, PICKED = "identity", "cleaned", "picked"
 TRANSFORMATION, AGGREGATION, COUNT = "transformation", "aggregation", "count"
+# An aggregate of a value that was changed before or after: it may show one row's value exactly, made
+# a thousand times larger. Outside of this package it is called an aggregation.
+BENT = "bent"
 WHOLE = frozenset({IDENTITY, CLEANED, PICKED})
-_AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT})
+_AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT, BENT})
+_CHANGED = frozenset({TRANSFORMATION, BENT})
 
 
 class Trace(NamedTuple):
@@ -61,12 +65,12 @@ def _after(inner: str, outer: str) -> str:
     if outer == IDENTITY:
         return inner
     if outer == CLEANED:
-        return {IDENTITY: CLEANED, COUNT: AGGREGATION}.get(inner, inner)
-    if outer == PICKED:
-        return PICKED if inner in WHOLE else AGGREGATION
+        return {IDENTITY: CLEANED, COUNT: AGGREGATION, BENT: AGGREGATION}.get(inner, inner)
     if outer == TRANSFORMATION:
-        return AGGREGATION if inner in _AGGREGATED else TRANSFORMATION
-    return outer
+        return BENT if inner in _AGGREGATED else TRANSFORMATION
+    if inner in _CHANGED:
+        return BENT
+    return AGGREGATION if outer == PICKED and inner not in WHOLE else outer
 
 
 def influence(flow: Flow, how: str) -> dict[Trace, int]:
@@ -91,7 +95,12 @@ def moved(flow: Flow, line: int) -> Flow:
     return Flow({trace: at or line for trace, at in flow.direct.items()}, flow.indirect)
 
 
-_DIRECT_KINDS = {CLEANED: TRANSFORMATION, PICKED: AGGREGATION, COUNT: AGGREGATION}
+_DIRECT_KINDS = {
+    CLEANED: TRANSFORMATION,
+    PICKED: AGGREGATION,
+    COUNT: AGGREGATION,
+    BENT: AGGREGATION,
+}
 
 
 def _direct_kind(trace: Trace) -> str:

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 # Aggregates of which the order of the rows decides nothing; of any other it may.
 ORDERLESS = (exp.Avg, exp.CountIf, exp.LogicalAnd, exp.LogicalOr, exp.Max, exp.Min, exp.Sum)
+_EXPLODING = ("generate_subscripts", "regexp_split_to_table", "unlist", "unnest")
 _PEERS = (*ORDERLESS, exp.Count, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist)
 
 
@@ -73,11 +74,7 @@ def is_star(item: Any) -> bool:
 def explodes(item: Any) -> bool:
     """Whether an item of a SELECT list makes several rows of one."""
     inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
-    return any(
-        isinstance(node, exp.Explode)
-        or node.name.lower() in ("generate_subscripts", "regexp_split_to_table")
-        for node in inside
-    )
+    return any(isinstance(node, exp.Explode) or node.name.lower() in _EXPLODING for node in inside)
 
 
 def aggregated(item: Any) -> bool:

@@ -148,7 +148,11 @@ class Sources:
         if str(join.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
             for alias in added:
                 found.rows.update(scope.sources.pop(alias).rows)
-        elif not _finds_one(join, added, shared, scope):
+            return
+        if method == "ASOF":  # of equal rows it takes the first that comes
+            for alias in added:
+                found.rows.update(scope.sources[alias].order)
+        if not _finds_one(join, added, shared, scope):
             scope.multiplied = True
 
     def _using(self, name: str, scope: Scope) -> None:
