@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,13 @@ SERVERS = {"postgres", "postgresql", "mariadb"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that needs a server is slow, whether it asks for it by fixture or by parameter."""
+    """A test that needs a server is slow, whether it asks for it by fixture or by parameter; tests of
+    what is not done yet are known to fail (`known_gaps.toml`)."""
+    gaps = tomllib.loads((Path(__file__).parent / "known_gaps.toml").read_text("utf-8"))["gaps"]
     for item in items:
+        reason = gaps.get(f"{item.path.name}::{item.nodeid.split('::', 1)[1]}")
+        if reason is not None:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
         asked = set(getattr(item, "fixturenames", ()))
         call = getattr(item, "callspec", None)
         if call is not None:

@@ -15,6 +15,7 @@ WHOLE: View = ()
 # More ways than are followed: a mask behind them cannot be said to hide anything.
 TOO_MANY: View = (MaskUse("", argument="*"),)
 LIMIT = 24
+_WHATEVER = frozenset({"token", "encrypt"})
 # Different numbers made coarser from one value, different cells around one point: each says more.
 _DOMAINS = {
     "mask_age": "number",
@@ -75,7 +76,19 @@ def level_behind(level: str, views: Collection[View]) -> str:
 
 
 def _lowered(level: str, view: View) -> str:
-    return min([level, *(step.leads_to for step in view if step.function)])
+    """What the first mask leaves counts. Behind it the value may have been made larger again, so a
+    later mask lowers further only if it hides whatever it is given, or is a coarser one of a kind."""
+    before: MaskUse | None = None
+    for step in (step for step in view if step.function):
+        if before is None or step.kind in _WHATEVER or _coarser(before, step):
+            level = min(level, step.leads_to)
+        before = step
+    return level
+
+
+def _coarser(before: MaskUse, step: MaskUse) -> bool:
+    related = bool(step.family) and step.family == before.family
+    return step.kind == "generalise" and related and not step.argument
 
 
 def conflict(views: Collection[View]) -> tuple[View, View] | None:

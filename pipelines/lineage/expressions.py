@@ -215,6 +215,9 @@ class Expressions:
             for other in (trace for part in parts[1:] for trace in part.direct):
                 pair = sorted([(one.table, one.column), (other.table, other.column)])
                 scope.context.equal.add((pair[0], pair[1]))
+        if sum(any(_keyed(trace) for trace in part.direct) for part in parts) > 1:
+            # Equal under one key is equal: who compares two pseudonyms compares what they stand for.
+            parts = [_unmasked(part) for part in parts]
         return treated(merged(parts), TRANSFORMATION)
 
     def _dot(self, node: exp.Dot, scope: Scope) -> Flow:
@@ -336,6 +339,19 @@ def _hides(kind: str, trace: Trace) -> bool:
         aggregated=trace.how == AGGREGATION,
         counted=trace.how == COUNT,
     )
+
+
+def _keyed(trace: Trace) -> bool:
+    return any(use.keyed for use in trace.masks)
+
+
+def _unmasked(flow: Flow) -> Flow:
+    """The flow with what keyed masks were given in the place of what they gave."""
+    direct = {
+        trace._replace(masks=()) if _keyed(trace) else trace: line
+        for trace, line in flow.direct.items()
+    }
+    return Flow(direct, flow.indirect)
 
 
 def _blank(node: Any) -> bool:

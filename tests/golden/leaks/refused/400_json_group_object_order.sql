@@ -1,0 +1,6 @@
+-- json_group_object lists the rows in their order.
+-- refused by: release_indirect
+-- model base.s
+SELECT village, sex, 1 AS one, row_number() OVER (ORDER BY cost) AS rn FROM raw.health__patient
+-- model open.answer
+SELECT json_group_object(village, sex)::VARCHAR AS f FROM base.s
