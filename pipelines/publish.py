@@ -280,8 +280,11 @@ def _judge_release(
     env: Environment, stage: Stage, content: Sequence[Path]
 ) -> ReleaseVerdict | None:
     contract, settings = stage.step.contract, env.plan.workspace.settings
+    if contract.release is None:
+        return None
     rows = files_sql(content, table_columns(contract))
-    return judge_release(stage.con, rows, contract, settings.risk)
+    lowered = env.plan.levels.lowered(contract, settings.channels.ceiling(contract.release))
+    return judge_release(stage.con, rows, contract, settings.risk, lowered)
 
 
 def _with_release(outcome: Outcome, release: ReleaseVerdict | None) -> Outcome:

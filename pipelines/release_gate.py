@@ -7,6 +7,7 @@ somebody out. What is judged is exactly the file that would be published.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,12 +47,17 @@ class ReleaseVerdict:
 
 
 def judge_release(
-    con: duckdb.DuckDBPyConnection, relation_sql: str, contract: Contract, settings: RiskSettings
+    con: duckdb.DuckDBPyConnection,
+    relation_sql: str,
+    contract: Contract,
+    settings: RiskSettings,
+    lowered: Sequence[str],
 ) -> ReleaseVerdict | None:
     """Judge what a release would publish.
 
     Args:
         relation_sql: a SELECT of its rows.
+        lowered: its columns that something above the channel's ceiling got into, masked.
 
     Returns:
         None when there is nothing to judge: no release, or records without quasi-identifiers, which
@@ -64,7 +70,7 @@ def judge_release(
     if release is None:
         return None
     if release.kind == "statistics":
-        return judge_statistics(con, relation_sql, contract, settings)
+        return judge_statistics(con, relation_sql, contract, settings, lowered)
     if not release.quasi_identifiers:
         return None
     return _records(con, relation_sql, contract, release, settings)
@@ -147,9 +153,17 @@ def _summary(report: RiskReport) -> str:
 
 
 def judge_statistics(
-    con: duckdb.DuckDBPyConnection, relation_sql: str, contract: Contract, settings: RiskSettings
+    con: duckdb.DuckDBPyConnection,
+    relation_sql: str,
+    contract: Contract,
+    settings: RiskSettings,
+    lowered: Sequence[str],
 ) -> ReleaseVerdict:
-    """Judge a release of kind `statistics`: no count may be below the minimum; NULL hides it."""
+    """Judge a release of kind `statistics`: no count may be below the minimum.
+
+    NULL hides a count, but not what else the row tells of its few: a row without a count may show
+    nothing that was lowered.
+    """
     release = contract.release
     assert release is not None
     assert release.count is not None
@@ -157,10 +171,12 @@ def judge_statistics(
     count = quoted(release.count)
     row = con.execute(
         f"SELECT count(*), count(*) FILTER ({count} < {minimum}), "
-        f"count(*) FILTER ({count} IS NULL), min({count}) FROM ({relation_sql})"
+        f"count(*) FILTER ({count} IS NULL), min({count}), "
+        f"count(*) FILTER ({count} IS NULL AND ({_any_given(lowered)})) FROM ({relation_sql})"
     ).fetchone()
     assert row is not None
-    groups, small, suppressed, smallest = row
+    groups, small, suppressed, smallest, bare = row
+    failed = small + bare
     rule = RuleResult(
         STATISTICS_RULE,
         STATISTICS_RULE,
@@ -168,18 +184,22 @@ def judge_statistics(
         _DIMENSION,
         "block",
         groups or None,
-        small if groups else None,
-        small == 0 if groups else None,
+        failed if groups else None,
+        failed == 0 if groups else None,
         f"min={smallest}, NULL={suppressed}" if groups else "",
     )
-    error = PipelineError(
-        "release_small_counts",
-        table=contract.name,
-        field=release.count,
-        small=f"{small:,}",
-        groups=f"{groups:,}",
-        minimum=minimum,
-    )
+    shared: dict[str, Any] = {
+        "table": contract.name,
+        "field": release.count,
+        "groups": f"{groups:,}",
+    }
+    error: PipelineError | None = None
+    if small:
+        few = f"{small:,}"
+        error = PipelineError("release_small_counts", **shared, small=few, minimum=minimum)
+    elif bare:
+        fields = ", ".join(lowered)
+        error = PipelineError("release_hidden_count", **shared, rows=f"{bare:,}", fields=fields)
     report = {
         "kind": "statistics",
         "resource": contract.name,
@@ -190,6 +210,11 @@ def judge_statistics(
         "small": small,
         "suppressed": suppressed,
         "smallest": smallest,
-        "outcome": "not_assessed" if not groups else "refused" if small else "passed",
+        "bare": bare,
+        "outcome": "not_assessed" if not groups else "refused" if failed else "passed",
     }
-    return ReleaseVerdict(error if small else None, rule, report)
+    return ReleaseVerdict(error, rule, report)
+
+
+def _any_given(columns: Sequence[str]) -> str:
+    return " OR ".join(f"{quoted(name)} IS NOT NULL" for name in columns) or "false"

@@ -26,7 +26,7 @@ from pipelines.release_gate import judge_statistics
 from pipelines.risk_before import ungeneralised
 from pipelines.stage import Stage
 from quality.predicates import quoted
-from quality.risk.policy import RiskPolicy, RiskSettings, policy_of
+from quality.risk.policy import RiskPolicy, policy_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -102,10 +102,10 @@ def assess(plan: Plan, resource: str, asked: RiskQuestion) -> RiskAnswer:
         # Not the run's scratch space: a run that starts meanwhile empties that.
         budget = Budget(engine.memory, engine.threads, Path(scratch))
         with connection(budget) as con:
-            step, settings = plan.steps[resource], plan.workspace.settings.risk
+            step = plan.steps[resource]
             rows = _rows(con, plan, lake, home, step)
             began = time.monotonic()
-            answer = _answer(con, rows, step, release, settings, asked)
+            answer = _answer(con, rows, step, release, plan, asked)
             seconds = time.monotonic() - began
             return RiskAnswer(resource, step.model is not None, seconds=seconds, **answer)
 
@@ -164,11 +164,14 @@ def _answer(
     rows: str,
     step: Step,
     release: Release,
-    settings: RiskSettings,
+    plan: Plan,
     asked: RiskQuestion,
 ) -> dict[str, Any]:
+    settings, channels = plan.workspace.settings.risk, plan.workspace.settings.channels
     if release.kind == "statistics":
-        return {"statistics": judge_statistics(con, rows, step.contract, settings).report}
+        lowered = plan.levels.lowered(step.contract, channels.ceiling(release))
+        found = judge_statistics(con, rows, step.contract, settings, lowered)
+        return {"statistics": found.report}
     from quality.risk.measure import measure
 
     policy = policy_of(step.name, release, settings)

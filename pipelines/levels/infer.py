@@ -88,6 +88,11 @@ class Levels:
         known = self.column(column)
         return known.level if known else LOWEST
 
+    def lowered(self, contract: Contract, ceiling: str) -> list[str]:
+        """The columns of a resource that something above a ceiling got into."""
+        found = ((item.name, self.column((contract.name, item.name))) for item in contract.fields)
+        return [n for n, c in found if c and any(self.of(origin) > ceiling for origin in c.origins)]
+
     def resource(self, table: str) -> str:
         """A resource is as sensitive as its most sensitive field."""
         known = self.tables.get(table)

@@ -245,6 +245,23 @@ def test_a_hidden_count_is_no_small_count(city: City) -> None:
     assert report["suppressed"] == 1
 
 
+def test_a_hidden_count_does_not_show_the_rest_of_its_row(city: City) -> None:
+    """One person's age band beside an empty count is still that person's."""
+    patients(city, group(30, "north") + group(42, "south", 2))
+    sql = """SELECT mask_age(age, 10) AS district, mask_suppress(count(*), 3) AS patients
+        FROM raw.civil__patient GROUP BY ALL\n"""
+    counted(city)
+    city.write("models/open/patients_by_district.sql", sql)
+    outcome = city.outcome(COUNTS)
+    assert outcome.status == "blocked"
+    assert outcome.error is not None
+    assert (outcome.error.code, outcome.error.fields["rows"]) == ("release_hidden_count", "1")
+    city.write(
+        "models/open/patients_by_district.sql", sql.replace("ALL", "ALL HAVING count(*) > 2")
+    )
+    assert city.outcome(COUNTS).status == "published"
+
+
 @pytest.mark.parametrize("where", ["the contract", "the workspace"])
 def test_the_stricter_minimum_holds(city: City, where: str) -> None:
     by_contract = where == "the contract"
