@@ -177,29 +177,7 @@ def judge_statistics(
     assert row is not None
     groups, small, suppressed, smallest, bare = row
     failed = small + bare
-    rule = RuleResult(
-        STATISTICS_RULE,
-        STATISTICS_RULE,
-        (release.count,),
-        _DIMENSION,
-        "block",
-        groups or None,
-        failed if groups else None,
-        failed == 0 if groups else None,
-        f"min={smallest}, NULL={suppressed}" if groups else "",
-    )
-    shared: dict[str, Any] = {
-        "table": contract.name,
-        "field": release.count,
-        "groups": f"{groups:,}",
-    }
-    error: PipelineError | None = None
-    if small:
-        few = f"{small:,}"
-        error = PipelineError("release_small_counts", **shared, small=few, minimum=minimum)
-    elif bare:
-        fields = ", ".join(lowered)
-        error = PipelineError("release_hidden_count", **shared, rows=f"{bare:,}", fields=fields)
+    outcome = "not_assessed" if not groups else "refused" if failed else "passed"
     report = {
         "kind": "statistics",
         "resource": contract.name,
@@ -211,9 +189,36 @@ def judge_statistics(
         "suppressed": suppressed,
         "smallest": smallest,
         "bare": bare,
-        "outcome": "not_assessed" if not groups else "refused" if failed else "passed",
+        "outcome": outcome,
     }
-    return ReleaseVerdict(error, rule, report)
+    rule = RuleResult(
+        STATISTICS_RULE,
+        STATISTICS_RULE,
+        (release.count,),
+        _DIMENSION,
+        "block",
+        groups or None,
+        failed if groups else None,
+        failed == 0 if groups else None,
+        f"min={smallest}, NULL={suppressed}" if groups else "",
+    )
+    return ReleaseVerdict(_statistics_error(report, lowered), rule, report)
+
+
+def _statistics_error(report: dict[str, Any], lowered: Sequence[str]) -> PipelineError | None:
+    """Why statistics are refused, or None."""
+    shared: dict[str, Any] = {
+        "table": report["resource"],
+        "field": report["count"],
+        "groups": f"{report['groups']:,}",
+    }
+    if report["small"]:
+        few, minimum = f"{report['small']:,}", report["minimum"]
+        return PipelineError("release_small_counts", **shared, small=few, minimum=minimum)
+    if report["bare"]:
+        rows, fields = f"{report['bare']:,}", ", ".join(lowered)
+        return PipelineError("release_hidden_count", **shared, rows=rows, fields=fields)
+    return None
 
 
 def _any_given(columns: Sequence[str]) -> str:
