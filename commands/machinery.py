@@ -6,6 +6,7 @@ import typer
 
 from catalog.text import text
 from commands.arguments import JsonOption, WorkspaceArgument
+from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
 keys = typer.Typer(help="Look at the keys of the masking functions, and rotate them.")
@@ -19,12 +20,10 @@ def keys_show(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None
     """Where the masking keys come from, their versions, and which models use which; never a key."""
     from pipelines.home import Home
     from pipelines.masking.inventory import inventory
-    from pipelines.plan import compile_workspace
     from pipelines.present import print_json
     from pipelines.present_keys import inventory_json, print_inventory
-    from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace, cached=True))
+    compiled = compiled_workspace(workspace)
     found = inventory(compiled, Home.of(compiled.workspace.name))
     if as_json:
         print_json(inventory_json(found))
@@ -37,12 +36,10 @@ def keys_rotate(workspace: WorkspaceArgument, as_json: JsonOption = False) -> No
     """Mask with a new version of the key; the next run makes the tables that it masks anew."""
     from pipelines.home import Home
     from pipelines.masking.inventory import rotate
-    from pipelines.plan import compile_workspace
     from pipelines.present import print_json
     from pipelines.present_keys import print_rotation, rotation_json
-    from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace, cached=True))
+    compiled = compiled_workspace(workspace)
     done = rotate(compiled, Home.of(compiled.workspace.name))
     if as_json:
         print_json(rotation_json(done))
@@ -56,9 +53,8 @@ def events_resend(workspace: WorkspaceArgument, as_json: JsonOption = False) -> 
     from catalog.openlineage import resend
     from pipelines.home import Home
     from pipelines.present import print_json, print_line
-    from pipelines.workspace import load_workspace
 
-    sent, left = resend(Home.of(load_workspace(workspace, cached=True).name).lineage)
+    sent, left = resend(Home.of(read_workspace(workspace).name).lineage)
     if as_json:
         print_json({"sent": sent, "warnings": [warning.as_dict() for warning in left]})
     else:

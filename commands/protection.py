@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from commands.arguments import ColumnArgument, JsonOption, ResourceArgument, WorkspaceArgument
+from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
 
@@ -32,12 +33,10 @@ def lineage(
 ) -> None:
     """Show what a table or field is made of and depends on, and what is made of it."""
     from pipelines.lineage_views import FORMATS, lineage_view, render
-    from pipelines.plan import compile_workspace
-    from pipelines.workspace import load_workspace
 
     if output_format not in FORMATS:
         raise typer.BadParameter(", ".join(FORMATS), param_hint="--format")
-    compiled = compile_workspace(load_workspace(workspace, cached=True))
+    compiled = compiled_workspace(workspace)
     directions: dict[bool | None, Literal["up", "down", "both"]]
     directions = {True: "up", False: "down", None: "both"}
     view = lineage_view(compiled, name, directions[up], depth=depth, direct_only=direct_only)
@@ -51,11 +50,9 @@ def explain(
     """Why a field has its level: its way from the source, what it depends on, who answers for it."""
     from pipelines.lineage_views import explain as explained
     from pipelines.lineage_views import explain_json, explain_text
-    from pipelines.plan import compile_workspace
     from pipelines.present import print_json
-    from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace, cached=True))
+    compiled = compiled_workspace(workspace)
     found = explained(compiled, name)
     if as_json:
         print_json(explain_json(compiled, found))
@@ -76,13 +73,11 @@ def impact(
     from catalog.contract import LEVELS
     from pipelines.lineage_views import impact as impact_of
     from pipelines.lineage_views import impact_json, impact_text
-    from pipelines.plan import compile_workspace
     from pipelines.present import print_json
-    from pipelines.workspace import load_workspace
 
     if level is not None and level not in LEVELS:
         raise typer.BadParameter(", ".join(LEVELS), param_hint="--level")
-    compiled = compile_workspace(load_workspace(workspace, cached=True))
+    compiled = compiled_workspace(workspace)
     found = impact_of(compiled, name, level)
     if as_json:
         print_json(impact_json(found))
@@ -112,16 +107,14 @@ def risk(
     as_json: JsonOption = False,
 ) -> None:
     """Measure what a release of records gives away, and propose generalisations that pass."""
-    from pipelines.plan import compile_workspace
     from pipelines.present import print_json
     from pipelines.present_risk import print_risk, risk_json
     from pipelines.risk import RiskQuestion, assess
-    from pipelines.workspace import load_workspace
 
     question = RiskQuestion(
         channel, _names(quasi), _names(sensitive), suppress, limit=limit, seconds=seconds
     )
-    answer = assess(compile_workspace(load_workspace(workspace, cached=True)), resource, question)
+    answer = assess(compiled_workspace(workspace), resource, question)
     if as_json:
         print_json(risk_json(answer))
     else:
@@ -152,12 +145,11 @@ def classify(
     """Find personal data: a level and a mask for every field of a source, with the evidence."""
     from pipelines import classify as detector
     from pipelines.present import print_json
-    from pipelines.workspace import load_workspace
 
     if resource is None:
         found = detector.classify_file(target)
     else:
-        found = detector.classify_resource(load_workspace(target, cached=True), resource, source)
+        found = detector.classify_resource(read_workspace(target), resource, source)
     if as_json:
         print_json(detector.classification_json(found))
     elif as_yaml:

@@ -10,6 +10,7 @@ import typer
 
 from catalog.text import text
 from commands.arguments import JsonOption, ResourceArgument, WorkspaceArgument
+from commands.workspaces import read_workspace
 
 app = typer.Typer()
 quarantine = typer.Typer(help="Look at rejected rows and replay them.", no_args_is_help=True)
@@ -32,14 +33,13 @@ def query(
     """Ask one read-only SELECT over the published tables."""
     from pipelines.present_rows import print_result
     from pipelines.query import open_query
-    from pipelines.workspace import load_workspace
 
     kind = "json" if as_json else output_format
     if kind not in ("table", "csv", "json", "parquet") or (kind == "parquet" and output is None):
         raise typer.BadParameter(
             "table, csv, json, or parquet with --output", param_hint="--format"
         )
-    loaded = load_workspace(workspace, cached=True)
+    loaded = read_workspace(workspace)
     with open_query(loaded, sql, _moment(as_of)) as result:
         print_result(result, kind, output)
 
@@ -50,9 +50,8 @@ def quarantine_list(workspace: WorkspaceArgument, as_json: JsonOption = False) -
     from pipelines.present import print_json
     from pipelines.present_rows import print_quarantine_list
     from pipelines.quarantine import summaries
-    from pipelines.workspace import load_workspace
 
-    found = summaries(load_workspace(workspace, cached=True))
+    found = summaries(read_workspace(workspace))
     if as_json:
         print_json([{"resource": s.resource, "rows": s.rows, "reasons": s.reasons} for s in found])
     else:
@@ -73,9 +72,8 @@ def quarantine_show(
     from pipelines.present import print_json
     from pipelines.present_rows import print_quarantined
     from pipelines.quarantine import known_resource, rows_of
-    from pipelines.workspace import load_workspace
 
-    loaded = load_workspace(workspace, cached=True)
+    loaded = read_workspace(workspace)
     rows = rows_of(loaded, resource, reason, limit)
     if as_json:
         print_json([asdict(row) for row in rows])
@@ -108,9 +106,8 @@ def snapshots(
     from pipelines.maintain import snapshots_of
     from pipelines.present import print_json
     from pipelines.present_rows import print_snapshots, snapshot_json
-    from pipelines.workspace import load_workspace
 
-    found = snapshots_of(load_workspace(workspace, cached=True), resource)
+    found = snapshots_of(read_workspace(workspace), resource)
     if as_json:
         print_json([snapshot_json(s) for s in found])
     else:

@@ -10,6 +10,7 @@ import typer
 from catalog.errors import Problems
 from catalog.text import text
 from commands.arguments import JsonOption, WorkspaceArgument
+from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
 
@@ -17,12 +18,10 @@ app = typer.Typer()
 @app.command()
 def check(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
     """Compile a workspace without touching data and report every fault with file and line."""
-    from pipelines.plan import compile_workspace
     from pipelines.present import print_json, print_line
-    from pipelines.workspace import load_workspace
 
     try:
-        plan = compile_workspace(load_workspace(workspace, cached=True))
+        plan = compiled_workspace(workspace)
     except Problems as error:
         if as_json:
             print_json({"ok": False, "problems": [p.as_dict() for p in error.problems]})
@@ -45,12 +44,10 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Show what a run would do, in order, before it happens."""
-    from pipelines.plan import compile_workspace
     from pipelines.present import plan_table, print_json, print_table
     from pipelines.run import select_steps
-    from pipelines.workspace import load_workspace
 
-    compiled = compile_workspace(load_workspace(workspace, cached=True))
+    compiled = compiled_workspace(workspace)
     chosen = select_steps(compiled, select or ())
     if as_json:
         print_json([_step_json(s) for s in compiled.steps.values() if s.name in chosen])
@@ -113,9 +110,8 @@ def status(
     from pipelines.present import print_json
     from pipelines.present_rows import print_resource, print_status
     from pipelines.quarantine import known_resource
-    from pipelines.workspace import load_workspace
 
-    loaded = load_workspace(workspace, cached=True)
+    loaded = read_workspace(workspace)
     if resource is not None:
         known_resource(loaded, resource)
     with CatalogStore.open(Home.of(loaded.name).database_url) as store:

@@ -10,6 +10,7 @@ import typer
 
 from catalog.text import text
 from commands.arguments import WorkspaceArgument
+from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
 
@@ -21,11 +22,9 @@ def model_tests(
 ) -> None:
     """Run the unit tests of the models: given these rows, expect those rows."""
     from pipelines.modeltest import run_model_tests
-    from pipelines.plan import compile_workspace
     from pipelines.present_rows import print_tests
-    from pipelines.workspace import load_workspace
 
-    outcomes = run_model_tests(compile_workspace(load_workspace(workspace, cached=True)), select)
+    outcomes = run_model_tests(compiled_workspace(workspace), select)
     print_tests(outcomes)
     raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
 
@@ -48,9 +47,8 @@ def scaffold(
     from pipelines.present import print_line
     from pipelines.scaffold import scaffold as draft
     from pipelines.scaffold import write_scaffold
-    from pipelines.workspace import load_workspace
 
-    loaded = load_workspace(workspace, cached=True)
+    loaded = read_workspace(workspace)
     made = draft(target, department, name, workspace=loaded)
     if not write:
         sys.stdout.write(made.text)

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
 
 from catalog.contract import Contract, Release
 from pipelines.duck import Budget, connection, empty_sql, snapshot_sql, table_columns
@@ -134,7 +133,7 @@ def _rows(con: duckdb.DuckDBPyConnection, plan: Plan, lake: Lake, home: Home, st
     if step.model is None:
         return snapshot_sql(_published(lake, step.name))
     settings = plan.workspace.settings
-    today = datetime.now(UTC).astimezone(ZoneInfo(settings.timezone)).date()
+    today = settings.day_of(datetime.now(UTC))
     contracts = plan.workspace.contracts
     inputs = {
         name: empty_sql(table_columns(contracts[name]))

@@ -20,7 +20,6 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from catalog.database import CatalogStore, ResourceProof, SnapshotRecord
 from catalog.database.records import RunStatus
@@ -190,7 +189,7 @@ def environment_of(
         certifier=certifier,
         run_id=f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         source_dir=source,
-        as_of=now.astimezone(ZoneInfo(settings.timezone)).date(),
+        as_of=settings.day_of(now),
         budget=Budget(memory, settings.engine.threads, home.scratch),
         full=full,
         connections=environment_connection,

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -69,6 +70,10 @@ class Settings(_Strict):
     channels: Channels = Channels()
     masking: MaskingSettings = MaskingSettings()
     risk: RiskSettings = RiskSettings()
+
+    def day_of(self, moment: datetime) -> date:
+        """The city's calendar day at a moment."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
 
     @field_validator("timezone")
     @classmethod

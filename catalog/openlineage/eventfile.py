@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
+from catalog.disk import sync_folder
 from catalog.openlineage.values import Event
 
 _BLOCK = 1 << 16
@@ -42,7 +43,7 @@ class EventFile:
             finally:
                 os.close(descriptor)
             if new:
-                _sync_folder(self.path.parent)
+                sync_folder(self.path.parent)
 
     def read(self, offset: int = 0, limit: int = 200) -> list[tuple[Event, int]]:
         """At most `limit` events from byte `offset`, each with the offset where it ends."""
@@ -78,7 +79,7 @@ class EventFile:
                 new.flush()
                 os.fsync(new.fileno())
             os.replace(rest, self.path)
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
 
     @contextmanager
     def locked(self, purpose: str) -> Iterator[None]:
@@ -116,12 +117,3 @@ def _whole_lines(descriptor: int) -> int:
             return start + found + 1
         end = start
     return 0
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is safe only when its folder is on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from catalog.disk import sync_folder
 from catalog.errors import Location
 from pipelines.collect.files import COMPRESSIONS, SourceFile
 from pipelines.errors import PipelineError
@@ -85,7 +86,7 @@ class Landing:
                 path.parent.mkdir(exist_ok=True)
                 partial.chmod(0o444)
                 os.replace(partial, path)
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
         return Landed(name, digest, path, size)
 
     def _copy(self, file: SourceFile, partial: Path) -> tuple[str, int]:
@@ -153,11 +154,3 @@ def _disk(root: Path) -> Iterator[None]:
             reason = error.strerror or str(error)
             raise PipelineError("disk_full", where=Location(root), problem=reason) from error
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from catalog.disk import sync_folder
 from pipelines.errors import PipelineError
 
 _HEAD = (
@@ -111,8 +112,4 @@ def _write(path: Path, content: KeyFile) -> None:
         with suppress(FileNotFoundError):
             os.unlink(name)  # noqa: PTH108 - the name that mkstemp gave
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

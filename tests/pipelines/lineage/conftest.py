@@ -14,6 +14,7 @@ from catalog.lineage import ModelLineage
 from pipelines.dialect import ModelDialect
 from pipelines.lineage import model_lineage
 from pipelines.masking.install import install_duckdb
+from tests.support.interference import World
 
 SCHEMA = {
     "raw.t": ("a", "b", "c", "d", "l", "s", "p"),
@@ -47,3 +48,12 @@ def trace() -> Iterator[Tracer]:
     tracer = Tracer()
     yield tracer
     tracer.con.close()
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[list[World]]:
+    """Small databases with different rows, on which a query is run to see what decides it."""
+    made = [World(seed) for seed in range(6)]
+    yield made
+    for world in made:
+        world.con.close()

@@ -5,8 +5,6 @@ That none is missing is proved by running the query; that none is too many by th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
 import pytest
 
@@ -112,14 +110,6 @@ UNNAMED = {
         '(SELECT w AS "max(a)" FROM raw.u)'
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def worlds() -> Iterator[list[World]]:
-    made = [World(seed) for seed in range(6)]
-    yield made
-    for world in made:
-        world.con.close()
 
 
 @pytest.mark.parametrize(("sql", "about", "read"), CASES.values(), ids=CASES.keys())

@@ -6,8 +6,6 @@ lineage leaves out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import duckdb
 import pytest
 
@@ -88,14 +86,6 @@ CASES = {
     "a map's key": "SELECT MAP {b: 1} AS m FROM raw.t WHERE b IS NOT NULL",
     "all columns in a struct": "SELECT list_transform([1], lambda v: struct_pack(*)) AS m FROM raw.u",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def worlds() -> Iterator[list[World]]:
-    made = [World(seed) for seed in range(6)]
-    yield made
-    for world in made:
-        world.con.close()
 
 
 @pytest.mark.parametrize("sql", CASES.values(), ids=CASES.keys())
