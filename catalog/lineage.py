@@ -22,6 +22,7 @@ IndirectKind = Literal[
     "window",
     "case",
     "subquery",
+    "rule",
     "count",
     "set",
     "rows",
@@ -84,9 +85,11 @@ class ModelLineage:
         order: indirect edges of the order in which the rows come, beyond `rows`: who takes the
             first of them without saying by what learns of these. The order of a table is an edge
             of its row with the kind `order`.
+        keys: sets of columns of which the query gives each combination of values at most once.
     """
 
     columns: Mapping[str, tuple[Edge, ...]]
     rows: tuple[Edge, ...]
     equal: frozenset[tuple[tuple[str, str], tuple[str, str]]] = field(default=frozenset())
     order: tuple[Edge, ...] = ()
+    keys: tuple[frozenset[str], ...] = ()

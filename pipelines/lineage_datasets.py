@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from catalog.contract import Contract
 from catalog.database.records import RuleResult
@@ -126,7 +127,27 @@ class Datasets:
             )
 
     def _lineage(self, step: Step) -> ModelLineage | None:
-        return collected(step.contract) if step.model is None else self._plan.lineage.get(step.name)
+        if step.model is None:
+            lineage: ModelLineage | None = collected(step.contract)
+        else:
+            lineage = self._plan.lineage.get(step.name)
+        levels = self._plan.levels.tables.get(step.name)
+        return _with_rules(step.name, lineage, levels.decided) if lineage and levels else lineage
+
+
+def _with_rules(table: str, lineage: ModelLineage, decided: Iterable[Edge]) -> ModelLineage:
+    """The lineage with what the contract's rules let the rows depend on: a rule looks at the table's
+    own columns, so at what they are made of."""
+    found = [
+        edge
+        for rule in decided
+        for edge in (
+            [e._replace(direct=False, how=rule.how, line=0) for e in lineage.columns[rule.column]]
+            if rule.table == table and rule.column in lineage.columns
+            else [rule._replace(line=0)]
+        )
+    ]
+    return replace(lineage, rows=tuple(dict.fromkeys((*lineage.rows, *found))))
 
 
 def collected(contract: Contract) -> ModelLineage:

@@ -180,9 +180,9 @@ class _Work:
     dangling: set[str] = field(default_factory=set)
 
     def sound(self, step: Step) -> bool:
-        """Whether a step was proven to the end."""
-        proven = step.name in self.proofs.levels and step.name not in self.dangling
-        return proven and step.name not in self.faulty
+        """Whether a step was proven to the end, and all that it was proven from."""
+        proven = all(name in self.proofs.levels for name in (step.name, *step.waits_for))
+        return proven and step.name not in self.dangling and step.name not in self.faulty
 
     def found(self, step: Step | Contract, problems: Iterable[CityBrainError]) -> None:
         """Note the problems of a step."""
@@ -259,7 +259,8 @@ def _levels(ordered: Sequence[Step], proofs: Proofs) -> Levels:
     levels = Levels(proofs.levels)
     for step in ordered:
         if step.model is None:
-            proofs.levels.put(step.name, collected_levels(step.contract, {}))
+            proofs.take_levels(step)  # there are none, but what they are made from is noted
+            proofs.levels.put(step.name, collected_levels(step.contract, levels, {}))
         elif step.name in proofs.lineage and not proofs.take_levels(step):
             lineage = proofs.lineage[step.name]
             proofs.levels.put(step.name, derived_levels(step.contract, lineage, levels, {}))

@@ -6,7 +6,7 @@ Four things are proven of a step, each from more than the one before:
 - *bound*: they fit the tables that they name, and the lineage was traced. Holds while, besides, the
   columns of those tables are the same.
 - *levels*: how sensitive its columns are. Holds while the contract and lineage of everything that
-  it comes from are the same.
+  it comes from, or that its foreign keys refer to, are the same.
 - *judged*: it may be released. Holds while, besides, the ceilings of the channels are the same, the
   fields that its justifications name exist, and no justification has ended.
 
@@ -107,14 +107,14 @@ class Proofs:
         self._traced[name] = proof.traced
 
     def take_levels(self, step: Step) -> bool:
-        """Take over the levels of a step with lineage, if they are known to be the same.
+        """Take over the levels of a step, if they are known to be the same.
 
-        To be asked of every such step, each after what it reads.
+        To be asked of every step that gets levels, each after what it waits for.
         """
         if self._cache is None:
             return False
         above, proof = self._above_of(step), self._proofs[step.name]
-        if proof is None or proof.above != above:
+        if proof is None or not proof.levels or proof.above != above:
             return False
         self.levels.put_bytes(step.name, proof.levels)
         return True
@@ -186,13 +186,10 @@ class Proofs:
 
     def _above_of(self, step: Step) -> str:
         if step.name not in self._above:
-            collected = self._workspace.collected
-            inputs = [
-                collected[name].fingerprint if name in collected else self._above[name]
-                for name in sorted(step.inputs)
-            ]
-            traced = self._trace(step.name)
-            self._above[step.name] = _mark(step.contract.fingerprint, traced, *inputs)
+            traced = self._trace(step.name) if step.model is not None else ""
+            # A foreign key's table may have faults, and no levels: then it tells nothing yet.
+            before = (self._above.get(name, "") for name in sorted(step.waits_for))
+            self._above[step.name] = _mark(step.contract.fingerprint, traced, *before)
         return self._above[step.name]
 
     def _trace(self, name: str) -> str:

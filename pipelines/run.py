@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from catalog.database import CatalogStore, ResourceProof, SnapshotRecord
 from catalog.database.records import RunStatus
 from catalog.errors import CatalogError, CityBrainError, Location
+from catalog.lineage import Edge, ModelLineage
 from pipelines.account import Outcome, recovered
 from pipelines.duck import Budget
 from pipelines.errors import PipelineError
@@ -338,10 +339,19 @@ def _proofs(plan: Plan) -> dict[str, ResourceProof]:
     """What the compiler has proven of every resource, for the catalogue."""
     return {
         name: ResourceProof(
-            {field: known.level for field, known in table.columns.items()}, plan.lineage.get(name)
+            {field: known.level for field, known in table.columns.items()},
+            _with_rules(plan.lineage.get(name), table.decided),
         )
         for name, table in plan.levels.tables.items()
     }
+
+
+def _with_rules(lineage: ModelLineage | None, decided: tuple[Edge, ...]) -> ModelLineage | None:
+    """The lineage of a model or of nothing, and what the contract's rules decide."""
+    if not decided:
+        return lineage
+    known = lineage or ModelLineage({}, ())
+    return replace(known, rows=(*known.rows, *decided))
 
 
 def share_of(memory: str, workers: int) -> str:

@@ -30,6 +30,7 @@ _SUBTYPES: Mapping[str, str] = {
     "count": "GROUP_BY",
     "set": "FILTER",
     "rows": "FILTER",
+    "rule": "FILTER",
 }
 
 

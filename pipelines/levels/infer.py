@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 from catalog.contract import META_COLUMNS, Contract
 from catalog.lineage import ROW, Edge, ModelLineage
+from pipelines.levels.rules import check, collected_edges, decides, derived_edges
 from pipelines.levels.views import WHOLE, View, composed, hint, level_behind, united
+from quality.rules import Rule, rules_of
 
 Column = tuple[str, str]
 LOWEST, HIGHEST = "L1", "L4"
@@ -37,6 +39,7 @@ class ColumnLevel:
         origins: where its value comes from, with the masks on every way.
         hints: what it depends on besides, without what decides about the table's rows.
         noise: the least spread of noise that hides its value, if the contract names one.
+        checks: what rules make sure of its values, as `rules.check` puts it.
     """
 
     level: str
@@ -45,6 +48,7 @@ class ColumnLevel:
     origins: Mapping[Column, frozenset[View]]
     hints: Hints
     noise: float | None = None
+    checks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,13 @@ class TableLevels:
         columns: the row itself among them.
         rows: what decides which rows there are.
         order: what decides in which order they come, besides.
+        decided: the edges of the rules that decide which rows there are.
     """
 
     columns: Mapping[str, ColumnLevel]
     rows: Hints
     order: Hints = field(default_factory=dict)
+    decided: tuple[Edge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ def infer_levels(
     tables: dict[str, TableLevels] = {}
     for contract in contracts:
         if contract.database == "raw":
-            tables[contract.name] = collected_levels(contract, supposed)
+            tables[contract.name] = collected_levels(contract, Levels(tables), supposed)
         elif contract.name in lineage:
             levels = Levels(tables)
             tables[contract.name] = derived_levels(
@@ -124,21 +130,31 @@ def infer_levels(
     return Levels(tables)
 
 
-def collected_levels(contract: Contract, supposed: Mapping[Column, str]) -> TableLevels:
-    """A collected field is as sensitive as its contract says; unsaid, it is closed."""
+def collected_levels(
+    contract: Contract, levels: Levels, supposed: Mapping[Column, str]
+) -> TableLevels:
+    """A collected field is as sensitive as its contract says; unsaid, it is closed.
+
+    Args:
+        levels: of the tables that its foreign keys refer to.
+    """
+    rules, _ = rules_of(contract)
+    checks = _checks(rules)
     columns = {
         item.name: _origin(
             (contract.name, item.name),
             supposed.get((contract.name, item.name), item.level or HIGHEST),
             item.level,
             item.noise,
+            checks.get(item.name, frozenset()),
         )
         for item in contract.fields
     }
     for name in META_COLUMNS:
         columns[name] = _origin((contract.name, name), _META_LEVEL, None)
     columns[ROW] = _row(contract)
-    return TableLevels(columns, {})
+    edges = tuple(collected_edges(contract, rules))
+    return TableLevels(columns, _decided(contract, columns, edges, levels), decided=edges)
 
 
 def derived_levels(
@@ -147,8 +163,10 @@ def derived_levels(
     """A derived column is at least as sensitive as what it carries.
 
     Args:
-        levels: of the tables that the model reads.
+        levels: of the tables that the model reads, and of those that its foreign keys refer to.
     """
+    rules, _ = rules_of(contract)
+    made, known = _checks(rules), {}
     columns = {}
     for item in contract.fields:
         edges = lineage.columns.get(item.name, ())
@@ -160,17 +178,65 @@ def derived_levels(
         level = max(inferred, supposed.get(column, item.level or LOWEST))
         if level > inferred:
             origins = {**origins, column: frozenset({WHOLE})}
-        hints = _hints(edges, levels)
-        columns[item.name] = ColumnLevel(level, inferred, item.level, origins, hints, item.noise)
+        known[item.name] = _inherited(edges, levels)
+        columns[item.name] = ColumnLevel(
+            level,
+            inferred,
+            item.level,
+            origins,
+            _hints(edges, levels),
+            item.noise,
+            known[item.name] | made.get(item.name, frozenset()),
+        )
     columns[ROW] = _row(contract)
-    rows, order = _hints(lineage.rows, levels), _hints(lineage.order, levels)
-    return TableLevels(columns, rows, order)
+    decided = tuple(derived_edges(contract, rules, known, lineage.keys))
+    rows = _together([_hints(lineage.rows, levels), _decided(contract, columns, decided, levels)])
+    return TableLevels(columns, rows, _hints(lineage.order, levels), decided)
+
+
+def _decided(
+    contract: Contract,
+    columns: Mapping[str, ColumnLevel],
+    edges: Iterable[Edge],
+    levels: Levels,
+) -> Hints:
+    """What the rules of a table let its rows tell."""
+    own = Levels({contract.name: TableLevels(columns, {})})
+    inside = (edge for edge in edges if edge.table == contract.name)
+    outside = (edge for edge in edges if edge.table != contract.name)
+    return _together([_hints(inside, own), _hints(outside, levels)])
+
+
+def _checks(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
+    """What the deciding rules make sure of, by field."""
+    found: dict[str, frozenset[str]] = {}
+    for rule in rules:
+        if decides(rule) and check(rule):
+            known = found.get(rule.fields[0], frozenset())
+            found[rule.fields[0]] = known | {check(rule)}
+    return found
+
+
+def _inherited(edges: Iterable[Edge], levels: Levels) -> frozenset[str]:
+    """The checks that hold of a column because they hold of all that it takes its values from."""
+    found: frozenset[str] | None = None
+    for edge in edges:
+        source = levels.column((edge.table, edge.column))
+        # A value that is missing or another one as something else will have it is not checked.
+        if source is None or not edge.direct or edge.how != "identity":
+            return frozenset()
+        found = source.checks if found is None else found & source.checks
+    return found or frozenset()
 
 
 def _origin(
-    column: Column, level: str, declared: str | None, noise: float | None = None
+    column: Column,
+    level: str,
+    declared: str | None,
+    noise: float | None = None,
+    checks: frozenset[str] = frozenset(),
 ) -> ColumnLevel:
-    return ColumnLevel(level, level, declared, {column: frozenset({WHOLE})}, {}, noise)
+    return ColumnLevel(level, level, declared, {column: frozenset({WHOLE})}, {}, noise, checks)
 
 
 def _row(contract: Contract) -> ColumnLevel:

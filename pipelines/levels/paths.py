@@ -11,6 +11,7 @@ from catalog.contract import Contract
 from catalog.errors import Location
 from catalog.lineage import ROW, Edge, ModelLineage
 from pipelines.levels.infer import Column, Levels
+from pipelines.levels.rules import RULE
 from pipelines.levels.views import View, level_behind
 
 
@@ -120,6 +121,8 @@ class Ways:
 
     def into(self, column: Column) -> Iterator[Edge]:
         """The edges into a column; what decides which rows its table has leads straight to it."""
+        known = self.levels.tables.get(column[0])
+        yield from known.decided if known else ()
         lineage = self.lineage.get(column[0])
         if lineage is None:
             return
@@ -143,7 +146,8 @@ class Ways:
     def hop(self, column: Column, edge: Edge) -> Hop:
         """The hop that an edge into a column is."""
         masks = tuple(str(step) for step in edge.masks)
-        where = Location(self.models[column[0]], edge.line or 1)
+        written = self.contracts[column[0]].path if edge.how == RULE else self.models[column[0]]
+        where = Location(written, edge.line or 1)
         return Hop(*column, self.levels.of(column), edge.how, masks, where)
 
     def declared_at(self, column: Column) -> Location:

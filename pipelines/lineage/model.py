@@ -45,7 +45,8 @@ def model_lineage(
     }
     equal = frozenset(pair for pair in context.equal if pair[0] != pair[1])
     order = _edges(indirect_edges(relation.order))
-    return ModelLineage(columns, _edges(indirect_edges(relation.rows)), equal, order)
+    rows = _edges(indirect_edges(relation.rows))
+    return ModelLineage(columns, rows, equal, order, relation.keys)
 
 
 def _edges(found: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -13,6 +13,7 @@ from sqlglot import exp
 from pipelines.lineage.clauses import Clauses
 from pipelines.lineage.expressions import Expressions
 from pipelines.lineage.flow import EMPTY, Flow, depending, influence, merged
+from pipelines.lineage.keys import keys_of, keys_of_set
 from pipelines.lineage.nodes import aggregated, explodes, is_star, takes_ties
 from pipelines.lineage.scope import Context, Relation, Scope
 from pipelines.lineage.sources import SUBQUERY, Found, Sources, alias_columns
@@ -114,6 +115,7 @@ class Relations:
         else:
             relation = _united(left, right)
         relation.singly = _apart(node, left, right)
+        relation.keys = keys_of_set(node, [name for name, _ in relation.columns])
         if node.args.get("distinct") or not isinstance(node, exp.Union):
             # Which rows stay depends on all values of both sides.
             relation.rows.update(influence(relation.whole(), "set"))
@@ -147,7 +149,8 @@ class Relations:
         projections = [flow for _, flow in columns]
         rows.update(self._clauses.of_select(node, after, scope, projections))
         tallies, singly = _tallies(node, scope), _singly(node, scope)
-        return Relation(columns, rows, scope.arrival(), tallies, singly)
+        keys = keys_of(node, scope, [name for name, _ in columns])
+        return Relation(columns, rows, scope.arrival(), tallies, singly, keys)
 
     def _projections(self, node: exp.Select, found: Found) -> list[tuple[str | None, Flow]]:
         scope = found.scope

@@ -48,8 +48,8 @@ class Relation:
             keeps: the order of the tables, and the keys of windows, by which the engine sorts.
         tallies: whether its counts are of disjoint groups: no row is counted in two of them.
         singly: whether each of its rows is another row of one table, or another group of such rows.
-        key: columns whose values no two rows share, as the contract of a table says and its gate
-            enforces; empty when nothing is known.
+        keys: sets of columns whose values no two rows share: the key of a table, as its contract
+            says and its gate enforces, and what a query makes one (`lineage.keys`).
     """
 
     columns: list[tuple[str | None, Flow]]
@@ -57,7 +57,7 @@ class Relation:
     order: dict[Trace, int] = field(default_factory=dict)
     tallies: bool = False
     singly: bool = False
-    key: frozenset[str] = frozenset()
+    keys: tuple[frozenset[str], ...] = ()
 
     def named(self, name: str) -> Flow | None:
         """The column called `name`; several of one name are taken together."""
@@ -72,7 +72,7 @@ class Relation:
         """The relation under column aliases; the columns beyond them keep their names."""
         given = dict(enumerate(names))
         columns = [(given.get(i, name), flow) for i, (name, flow) in enumerate(self.columns)]
-        return replace(self, columns=columns, key=frozenset() if names else self.key)
+        return replace(self, columns=columns, keys=() if names else self.keys)
 
     def whole(self) -> Flow:
         """All columns at once."""
@@ -120,8 +120,8 @@ class Context:
         ]
         line = line_of(node)
         rows, order = Trace(name, ROW, "rows", ()), Trace(name, ROW, "order", ())
-        key = self.keys.get(name, frozenset())
-        return Relation(columns, {rows: line}, {order: line}, singly=True, key=key)
+        keys = (self.keys[name],) if self.keys.get(name) else ()
+        return Relation(columns, {rows: line}, {order: line}, singly=True, keys=keys)
 
 
 @dataclass(slots=True)

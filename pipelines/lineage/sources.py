@@ -209,8 +209,8 @@ def _finds_one(join: exp.Join, added: list[str], shared: list[str], scope: Scope
     usual = not join.args.get("method") and str(join.args.get("side") or "").upper() in ("", "LEFT")
     if not usual or len(added) != 1:
         return False
-    key = scope.sources[added[0]].key
-    return bool(key) and key <= {*shared, *_compared(join.args.get("on"), added[0])}
+    compared = {*shared, *_compared(join.args.get("on"), added[0])}
+    return any(key <= compared for key in scope.sources[added[0]].keys)
 
 
 def _compared(condition: Any, alias: str) -> Iterator[str]:

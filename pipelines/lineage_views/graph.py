@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from catalog.lineage import ROW, MaskUse
+from catalog.lineage import ROW, MaskUse, ModelLineage
 from pipelines.duck import table_columns
 from pipelines.errors import PipelineError
 from pipelines.levels.infer import Column
@@ -109,14 +109,17 @@ class Graph:
 
 
 def _links(plan: Plan) -> Iterator[Link]:
-    for table, lineage in plan.lineage.items():
+    for table, levels in plan.levels.tables.items():
+        lineage = plan.lineage.get(table) or ModelLineage({}, ())
         for name, edges in lineage.columns.items():
             for edge in edges:
                 yield Link((edge.table, edge.column), (table, name), *edge[2:])
-            if lineage.rows:
-                yield Link((table, ROW), (table, name), False, "rows", member=True)
-        for edge in lineage.rows:
+        rows = (*lineage.rows, *levels.decided)
+        for edge in rows:
             yield Link((edge.table, edge.column), (table, ROW), *edge[2:])
+        for name in levels.columns if rows else ():
+            if name != ROW:
+                yield Link((table, ROW), (table, name), False, "rows", member=True)
 
 
 def _reach(

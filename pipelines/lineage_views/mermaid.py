@@ -28,7 +28,8 @@ def mermaid(view: View) -> str:
 
 
 def _tables(view: View) -> str:
-    edges = _grouped(view.links, lambda column: column[0])
+    between = (link for link in view.links if link.source[0] != link.target[0])
+    edges = _grouped(between, lambda column: column[0])
     kept, more = _nearest(view, edges)
     names = list(dict.fromkeys([view.target.table, *(name for pair in kept for name in pair)]))
     ids = {name: f"t{i}" for i, name in enumerate(names)}

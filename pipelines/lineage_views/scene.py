@@ -50,7 +50,9 @@ class Scene:
 def scene_of(view: View) -> Scene:
     """Choose what to draw: the nearest tables, of each the columns that lines lead to."""
     tables = _nearest(view)
-    links = [x for x in view.links if x.source[0] in tables and x.target[0] in tables]
+    # A rule's line would lead from a table to itself; the text says what rules look at.
+    between = [x for x in view.links if x.source[0] != x.target[0]]
+    links = [x for x in between if x.source[0] in tables and x.target[0] in tables]
     strands = [*_direct(links), *_indirect(links)]
     wanted = {end for s in strands for end in (s.source, s.target)}
     wanted |= set(columns_of(view.plan, view.target))

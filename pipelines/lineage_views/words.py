@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from catalog.lineage import ROW, MaskUse
 from catalog.text import text
 from pipelines.levels.infer import Column
+from pipelines.levels.rules import RULE
 from pipelines.lineage_views.graph import Link
 from pipelines.plan import Plan
 
@@ -51,8 +52,11 @@ def mask_text(masks: Iterable[MaskUse]) -> str:
 
 
 def place_of(plan: Plan, link: Link) -> tuple[str, int]:
-    """The model's file, relative to the workspace, and the line that names the source (0: none)."""
-    path = plan.workspace.models[link.target[0]].path
+    """The file, relative to the workspace, and the line in it that names the source (0: none): the
+    model's, for a rule the contract's."""
+    table = link.target[0]
+    ruled = link.how == RULE
+    path = (plan.workspace.contracts if ruled else plan.workspace.models)[table].path
     root = plan.workspace.root
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix(), link.line
 

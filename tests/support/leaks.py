@@ -8,6 +8,8 @@ A case is one SQL file. Comment lines at its head are prose or directives:
     -- justification: raw.x.a, raw.x.b    the columns that the release justifies
     -- justification base.step: raw.x.a   the same in the contract of another model
     -- level base.step.column: L1         a `classification` written in a contract
+    -- rule base.step: {rule: row, ...}   a rejecting rule of our own in a contract, by its body
+    -- field base.step.column: required: true, ...    more keys of a field in a contract
     -- differs: no (reason)               the answer does not show the secret by itself
     -- differs: error                     running it may fail, and that is what shows it
     -- model base.step                    begins the SQL of a model; the last one is the release
@@ -27,7 +29,8 @@ from tests.support.leaks_city import RAW
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "leaks"
 _DIRECTIVE = re.compile(
-    r"^-- (refused by|at|release|differs|model|justification|level)(?: ([a-z][\w.]*))?(?:: (.*))?$"
+    r"^-- (refused by|at|release|differs|model|justification|level|rule|field)"
+    r"(?: ([a-z][\w.]*))?(?:: (.*))?$"
 )
 _TYPES = {
     "VARCHAR": "string",
@@ -54,6 +57,8 @@ class Case:
         release: the release property as YAML; empty when there is none.
         justified: by model, the columns that its contract justifies.
         levels: by model and column, the level that its contract declares.
+        rules: by model, the bodies of its contract's rules, as YAML.
+        keys: by model and column, more keys of the field, as YAML.
         differs: the directive; empty when the answer must differ with the secrets.
     """
 
@@ -65,6 +70,8 @@ class Case:
     release: str
     justified: dict[str, tuple[str, ...]]
     levels: dict[tuple[str, str], str]
+    rules: dict[str, list[str]]
+    keys: dict[tuple[str, str], str]
     differs: str
 
     @property
@@ -91,6 +98,8 @@ class _Header:
     single: dict[str, str] = field(default_factory=dict)
     justified: dict[str, tuple[str, ...]] = field(default_factory=dict)
     levels: dict[tuple[str, str], str] = field(default_factory=dict)
+    rules: dict[str, list[str]] = field(default_factory=dict)
+    keys: dict[tuple[str, str], str] = field(default_factory=dict)
     sections: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
@@ -117,6 +126,8 @@ def _case(path: Path, letter: str) -> Case:
         release=header.single.get("release", ""),
         justified={unique[k or released]: v for k, v in header.justified.items()},
         levels={(unique[table], column): v for (table, column), v in header.levels.items()},
+        rules={unique[k or released]: [renamed(r) for r in v] for k, v in header.rules.items()},
+        keys={(unique[table], column): v for (table, column), v in header.keys.items()},
         differs=header.single.get("differs", ""),
     )
 
@@ -141,9 +152,11 @@ def _directive(header: _Header, key: str, about: str, value: str) -> None:
         header.sections.append((about, []))
     elif key == "justification":
         header.justified[about] = tuple(value.split(", "))
-    elif key == "level":
+    elif key == "rule":
+        header.rules.setdefault(about, []).append(value)
+    elif key in ("level", "field"):
         table, _, column = about.rpartition(".")
-        header.levels[table, column] = value
+        (header.levels if key == "level" else header.keys)[table, column] = value
     else:
         header.single[key] = value
 
@@ -170,7 +183,10 @@ def write_case(city: City, case: Case, columns: Mapping[str, Sequence[tuple[str,
         columns: by model, name and DuckDB type of every column that it produces.
     """
     for name, sql in case.models:
-        fields = (_field(c, kind, case.levels.get((name, c), "")) for c, kind in columns[name])
+        fields = (
+            _field(c, kind, case.levels.get((name, c), ""), more=case.keys.get((name, c), ""))
+            for c, kind in columns[name]
+        )
         custom = []
         if case.release and name == case.released:
             custom.append(f"- {{property: release, value: {case.release}}}")
@@ -181,15 +197,21 @@ def write_case(city: City, case: Case, columns: Mapping[str, Sequence[tuple[str,
                 "until: 2099-12-31}"
             )
             custom.append(f"- {{property: justification, value: [{entry}]}}")
-        city.model(name, sql, "\n".join(fields), custom="\n".join(custom))
+        rules = (
+            f"- {{type: custom, engine: citybrain, name: rule_{i}, implementation: {body}}}"
+            for i, body in enumerate(case.rules.get(name, []))
+        )
+        text = "\n".join(fields)
+        city.model(name, sql, text, custom="\n".join(custom), quality="\n".join(rules))
 
 
-def _field(name: str, kind: str, level: str, *, key: bool = False) -> str:
+def _field(name: str, kind: str, level: str, *, key: bool = False, more: str = "") -> str:
     kind = kind.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
     logical = "array" if kind.endswith("[]") else _TYPES.get(kind.split("(")[0], "")
     if kind.startswith("DECIMAL"):
         logical = "number"
     assert logical, f"no contract can declare a column of type {kind}: cast {name}"
-    more = f", classification: {level}" if level else ""
-    more += ", primaryKey: true" if key else ""
-    return f"- {{name: {name}, logicalType: {logical}, physicalType: '{kind}'{more}}}"
+    also = f", classification: {level}" if level else ""
+    also += ", primaryKey: true" if key else ""
+    also += f", {more}" if more else ""
+    return f"- {{name: {name}, logicalType: {logical}, physicalType: '{kind}'{also}}}"

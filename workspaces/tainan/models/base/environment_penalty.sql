@@ -2,7 +2,7 @@
 -- Documents of different counties share numbers, so the county belongs to the key.
 WITH ranked AS (
     SELECT
-        p.county,
+        COALESCE(p.county, '') AS county,
         p.document_no,
         p.site_id,
         p.penalty_date,
@@ -14,7 +14,7 @@ WITH ranked AS (
         p.punished_site_id,
         COALESCE(p.punished_name, p.facility_name) AS party,
         ROW_NUMBER() OVER (
-            PARTITION BY p.county, p.document_no, p.site_id
+            PARTITION BY COALESCE(p.county, ''), p.document_no, p.site_id
             ORDER BY
                 p.updated_at DESC NULLS LAST,
                 p.amount DESC NULLS LAST,
@@ -26,7 +26,7 @@ WITH ranked AS (
     FROM raw.environment__penalties AS p
 )
 SELECT
-    COALESCE(r.county, '') AS county,
+    r.county,
     r.document_no,
     r.site_id,
     n.entity_id AS punished_entity_id,
