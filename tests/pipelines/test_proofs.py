@@ -41,6 +41,8 @@ HARMLESS = {
     "a department's name",
     "nothing uses a mask",
     "a mask in a rule",
+    "a rule that warns",
+    "a rule of the source",
     RENAMED,
 }
 

@@ -113,7 +113,13 @@ BASE: dict[str, str] = {
         - {name: day, logicalType: date}
         """,
         custom=release(channel="share", quasi_identifiers="[]")
-        + justified("raw.civil__person.phone", "raw.civil__visit.phone", "raw.trade__shop.shops"),
+        + justified(
+            "raw.civil__person.phone",
+            "raw.civil__visit.phone",
+            "raw.trade__shop.shops",
+            "raw.civil__person.income",
+            "raw.civil__person.name",
+        ),
     ),
     "models/fusion/other.sql": (
         "SELECT a.district, a.people, s.shops FROM thematic.amount AS a\n"
@@ -210,6 +216,10 @@ EDITS: dict[str, tuple[Replacement, ...]] = {
     "a foreign key's table": (("models/base/visit.yaml", "base.person", "base.persons"),),
     "a rule's condition": (("models/base/person.yaml", "income > 0", "incomes > 0"),),
     "a rule's table": (("models/thematic/person.yaml", "FROM base.person", "FROM base.persons"),),
+    "a rule that warns": (("models/base/person.yaml", "{name: earns,", "{name: earns, severity: warn,"),),
+    "a rule of the source": (("contracts/civil/person.yaml", "name, logicalType: string,", "name, logicalType: string, required: true,"),),
+    "another foreign key": (("models/base/visit.yaml", "references: base.person, to: [phone]", "references: raw.civil__person, to: [remark]"),),
+    "a key that is not proven": (("models/base/person.sql", "FROM raw.civil__person\n", "FROM raw.civil__person, raw.trade__shop\n"),),
     "a rule's kind": (("models/base/person.yaml", "rule: row", "rule: rows"),),
     "an optional input that is none": (("models/fusion/other.yaml", "[raw.trade__shop]", "[base.visit]"),),
     "a title": (("models/base/person.yaml", "name: person\nversion", "name: People\nversion"),),
