@@ -14,7 +14,7 @@ from pipelines.levels.infer import Column, ColumnLevel
 from pipelines.levels.paths import Hop
 from pipelines.levels.views import level_behind
 from pipelines.lineage_views.graph import Graph, parse_column
-from pipelines.lineage_views.words import aligned, full_name, title_of
+from pipelines.lineage_views.words import aligned, full_name, how_text, title_of
 from pipelines.plan import Plan
 
 MAX_WAYS = 6
@@ -209,7 +209,7 @@ def _depends_text(found: Explanation) -> list[str]:
     rows = []
     for origin in found.depends[:MAX_LIST]:
         last = next((h for h in origin.hops if h.how != "source" and _indirect(h)), None)
-        at = f"{last.how} -> {last.table}.{last.column}" if last else ""
+        at = f"{how_text(last.how)} -> {last.table}.{last.column}" if last else ""
         rows.append((full_name(origin.column), origin.level, origin.told, at))
     head = (text("lineage_col_origin"), text("lineage_col_level"), text("lineage_col_told"), "")
     lines = ["", text("lineage_depends"), *(f"  {line}" for line in aligned([head, *rows]))]

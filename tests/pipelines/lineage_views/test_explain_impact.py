@@ -31,8 +31,8 @@ From raw.trade__firm.address (L3), seen through masks as L1
 Depends on, without carrying it:
   field                 level  told
   raw.trade__firm.debt  L3     L3    filter -> base.firm.address
-  base.firm.*           L1     L1    rows -> open.firm.district
-  raw.trade__firm.*     L1     L1    rows -> base.firm.address
+  base.firm.*           L1     L1    rows read -> open.firm.district
+  raw.trade__firm.*     L1     L1    rows read -> base.firm.address
 
 Releases that it reaches:
   open.firm (open, up to L1): carries it
