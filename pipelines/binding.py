@@ -16,6 +16,7 @@ from catalog.contract import DATABASES, Contract, ContractField
 from catalog.errors import CityBrainError, Location
 from pipelines.duck import table_columns
 from pipelines.errors import PipelineError
+from pipelines.levels.rules import line_in
 from pipelines.masking.calls import PREFIX
 from pipelines.masking.install import install_duckdb
 from pipelines.models import refused_functions
@@ -188,7 +189,7 @@ class Binder:
         text = ", ".join(f"CAST(NULL AS VARCHAR) AS {quoted(f.name)}" for f in contract.fields)
         for declared in contract.filters:
             if declared.when is not None:
-                where = Location(contract.path, _line_of_file(contract, declared.when))
+                where = Location(contract.path, line_in(contract, declared.when))
                 found += self._predicate(
                     declared.when, f"(SELECT {text})", where, f"filters.{declared.name}"
                 )
@@ -322,9 +323,3 @@ def _line_of(sql: str, name: str) -> int:
     lines = sql.splitlines()
     matching = [i for i, line in enumerate(lines, 1) if re.search(rf"\b{re.escape(name)}\b", line)]
     return matching[-1] if matching else 1
-
-
-def _line_of_file(contract: Contract, text: str) -> int:
-    lines = contract.path.read_text("utf-8").splitlines()
-    first = text.strip().splitlines()[0]
-    return next((i for i, line in enumerate(lines, 1) if first in line), 1)

@@ -52,7 +52,7 @@ def collected_edges(contract: Contract, rules: Iterable[Rule]) -> Iterator[Edge]
             yield from _edges(contract, rule)
     for declared in contract.filters:
         if declared.when is not None:
-            line = _line_of(contract, declared.when)
+            line = line_in(contract, declared.when)
             for name in _named(contract, f"SELECT {declared.when}"):
                 yield Edge(contract.name, name, False, RULE, (), line)
 
@@ -129,7 +129,8 @@ def _columns(sql: str) -> tuple[frozenset[str] | None, frozenset[str]]:
     return names, frozenset(item.alias.lower() for item in tree.find_all(exp.Alias))
 
 
-def _line_of(contract: Contract, text: str) -> int:
+def line_in(contract: Contract, text: str) -> int:
+    """The line of a contract's file where a text stands."""
     lines = contract.path.read_text("utf-8").splitlines()
     first = text.strip().splitlines()[0]
     return next((i for i, line in enumerate(lines, 1) if first in line), 1)
