@@ -83,7 +83,9 @@ class Relations:
     ) -> Relation:
         """The least fixed point: what the recursive part adds, until it adds nothing."""
         self._context.known(node, {"this", "expression", "distinct"})
-        known = self.query(node.this, outer).renamed(names)
+        first = self.query(node.this, outer).renamed(names)
+        # The recursion may give rows of the first part again.
+        known = replace(first, tallies=False, singly=False, keys=())
         for _ in range(_ROUNDS):
             scope = Scope(self._context, {**outer.ctes, name: known}, outer)
             added = self.query(node.expression, scope)

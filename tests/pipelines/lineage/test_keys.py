@@ -120,6 +120,8 @@ def test_a_key_is_seen(con: duckdb.DuckDBPyConnection, sql: str, expected: str) 
         "SELECT m.a FROM base.n AS n LEFT JOIN base.m AS m ON m.a = n.a",
         "SELECT a, b FROM base.k UNION ALL SELECT a, b FROM base.k",
         "SELECT a, unnest([1, 2]) AS u FROM base.m",
+        "WITH RECURSIVE r AS (SELECT a, b FROM base.k UNION ALL "
+        "SELECT a, b FROM r WHERE random() < 0) SELECT a, b FROM r",
         "SELECT b FROM base.k WHERE a = 3 OR v = 1",
         "SELECT b FROM base.k WHERE a = v",
         "SELECT b FROM base.k WHERE NOT a = 3",
