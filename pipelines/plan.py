@@ -126,12 +126,12 @@ def compile_workspace(workspace: Workspace, today: date | None = None) -> Plan:
     """Compile a loaded workspace.
 
     Args:
-        today: the day on which justifications must still hold; the machine's by default.
+        today: the day on which justifications must still hold; the city's by default.
 
     Raises:
         Problems: everything that is wrong with the workspace, the loader's findings included.
     """
-    today = today or date.today()
+    today = today or workspace.settings.today
     proofs = Proofs(workspace, today)
     work = _Work(workspace, proofs, list(workspace.problems))
     steps = {

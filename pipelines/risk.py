@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
@@ -133,7 +132,6 @@ def _rows(con: duckdb.DuckDBPyConnection, plan: Plan, lake: Lake, home: Home, st
     if step.model is None:
         return snapshot_sql(_published(lake, step.name))
     settings = plan.workspace.settings
-    today = settings.day_of(datetime.now(UTC))
     contracts = plan.workspace.contracts
     inputs = {
         name: empty_sql(table_columns(contracts[name]))
@@ -145,7 +143,7 @@ def _rows(con: duckdb.DuckDBPyConnection, plan: Plan, lake: Lake, home: Home, st
     ring = None
     if step.keys:
         ring = open_ring(settings.masking, home.root, plan.workspace.root)
-    stage = Stage(con, step, today)
+    stage = Stage(con, step, settings.today)
     stage.fill_model(step.model.sql, inputs, ring)
     stage.judge_sets({name: snapshot_sql(s) for name, s in parents.items() if s is not None})
     return stage.good_sql()

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -74,6 +74,11 @@ class Settings(_Strict):
     def day_of(self, moment: datetime) -> date:
         """The city's calendar day at a moment."""
         return moment.astimezone(ZoneInfo(self.timezone)).date()
+
+    @property
+    def today(self) -> date:
+        """The city's calendar day now."""
+        return self.day_of(datetime.now(UTC))
 
     @field_validator("timezone")
     @classmethod

@@ -62,7 +62,7 @@ def impact(plan: Plan, name: str, level: str | None = None, today: date | None =
 
     Args:
         level: the level to suppose; by default one higher than today's.
-        today: the day on which justifications must hold; the machine's by default.
+        today: the day on which justifications must hold; the city's by default.
 
     Raises:
         PipelineError: there is no such column, or the name is that of a resource.
@@ -112,7 +112,8 @@ def _changes(before: Levels, after: Levels) -> list[Change]:
 def _problems(plan: Plan, levels: Levels, today: date | None) -> list[CityBrainError]:
     """What the compiler would say of these levels."""
     ways = ways_of(plan.workspace, plan.lineage, levels)
-    check = ReleaseCheck(ways, plan.workspace.settings.channels, today or date.today())
+    settings = plan.workspace.settings
+    check = ReleaseCheck(ways, settings.channels, today or settings.today)
     contracts = (step.contract for step in plan.steps.values() if step.name in plan.lineage)
     return [problem for contract in contracts for problem in check.problems(contract)]
 

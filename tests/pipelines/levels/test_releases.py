@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -237,6 +238,19 @@ def test_a_justification_holds_until_its_day_and_no_longer(people: City) -> None
     assert at(expired, people.root) == f"models/open/person.yaml:{line_of(contract, 'from:')}"
     assert str(expired.fields["until"]) == "2026-07-01"
     assert expired.fields["who"] == "Data officer"
+
+
+def test_the_day_is_the_citys_not_the_machines(people: City) -> None:
+    """Between the two zones lie 26 hours: it is never the same day in both."""
+    until = datetime.now(ZoneInfo("Etc/GMT+12")).date()
+    text = justified("raw.civil__person.income", until=str(until))
+    people.model("open.person", _FILTERED, fields(id=COUNT, district=TEXT), custom=text)
+    codes = {}
+    for zone in ("Etc/GMT+12", "Pacific/Kiritimati"):
+        people.write("workspace.toml", f'name = "testville"\ntimezone = "{zone}"\n')
+        codes[zone] = people.codes()
+    assert codes["Etc/GMT+12"] == []
+    assert "justification_expired" in codes["Pacific/Kiritimati"]
 
 
 def test_a_justification_of_one_field_is_none_of_another(people: City) -> None:
