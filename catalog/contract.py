@@ -186,6 +186,18 @@ class Gate(Extension):
     max_quarantined_percent: float = Field(default=20.0, ge=0, le=100)
 
 
+VALUE_KINDS = (
+    "person_name",
+    "phone",
+    "identity",
+    "email",
+    "plate",
+    "address",
+    "division",
+    "coordinate",
+    "free_text",
+)
+"""What a field may be declared to hold: a mask that keeps a part of such values hides them only."""
 CHANNELS = ("open", "share", "sandbox", "extract")
 
 
@@ -279,6 +291,8 @@ class ContractField:
     """One column of a resource.
 
     Attributes:
+        kind: what its values are, one of `VALUE_KINDS`; None: nothing that a mask is made for.
+        step: the least width of a band or rounding that hides its value; None: none does.
         noise: the least spread of `mask_noise` that hides its value; None: none does.
     """
 
@@ -295,6 +309,8 @@ class ContractField:
     options: dict[str, Any] = field(default_factory=dict)
     read: Read = field(default_factory=Read)
     severity: Severities = field(default_factory=Severities)
+    kind: str | None = None
+    step: float | None = None
     noise: float | None = None
 
     @property

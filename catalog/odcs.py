@@ -8,6 +8,7 @@ than it does itself: unknown keys are errors at every depth.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import typing
 import warnings
@@ -24,6 +25,7 @@ from catalog.contract import (
     LEVELS,
     META_COLUMNS,
     PHYSICAL_TYPES,
+    VALUE_KINDS,
     Catalogue,
     Collect,
     Contract,
@@ -55,7 +57,7 @@ _CONTRACT_PROPERTIES = (
     "justification",
     "row_level",
 )
-_FIELD_PROPERTIES = ("read", "severity", "noise")
+_FIELD_PROPERTIES = ("read", "severity", "kind", "step", "noise")
 _READ, _SEVERITY = Read(), Severities()  # what most fields have, one of each for all of them
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -267,15 +269,28 @@ class _Reader:
             options=options,
             read=self._extension(Read, properties, "read", _READ),
             severity=self._extension(Severities, properties, "severity", _SEVERITY),
-            noise=self._noise(properties),
+            kind=self._kind(properties),
+            step=self._positive(properties, "step"),
+            noise=self._positive(properties, "noise"),
         )
 
-    def _noise(self, properties: dict[str, tuple[KeyPath, Any]]) -> float | None:
-        if "noise" not in properties:
+    def _kind(self, properties: dict[str, tuple[KeyPath, Any]]) -> str | None:
+        if "kind" not in properties:
             return None
-        place, value = properties["noise"]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            self.fault("value_invalid", *place, key="noise", problem="expected a number above 0")
+        place, value = properties["kind"]
+        if value not in VALUE_KINDS:
+            problem = f"expected one of {', '.join(VALUE_KINDS)}"
+            self.fault("value_invalid", *place, key="kind", problem=problem)
+            return None
+        return str(value)
+
+    def _positive(self, properties: dict[str, tuple[KeyPath, Any]], key: str) -> float | None:
+        if key not in properties:
+            return None
+        place, value = properties[key]
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 < value < math.inf:
+            self.fault("value_invalid", *place, key=key, problem="expected a number above 0")
             return None
         return float(value)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from catalog.contract import META_COLUMNS, Contract
 from catalog.lineage import ROW, Edge, ModelLineage
+from pipelines.levels.nature import ROWS, UNSAID, Nature, suits
 from pipelines.levels.rules import check, collected_edges, decides, derived_edges
 from pipelines.levels.views import WHOLE, View, composed, hint, level_behind, united
 from quality.rules import Rule, rules_of
@@ -38,7 +39,7 @@ class ColumnLevel:
         declared: what the contract says, if anything.
         origins: where its value comes from, with the masks on every way.
         hints: what it depends on besides, without what decides about the table's rows.
-        noise: the least spread of noise that hides its value, if the contract names one.
+        nature: what its contract says of its values, by which masks are judged.
         checks: what rules make sure of its values, as `rules.check` puts it.
     """
 
@@ -47,7 +48,7 @@ class ColumnLevel:
     declared: str | None
     origins: Mapping[Column, frozenset[View]]
     hints: Hints
-    noise: float | None = None
+    nature: Nature = UNSAID
     checks: frozenset[str] = frozenset()
 
 
@@ -145,7 +146,7 @@ def collected_levels(
             (contract.name, item.name),
             supposed.get((contract.name, item.name), item.level or HIGHEST),
             item.level,
-            item.noise,
+            Nature(item.kind, item.step, item.noise),
             checks.get(item.name, frozenset()),
         )
         for item in contract.fields
@@ -185,7 +186,7 @@ def derived_levels(
             item.level,
             origins,
             _hints(edges, levels),
-            item.noise,
+            Nature(item.kind, item.step, item.noise),
             known[item.name] | made.get(item.name, frozenset()),
         )
     columns[ROW] = _row(contract)
@@ -233,14 +234,14 @@ def _origin(
     column: Column,
     level: str,
     declared: str | None,
-    noise: float | None = None,
+    nature: Nature = UNSAID,
     checks: frozenset[str] = frozenset(),
 ) -> ColumnLevel:
-    return ColumnLevel(level, level, declared, {column: frozenset({WHOLE})}, {}, noise, checks)
+    return ColumnLevel(level, level, declared, {column: frozenset({WHOLE})}, {}, nature, checks)
 
 
 def _row(contract: Contract) -> ColumnLevel:
-    return _origin((contract.name, ROW), contract.row_level, contract.row_level)
+    return _origin((contract.name, ROW), contract.row_level, contract.row_level, ROWS)
 
 
 def _origins(edges: Iterable[Edge], levels: Levels, target: str) -> dict[Column, frozenset[View]]:
@@ -291,15 +292,12 @@ def _together(several: Iterable[Hints]) -> Hints:
 
 
 def _weighed(edge: Edge, origin: Column, levels: Levels) -> Edge:
-    """The edge with noise that is too small to hide the origin's value lowering nothing."""
-    if not any(step.kind == "noise" for step in edge.masks):
+    """The edge with masks that are not made for the origin's values lowering nothing."""
+    if not edge.masks:
         return edge
     known = levels.column(origin)
-    least = known.noise if known else None
+    nature = known.nature if known else UNSAID
     masks = tuple(
-        step
-        if step.kind != "noise" or (least is not None and float(step.literals[0]) >= least)
-        else step._replace(leads_to=HIGHEST)
-        for step in edge.masks
+        step if suits(step, nature) else step._replace(leads_to=HIGHEST) for step in edge.masks
     )
     return edge._replace(masks=masks)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from catalog.contract import Contract, Justification, Release
 from catalog.errors import CityBrainError, Location
-from catalog.lineage import ROW, Edge, ModelLineage
+from catalog.lineage import ROW, Edge, MaskUse, ModelLineage
 from pipelines.errors import PipelineError
 from pipelines.levels.channels import Channels
 from pipelines.levels.infer import Column, ColumnLevel, Levels
+from pipelines.levels.nature import needs, suits
 from pipelines.levels.paths import Hop, Ways
 from pipelines.levels.views import View, conflict, level_behind, masked_kinds
 
@@ -45,6 +46,7 @@ class ReleaseCheck:
         yield from (self._carried(c, release, ceiling) for c in sorted(above))
         yield from self._together(contract, ceiling, above)
         yield from self._influenced(contract, ceiling)
+        yield from self._unsuited(contract, ceiling, above)
         yield from self._unlisted(contract, ceiling, above)
         yield from self._uncounted(contract)
         yield from self._justifications(contract)
@@ -218,6 +220,35 @@ class ReleaseCheck:
                 table, _, column = source.rpartition(".")
                 if self._levels.column((table, column)) is None:
                     yield PipelineError("justification_unknown", where=where, name=source)
+
+    def _unsuited(
+        self, contract: Contract, ceiling: str, above: set[Column]
+    ) -> Iterator[CityBrainError]:
+        """Masks that were to lower what leaves, and are not made for such values."""
+        found: dict[tuple[Column, MaskUse], Column] = {}
+        for column in (*_columns(contract), (contract.name, ROW)):
+            told = [
+                (origin, views)
+                for origin, views in self._levels.hints(column).items()
+                if level_behind(self._levels.of(origin), views) > ceiling
+                and not self._answered(contract, origin)
+            ]
+            carried = list(self._known(column).origins.items()) if column in above else []
+            for origin, views in (*carried, *told):
+                high = self._levels.of(origin) > ceiling
+                for step in sorted({s for view in views for s in view} if high else ()):
+                    if not suits(step, self._known(origin).nature):
+                        found.setdefault((origin, step), column)
+        for (origin, step), column in found.items():
+            key, value = needs(step)
+            yield PipelineError(
+                "mask_unsuited",
+                where=self._ways.declared_at(column),
+                mask=str(step),
+                origin=".".join(origin),
+                key=key,
+                value=value,
+            )
 
     # -- what the kind of release needs ---------------------------------------------------------
 

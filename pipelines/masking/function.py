@@ -75,6 +75,8 @@ class MaskFunction:
         keeps: what stays possible with the results.
         family: views of one value that are harmless together because they nest; None otherwise.
         body: SQL expression over the parameter names; None when it is a Python function.
+        made_for: the kind of value of which it keeps a known part; None: any.
+        least: the property of a field that names the least first literal that hides its value.
         level: the level that a result has at most, whatever the literals are.
         level_of: the same, when it depends on the literals.
     """
@@ -88,6 +90,8 @@ class MaskFunction:
     body: Body | None = field(default=None, repr=False)
     scheme: str | None = None
     family: str | None = None
+    made_for: str | None = None
+    least: Literal["step", "noise"] | None = None
     level_of: Callable[[tuple[LiteralValue, ...]], Level] | None = field(default=None, repr=False)
 
     @property

@@ -68,8 +68,10 @@ def _keyed(
     return MaskFunction(name, kind, parameters, "VARCHAR", keeps, "L2", body, scheme)
 
 
-def _partial(name: str, body: Body, level: Level = "L2", keeps: Keeps = "display") -> MaskFunction:
-    return MaskFunction(name, "partial", (_TEXT,), "VARCHAR", keeps, level, body)
+def _partial(
+    name: str, made_for: str, body: Body, level: Level = "L2", keeps: Keeps = "display"
+) -> MaskFunction:
+    return MaskFunction(name, "partial", (_TEXT,), "VARCHAR", keeps, level, body, made_for=made_for)
 
 
 def _number(name: str, low: float, high: float, kind: str = "BIGINT") -> Parameter:
@@ -93,13 +95,22 @@ _ALL = (
         scheme=TOKEN,
     ),
     _keyed("mask_sm4", "encrypt", SM4, "reverse"),
-    _partial("mask_phone", partial.phone),
-    _partial("mask_id", partial.identity),
-    _partial("mask_name", partial.name),
-    _partial("mask_address", partial.address, "L1", "place"),
-    _partial("mask_plate", partial.plate),
-    _partial("mask_email", partial.email),
-    MaskFunction("mask_text", "redact", (_TEXT,), "VARCHAR", "display", "L2", freetext.text),
+    _partial("mask_phone", "phone", partial.phone),
+    _partial("mask_id", "identity", partial.identity),
+    _partial("mask_name", "person_name", partial.name),
+    _partial("mask_address", "address", partial.address, "L1", "place"),
+    _partial("mask_plate", "plate", partial.plate),
+    _partial("mask_email", "email", partial.email),
+    MaskFunction(
+        "mask_text",
+        "redact",
+        (_TEXT,),
+        "VARCHAR",
+        "display",
+        "L2",
+        freetext.text,
+        made_for="free_text",
+    ),
     MaskFunction(
         "mask_age",
         "generalise",
@@ -108,6 +119,7 @@ _ALL = (
         "range",
         "L1",
         numbers.age,
+        least="step",
         level_of=_l1_from(5),
     ),
     MaskFunction(
@@ -128,6 +140,7 @@ _ALL = (
         "range",
         "L1",
         numbers.amount,
+        least="step",
         level_of=_l1_from(100),
     ),
     MaskFunction(
@@ -139,6 +152,7 @@ _ALL = (
         "L1",
         numbers.division,
         family="division",
+        made_for="division",
     ),
     MaskFunction(
         "mask_round",
@@ -151,6 +165,7 @@ _ALL = (
         "range",
         "L1",
         numbers.rounded,
+        least="step",
         level_of=_l1_from(10),
     ),
     MaskFunction(
@@ -161,6 +176,7 @@ _ALL = (
         "place",
         "L1",
         numbers.coordinate,
+        made_for="coordinate",
         level_of=_l1_to(2),
     ),
     MaskFunction(
@@ -171,6 +187,7 @@ _ALL = (
         "place",
         "L1",
         numbers.grid,
+        made_for="coordinate",
         level_of=_l1_from(500),
     ),
     MaskFunction(
@@ -186,6 +203,7 @@ _ALL = (
         "L2",
         _noise,
         NOISE,
+        least="noise",
     ),
     MaskFunction(
         "mask_suppress",

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.city import City
-from tests.support.leaks_city import RAW
+from tests.support.leaks_city import NATURES, RAW
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "leaks"
 _DIRECTIVE = re.compile(
@@ -172,8 +172,19 @@ def write_city(city: City) -> None:
     city.departments(*dict.fromkeys(name.split("__")[0] for name in RAW))
     for name, table in RAW.items():
         custom = f"- {{property: row_level, value: {table.row_level}}}" if table.row_level else ""
-        fields = (_field(c.name, c.type, c.level, key=bool(c.role)) for c in table.columns)
+        natures = NATURES.get(name, {})
+        fields = (
+            _field(c.name, c.type, c.level, key=bool(c.role), more=_nature(natures.get(c.name)))
+            for c in table.columns
+        )
         city.collected(name.replace("__", "/"), "\n".join(fields), custom=custom)
+
+
+def _nature(text: str | None) -> str:
+    if text is None:
+        return ""
+    key, value = text.split(": ")
+    return f"customProperties: [{{property: {key}, value: {value}}}]"
 
 
 def write_case(city: City, case: Case, columns: Mapping[str, Sequence[tuple[str, str]]]) -> None:

@@ -141,6 +141,30 @@ RAW = {
 }  # fmt: skip
 
 
+# What the contracts say of the fields' values, for the masks that are made for such.
+NATURES = {
+    "health__patient": {
+        "national_id": "kind: identity",
+        "name": "kind: person_name",
+        "phone": "kind: phone",
+        "birth_date": "step: 5",
+        "age": "step: 5",
+        "cost": "step: 50",
+        "address": "kind: address",
+        "home_division": "kind: division",
+        "notes": "kind: free_text",
+    },
+    "tax__firm": {
+        "owner": "kind: person_name",
+        "income": "step: 1000",
+        "employees": "step: 5",
+        "lon": "kind: coordinate",
+        "lat": "kind: coordinate",
+    },
+    "police__sighting": {"plate": "kind: plate", "driver": "kind: person_name"},
+}
+
+
 def rotated(values: Values) -> Values:
     """Every secret belongs to another row."""
     return values[1:] + values[:1]

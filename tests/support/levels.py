@@ -30,13 +30,18 @@ MASKS = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a plan: levels that its contract declares, and its lineage unless collected."""
+    """A table of a plan: levels that its contract declares, and its lineage unless collected.
+
+    Attributes:
+        kind: what the values of all its columns are declared to be.
+    """
 
     name: str
     declared: Mapping[str, str | None]
     edges: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
     rows: tuple[Edge, ...] = ()
     row_level: str = "L1"
+    kind: str = "phone"
 
     @property
     def raw(self) -> bool:
@@ -48,7 +53,16 @@ class Table:
         database, table = self.name.split(".")
         path = Path("models") / database / f"{table}.yaml"
         fields = tuple(
-            ContractField(name, "string", "VARCHAR", Location(path, line), level=level, noise=5.0)
+            ContractField(
+                name,
+                "string",
+                "VARCHAR",
+                Location(path, line),
+                level=level,
+                kind=self.kind,
+                step=5.0,
+                noise=5.0,
+            )
             for line, (name, level) in enumerate(self.declared.items(), 1)
         )
         made = Contract(path, database, table, "1.0.0", "", None, fields)

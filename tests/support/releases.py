@@ -12,16 +12,16 @@ from tests.support.city import City
 TODAY = date(2026, 7, 1)
 PERSON = """
 - {name: id, logicalType: integer, primaryKey: true, classification: L1}
-- {name: name, logicalType: string, classification: L3}
-- {name: phone, logicalType: string, classification: L4}
+- {name: name, logicalType: string, classification: L3, customProperties: [{property: kind, value: person_name}]}
+- {name: phone, logicalType: string, classification: L4, customProperties: [{property: kind, value: phone}]}
 - {name: birth, logicalType: date, classification: L3}
 - {name: district, logicalType: string, classification: L1}
-- {name: income, logicalType: number, physicalType: DOUBLE, classification: L3}
-- {name: remark, logicalType: string}
+- {name: income, logicalType: number, physicalType: DOUBLE, classification: L3, customProperties: [{property: step, value: 100}]}
+- {name: remark, logicalType: string, customProperties: [{property: kind, value: free_text}]}
 """
 VISIT = """
 - {name: visit, logicalType: integer, primaryKey: true, classification: L1}
-- {name: phone, logicalType: string, classification: L4}
+- {name: phone, logicalType: string, classification: L4, customProperties: [{property: kind, value: phone}]}
 - {name: day, logicalType: date, classification: L1}
 """
 TEXT, DAY, COUNT, NUMBER = "string", "date", "integer", "number, physicalType: DOUBLE"

@@ -41,9 +41,7 @@ def test_two_recipients_pseudonyms_side_by_side_are_refused(people: City) -> Non
     assert "'x'" in str(found.fields["masks"]) and "'y'" in str(found.fields["masks"])
 
 
-_JOINED = (
-    "SELECT mask_phone(p.phone) AS one, mask_email(v.phone) AS two FROM raw.civil__person AS p\n"
-)
+_JOINED = "SELECT mask_phone(p.phone) AS one, mask_pseudonym(v.phone, 'p', 'y') AS two FROM raw.civil__person AS p\n"
 EQUAL = {
     "on": "JOIN raw.trade__visit AS v ON p.phone = v.phone\n",
     "where": ", raw.trade__visit AS v WHERE v.phone = p.phone\n",
@@ -74,7 +72,7 @@ def test_two_masks_of_values_that_an_earlier_model_made_equal_are_refused(people
         fields(a=TEXT, b=TEXT),
     )
     text = _SHARED + justified("raw.civil__person.phone", "raw.trade__visit.phone")
-    sql = "SELECT mask_phone(a) AS one, mask_email(b) AS two FROM base.pair\n"
+    sql = "SELECT mask_phone(a) AS one, mask_pseudonym(b, 'p', 'y') AS two FROM base.pair\n"
     people.model("fusion.pair", sql, fields(one=TEXT, two=TEXT), custom=text)
     assert [p.code for p in problems(people)] == ["masks_combine"]
 
@@ -82,7 +80,7 @@ def test_two_masks_of_values_that_an_earlier_model_made_equal_are_refused(people
 def test_masks_of_values_made_equal_in_a_model_read_by_a_subquery_are_refused(people: City) -> None:
     people.model(
         "base.pair",
-        "SELECT mask_phone(p.phone) AS a, mask_email(v.phone) AS b FROM raw.civil__person AS p "
+        "SELECT mask_phone(p.phone) AS a, mask_pseudonym(v.phone, 'p', 'y') AS b FROM raw.civil__person AS p "
         "JOIN raw.trade__visit AS v ON p.phone = v.phone\n",
         fields(a=TEXT, b=TEXT),
     )
@@ -148,14 +146,15 @@ _NOISY = "SELECT mask_noise(income, {}, 'p', 'x') AS one, 1 AS two FROM raw.civi
 
 
 def _with_noise(people: City, value: str) -> None:
-    was = "name: income, logicalType: number, physicalType: DOUBLE, classification: L3"
+    was = "[{property: step, value: 100}]"
     assert was in PERSON
-    custom = f"{was}, customProperties: [{{property: noise, value: {value}}}]"
+    custom = f"[{{property: step, value: 100}}, {{property: noise, value: {value}}}]"
     people.collected("civil/person", PERSON.replace(was, custom))
 
 
 @pytest.mark.parametrize(
-    ("spread", "codes"), [("499.9", ["release_ceiling"]), ("500", []), ("9000", [])]
+    ("spread", "codes"),
+    [("499.9", ["mask_unsuited", "release_ceiling"]), ("500", []), ("9000", [])],
 )
 def test_noise_hides_from_the_spread_that_the_field_names(
     people: City, spread: str, codes: list[str]
@@ -165,7 +164,8 @@ def test_noise_hides_from_the_spread_that_the_field_names(
 
 
 def test_noise_on_a_field_that_names_no_spread_hides_nothing(people: City) -> None:
-    assert _together(people, _NOISY.format(1_000_000), NUMBER, COUNT) == ["release_ceiling"]
+    codes = _together(people, _NOISY.format(1_000_000), NUMBER, COUNT)
+    assert codes == ["mask_unsuited", "release_ceiling"]
 
 
 def test_the_origin_names_the_spread_however_far_it_is(people: City) -> None:
@@ -173,7 +173,7 @@ def test_the_origin_names_the_spread_however_far_it_is(people: City) -> None:
     people.model("base.step", "SELECT income AS half FROM raw.civil__person\n", fields(half=NUMBER))
     sql = "SELECT mask_noise(half, {}, 'p', 'x') AS one, 1 AS two FROM base.step\n"
     assert _together(people, sql.format(500), NUMBER, COUNT) == []
-    assert _together(people, sql.format(100), NUMBER, COUNT) == ["release_ceiling"]
+    assert _together(people, sql.format(100), NUMBER, COUNT) == ["mask_unsuited", "release_ceiling"]
 
 
 @pytest.mark.parametrize("half", ["income * 1000", "income - 3"])
@@ -192,7 +192,7 @@ def test_too_little_noise_in_a_filter_tells_the_value(people: City) -> None:
     _with_noise(people, "500")
     sql = "SELECT id AS one, 1 AS two FROM raw.civil__person WHERE mask_noise(income, {}, 'p', 'x') > 7\n"
     assert _together(people, sql.format(500), COUNT, COUNT) == []
-    assert _together(people, sql.format(5), COUNT, COUNT) == ["release_indirect"]
+    assert _together(people, sql.format(5), COUNT, COUNT) == ["release_indirect", "mask_unsuited"]
 
 
 @pytest.mark.parametrize("value", ["0", "-3", "true", "'many'", "[5]"])

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 FIRM = """
 - {name: id, logicalType: integer, classification: L1, businessName: 編號}
 - {name: name, logicalType: string, classification: L2, businessName: '名稱 "<老闆>" & `co`; #1 | [x]'}
-- {name: address, logicalType: string, classification: L3, businessName: 地址}
+- {name: address, logicalType: string, classification: L3, businessName: 地址, customProperties: [{property: kind, value: address}]}
 - {name: town, logicalType: string, classification: L1}
 - {name: debt, logicalType: integer, classification: L3}
 - {name: note, logicalType: string}
