@@ -80,8 +80,8 @@ def masking() -> str:
 def table() -> str:
     """One line a function."""
     lines = [
-        "| call | gives | example | level | what stays possible | result |",
-        "|---|---|---|---|---|---|",
+        "| call | gives | example | made for | level | what stays possible | result |",
+        "|---|---|---|---|---|---|---|",
     ]
     lines += [_line(function) for function in MASKS.values()]
     return "\n".join([*lines, "", *_bounds()]) + "\n"
@@ -90,7 +90,8 @@ def table() -> str:
 def _line(function: MaskFunction) -> str:
     gives, example = ABOUT[function.name]
     call = signature(function).replace("|", "\\|")
-    cells = (f"`{call}`", gives, _example(function, example), _level(function))
+    shown = _example(function, example)
+    cells = (f"`{call}`", gives, shown, _made_for(function), _level(function))
     return f"| {' | '.join(cells)} | {KEEPS[function.keeps]} | {function.result_type} |"
 
 
@@ -102,10 +103,23 @@ def _example(function: MaskFunction, example: tuple[Any, ...] | str) -> str:
     return f"{told} → {'NULL' if result is None else f'`{result}`'}"
 
 
+def _made_for(function: MaskFunction) -> str:
+    """What the contract of a field must say, for the mask to lower its level."""
+    if function.made_for is not None:
+        return f"`kind`: `{function.made_for}`"
+    if function.least is not None:
+        return f"`{function.least}` at most the `{function.literals[0].name}`"
+    return {"DATE": "a date"}.get(
+        function.values[0].type, "a count" if _counts(function) else "any"
+    )
+
+
+def _counts(function: MaskFunction) -> bool:
+    return function.kind == "suppress"
+
+
 def _level(function: MaskFunction) -> str:
     """The level, and from which literal on it is another one."""
-    if function.kind == "noise":
-        return f"{function.level}, from the field's `noise`"
     if function.level_of is None:
         return function.level
     bound = function.literals[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pipelines.masking.functions import MASKS
+
 _PARTIES = "'purpose', 'recipient'"
 _CALLS = {
     "person": "mask_name({x})",
@@ -17,6 +19,23 @@ _CALLS = {
     "address": "mask_address({x})",
     "free_text_with_personal": "mask_text({x})",
 }
+
+
+def declared_for(call: str | None) -> tuple[str, str] | None:
+    """The property that a field must declare for a proposed call to hide it, and its value.
+
+    Args:
+        call: as `mask_call` gives it.
+    """
+    if call is None:
+        return None
+    name, _, rest = call.partition("(")
+    function = MASKS[name]
+    if function.made_for is not None:
+        return "kind", function.made_for
+    if function.least is not None:
+        return function.least, rest.removesuffix(")").split(", ")[len(function.values)]
+    return None
 
 
 def mask_call(kind: str, name: str, counts: Mapping[str, float], mixed: bool) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog.text import text
+from pipelines.classify.masks import declared_for
 from pipelines.classify.result import OPEN, Classification, Evidence, FieldFinding
 
 __all__ = ["classification_json", "classification_text", "proposal_yaml"]
@@ -48,6 +49,10 @@ def proposal_yaml(found: Classification) -> str:
             lines.append(f"  # {text('classify_mask', mask=field.mask)}")
         lines.append(f"  - name: {field.name}")
         lines.append(f"    classification: {max(field.level, field.declared or OPEN)}")
+        holds = declared_for(field.mask)
+        if holds:
+            prop = f"{{property: {holds[0]}, value: {holds[1]}}}"
+            lines.append(f"    customProperties: [{prop}]")
     return "\n".join(lines) + "\n"
 
 
