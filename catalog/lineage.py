@@ -84,9 +84,11 @@ class ModelLineage:
         order: indirect edges of the order in which the rows come, beyond `rows`: who takes the
             first of them without saying by what learns of these. The order of a table is an edge
             of its row with the kind `order`.
+        written: columns that hold, in some rows, what the model writes out itself (`ELSE 'x'`).
     """
 
     columns: Mapping[str, tuple[Edge, ...]]
     rows: tuple[Edge, ...]
     equal: frozenset[tuple[tuple[str, str], tuple[str, str]]] = field(default=frozenset())
     order: tuple[Edge, ...] = ()
+    written: frozenset[str] = frozenset()

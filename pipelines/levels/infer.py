@@ -37,6 +37,7 @@ class ColumnLevel:
         origins: where its value comes from, with the masks on every way.
         hints: what it depends on besides, without what decides about the table's rows.
         noise: the least spread of noise that hides its value, if the contract names one.
+        written: whether it holds, in some rows, what a model writes out itself.
     """
 
     level: str
@@ -45,6 +46,7 @@ class ColumnLevel:
     origins: Mapping[Column, frozenset[View]]
     hints: Hints
     noise: float | None = None
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,10 @@ def derived_levels(
         if level > inferred:
             origins = {**origins, column: frozenset({WHOLE})}
         hints = _hints(edges, levels)
-        columns[item.name] = ColumnLevel(level, inferred, item.level, origins, hints, item.noise)
+        written = item.name in lineage.written or _takes_written(edges, levels)
+        columns[item.name] = ColumnLevel(
+            level, inferred, item.level, origins, hints, item.noise, written
+        )
     columns[ROW] = _row(contract)
     rows, order = _hints(lineage.rows, levels), _hints(lineage.order, levels)
     return TableLevels(columns, rows, order)
@@ -175,6 +180,11 @@ def _origin(
 
 def _row(contract: Contract) -> ColumnLevel:
     return _origin((contract.name, ROW), contract.row_level, contract.row_level)
+
+
+def _takes_written(edges: Iterable[Edge], levels: Levels) -> bool:
+    sources = (levels.column((edge.table, edge.column)) for edge in edges if edge.direct)
+    return any(source is not None and source.written for source in sources)
 
 
 def _origins(edges: Iterable[Edge], levels: Levels, target: str) -> dict[Column, frozenset[View]]:

@@ -13,6 +13,7 @@ from pipelines.errors import PipelineError
 from pipelines.levels.channels import Channels
 from pipelines.levels.infer import Column, ColumnLevel, Levels
 from pipelines.levels.paths import Hop, Ways
+from pipelines.levels.tokencheck import TokenCheck
 from pipelines.levels.views import View, conflict, level_behind, masked_kinds
 
 # What leaves a part of a value to be seen; a token and a cipher do not, nor a suppressed count.
@@ -28,9 +29,11 @@ class ReleaseCheck:
         self._lineage: Mapping[str, ModelLineage] = ways.lineage
         self._channels = channels
         self._today = today
+        self._tokens = TokenCheck(ways, channels)
 
     def problems(self, contract: Contract) -> Iterator[CityBrainError]:
         """Everything that keeps one derived resource from compiling."""
+        yield from self._tokens.written(contract)
         if contract.release is None:
             yield from self._declared(contract)
             return
@@ -44,6 +47,7 @@ class ReleaseCheck:
         yield from self._declared(contract, above)
         yield from (self._carried(c, release, ceiling) for c in sorted(above))
         yield from self._together(contract, ceiling, above)
+        yield from self._tokens.shown(contract, ceiling)
         yield from self._influenced(contract, ceiling)
         yield from self._unlisted(contract, ceiling, above)
         yield from self._uncounted(contract)
@@ -167,7 +171,7 @@ class ReleaseCheck:
 
     def _influenced(self, contract: Contract, ceiling: str) -> Iterator[CityBrainError]:
         """What a release tells about fields above its ceiling without carrying them."""
-        found: dict[Column, list[Column]] = {}
+        found = self._tokens.compared(contract, ceiling)
         for column in (*_columns(contract), (contract.name, ROW)):
             for origin, level in self._levels.influences(column).items():
                 if level > ceiling:

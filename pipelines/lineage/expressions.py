@@ -6,7 +6,7 @@ source. Masking functions are the only ones that change what a trace is worth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlglot import exp
@@ -21,9 +21,11 @@ from pipelines.lineage.flow import (
     COUNT,
     EMPTY,
     IDENTITY,
+    JOINT,
     PICKED,
     TRANSFORMATION,
     WHOLE,
+    WRITTEN,
     Flow,
     Trace,
     depending,
@@ -35,6 +37,8 @@ from pipelines.lineage.nodes import (
     ORDERLESS,
     aggregate_functions,
     children,
+    is_blank,
+    is_nothing,
     name_of,
     path_of,
     takes_ties,
@@ -74,6 +78,8 @@ class Expressions:
             exp.Cast: self._cast,
             exp.TryCast: self._cast,
             exp.Coalesce: self._coalesce,
+            exp.Greatest: self._extreme,
+            exp.Least: self._extreme,
             exp.Trim: self._trim,
             exp.Nullif: self._nullif,
             exp.Case: self._case,
@@ -135,11 +141,13 @@ class Expressions:
     def _masked(self, call: MaskCall, node: Any, scope: Scope) -> Flow:
         flow = self.several(call.values, scope)
         function = call.function
-        if function.keyed and not flow.direct:
+        if function.keyed and (not flow.direct or WRITTEN in flow.indirect):
             where = Location(scope.context.path, line_of(node) or 1)
             raise PipelineError("mask_constant", where=where, function=function.name)
         text = "; ".join(value.sql("duckdb") for value in call.values)
-        changed = f"{text} at {line_of(node)}:{node.meta.get('start', 0)}"
+        path, start = scope.context.path, node.meta.get("start", 0)
+        joint = JOINT if self._is_joint(call.values, scope) else ""
+        changed = f"{joint}{text} at {path.parent.name}/{path.stem}:{line_of(node)}:{start}"
         direct: dict[Trace, int] = {}
         for trace, line in flow.direct.items():
             if not _hides(function.kind, trace):
@@ -157,6 +165,22 @@ class Expressions:
             direct[Trace(trace.table, trace.column, IDENTITY, (*trace.masks, use))] = line
         return Flow(direct, flow.indirect)
 
+    def _is_joint(self, values: Sequence[Any], scope: Scope) -> bool:
+        """Whether a value is whole columns one after the other, `a || '-' || b`: never one alone."""
+        node = values[0].unnest() if len(values) == 1 else None
+        if not isinstance(node, exp.DPipe):
+            return False
+        parts = [part.unnest() for part in node.flatten()]
+        return all(isinstance(p, exp.Literal) or self._is_whole(p, scope) for p in parts)
+
+    def _is_whole(self, node: Any, scope: Scope) -> bool:
+        if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
+            node = node.this.unnest()
+        if not isinstance(node, exp.Column):
+            return False
+        flow = self.flow(node, scope)
+        return [trace.how for trace in flow.direct] == [IDENTITY]
+
     # -- values ---------------------------------------------------------------------------------
 
     def _unit(self, node: Any, scope: Scope) -> Flow:
@@ -169,8 +193,8 @@ class Expressions:
 
     def _coalesce(self, node: exp.Coalesce, scope: Scope) -> Flow:
         """A constant in the place of NULL marks where there was none."""
-        marked = any(isinstance(p, exp.Literal) and not _blank(p) for p in node.expressions)
-        return treated(self.several(children(node), scope), TRANSFORMATION if marked else CLEANED)
+        marked = any(isinstance(p, exp.Literal) and not is_blank(p) for p in node.expressions)
+        return self._choice(children(node), TRANSFORMATION if marked else CLEANED, scope)
 
     def _cast(self, node: exp.Cast, scope: Scope) -> Flow:
         """A count stays one in another width of whole numbers: the engine fails, it never cuts.
@@ -189,8 +213,9 @@ class Expressions:
 
     def _nullif(self, node: Any, scope: Scope) -> Flow:
         # To take one value out is to test for it; only an empty text is nobody's value.
-        how = CLEANED if _blank(node.expression) else TRANSFORMATION
-        return treated(self.several(children(node), scope), how)
+        how = CLEANED if is_blank(node.expression) else TRANSFORMATION
+        parts = [self._choice([node.this], IDENTITY, scope), self.flow(node.expression, scope)]
+        return treated(merged(parts), how)
 
     def _case(self, node: exp.Case, scope: Scope) -> Flow:
         conditions = [node.this] if node.this else []
@@ -206,7 +231,19 @@ class Expressions:
 
     def _branching(self, conditions: list[Any], results: list[Any], scope: Scope) -> Flow:
         chosen = influence(self.several(conditions, scope), "case")
-        return depending(treated(self.several(results, scope), CLEANED), chosen)
+        return depending(self._choice(results, CLEANED, scope), chosen)
+
+    def _extreme(self, node: Any, scope: Scope) -> Flow:
+        """The greatest or least of several values is one of them."""
+        return self._choice(children(node), TRANSFORMATION, scope)
+
+    def _choice(self, choices: Sequence[Any], how: str, scope: Scope) -> Flow:
+        """What may be any of several values; it is noted if the model writes one of them out."""
+        flows = [self.flow(choice, scope) for choice in choices]
+        flow = treated(merged(flows), how)
+        pairs = zip(choices, flows, strict=True)
+        written = any(not found.direct and not is_nothing(choice) for choice, found in pairs)
+        return depending(flow, {WRITTEN: 0}) if written else flow
 
     def _equal(self, node: Any, scope: Scope) -> Flow:
         """A comparison may make its two sides one value: they are taken to be so."""
@@ -352,11 +389,6 @@ def _unmasked(flow: Flow) -> Flow:
         for trace, line in flow.direct.items()
     }
     return Flow(direct, flow.indirect)
-
-
-def _blank(node: Any) -> bool:
-    """Whether a node is an empty text, or one of spaces."""
-    return isinstance(node, exp.Literal) and bool(node.is_string) and not node.name.strip()
 
 
 def _chosen(relation: Relation) -> dict[Trace, int]:

@@ -14,6 +14,8 @@ TRANSFORMATION, AGGREGATION, COUNT = "transformation", "aggregation", "count"
 # An aggregate of a value that was changed before or after: it may show one row's value exactly, made
 # a thousand times larger. Outside of this package it is called an aggregation.
 BENT = "bent"
+# The beginning of what a mask was given, when that is several columns one after the other.
+JOINT = "joint: "
 WHOLE = frozenset({IDENTITY, CLEANED, PICKED})
 _AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT, BENT})
 _CHANGED = frozenset({TRANSFORMATION, BENT})
@@ -27,6 +29,9 @@ class Trace(NamedTuple):
     how: str
     masks: tuple[MaskUse, ...]
 
+
+# Among the traces that a value depends on: it may be what the model writes out, in some rows.
+WRITTEN = Trace("", "", "written", ())
 
 Traces = Mapping[Trace, int]
 """Traces and the line that names their source."""
@@ -77,6 +82,7 @@ def influence(flow: Flow, how: str) -> dict[Trace, int]:
     """What a flow means to something that only depends on it."""
     found = {t._replace(how=how): line for t, line in flow.direct.items()}
     found.update(flow.indirect)
+    found.pop(WRITTEN, None)
     return found
 
 
@@ -128,4 +134,8 @@ def direct_edges(traces: Traces) -> list[Edge]:
 
 def indirect_edges(traces: Traces) -> list[Edge]:
     """Indirect traces as edges."""
-    return [Edge(t.table, t.column, False, t.how, t.masks, line) for t, line in traces.items()]
+    return [
+        Edge(t.table, t.column, False, t.how, t.masks, line)
+        for t, line in traces.items()
+        if t != WRITTEN
+    ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from catalog.lineage import Edge, ModelLineage
-from pipelines.lineage.flow import Flow, direct_edges, indirect_edges
+from pipelines.lineage.flow import WRITTEN, Flow, direct_edges, indirect_edges
 from pipelines.lineage.relations import Relations
 from pipelines.lineage.scope import Context, Relation, Scope
 
@@ -45,7 +45,10 @@ def model_lineage(
     }
     equal = frozenset(pair for pair in context.equal if pair[0] != pair[1])
     order = _edges(indirect_edges(relation.order))
-    return ModelLineage(columns, _edges(indirect_edges(relation.rows)), equal, order)
+    rows = _edges(indirect_edges(relation.rows))
+    flows = zip(outputs, relation.columns, strict=True)
+    written = frozenset(name for name, (_, flow) in flows if WRITTEN in flow.indirect)
+    return ModelLineage(columns, rows, equal, order, written)
 
 
 def _edges(found: Iterable[Edge]) -> tuple[Edge, ...]:

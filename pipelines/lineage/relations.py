@@ -12,8 +12,8 @@ from sqlglot import exp
 
 from pipelines.lineage.clauses import Clauses
 from pipelines.lineage.expressions import Expressions
-from pipelines.lineage.flow import EMPTY, Flow, depending, influence, merged
-from pipelines.lineage.nodes import aggregated, explodes, is_star, takes_ties
+from pipelines.lineage.flow import EMPTY, WRITTEN, Flow, depending, influence, merged
+from pipelines.lineage.nodes import aggregated, explodes, is_nothing, is_star, takes_ties
 from pipelines.lineage.scope import Context, Relation, Scope
 from pipelines.lineage.sources import SUBQUERY, Found, Sources, alias_columns
 
@@ -124,7 +124,8 @@ class Relations:
         width = max((len(row) for row in rows), default=0)
         columns: list[tuple[str | None, Flow]] = []
         for index in range(width):
-            cells = (self._expressions.flow(row[index], outer) for row in rows if index < len(row))
+            items = [row[index] for row in rows if index < len(row)]
+            cells = (_noted(self._expressions.flow(item, outer), item) for item in items)
             columns.append((f"col{index}", merged(cells)))
         return Relation(columns, {}, singly=True).renamed(alias_columns(node))
 
@@ -157,7 +158,7 @@ class Relations:
             if is_star(item):
                 columns += self._sources.star(item, found)
                 continue
-            flow = self._expressions.flow(item, scope)
+            flow = _noted(self._expressions.flow(item, scope), item)
             if explodes(item):
                 found.rows.update(influence(flow, "rows"))
             name = item.alias_or_name.lower() if isinstance(item, exp.Alias | exp.Column) else None
@@ -175,6 +176,11 @@ class Relations:
             if name:
                 scope.aliases[name] = merged([scope.aliases.get(name, EMPTY), flow])
         return columns
+
+
+def _noted(flow: Flow, item: Any) -> Flow:
+    """The flow of an item, with the note that it is written out if it comes from no column."""
+    return flow if flow.direct or is_nothing(item) else depending(flow, {WRITTEN: 0})
 
 
 def _tallies(node: exp.Select, scope: Scope) -> bool:
