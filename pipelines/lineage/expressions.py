@@ -6,7 +6,7 @@ source. Masking functions are the only ones that change what a trace is worth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlglot import exp
@@ -22,6 +22,7 @@ from pipelines.lineage.flow import (
     EMPTY,
     IDENTITY,
     JOINT,
+    OWN,
     PICKED,
     TRANSFORMATION,
     WHOLE,
@@ -31,6 +32,7 @@ from pipelines.lineage.flow import (
     depending,
     influence,
     merged,
+    placed,
     treated,
 )
 from pipelines.lineage.nodes import (
@@ -162,7 +164,7 @@ class Expressions:
                 function.family or "",
                 function.keyed,
             )
-            direct[Trace(trace.table, trace.column, IDENTITY, (*trace.masks, use))] = line
+            direct[trace._replace(how=IDENTITY, masks=(*trace.masks, use))] = line
         return Flow(direct, flow.indirect)
 
     def _is_joint(self, values: Sequence[Any], scope: Scope) -> bool:
@@ -193,6 +195,11 @@ class Expressions:
 
     def _coalesce(self, node: exp.Coalesce, scope: Scope) -> Flow:
         """A constant in the place of NULL marks where there was none."""
+        if _zero_for_none(node):
+            value = self.flow(node.this, scope)
+            if _is_count(value):
+                return value
+            return depending(treated(value, TRANSFORMATION), {WRITTEN: 0})
         marked = any(isinstance(p, exp.Literal) and not is_blank(p) for p in node.expressions)
         return self._choice(children(node), TRANSFORMATION if marked else CLEANED, scope)
 
@@ -295,6 +302,10 @@ class Expressions:
     # -- aggregates and windows -----------------------------------------------------------------
 
     def _count(self, node: exp.Count, scope: Scope) -> Flow:
+        found = scope.found(node.this)
+        if found is not None:
+            # Of a LEFT JOIN: the rows that were found, none of them for a row without any.
+            return Flow(_counted(found.rows, COUNT), {})
         inside = self.several([n for n in children(node) if not isinstance(n, exp.Star)], scope)
         rows = {t._replace(how="count"): line for t, line in _own_rows(scope).items()}
         if inside.direct:
@@ -307,9 +318,8 @@ class Expressions:
     def _sum(self, node: exp.Sum, scope: Scope) -> Flow:
         """The sum of the counts of disjoint groups is the count of them together."""
         inside = self.several(children(node), scope)
-        counts = all(t.how == COUNT and t.column == ROW and not t.masks for t in inside.direct)
-        if inside.direct and counts and scope.tallied(node.this):
-            return inside
+        if _is_count(inside) and scope.tallied(node.this):
+            return placed(inside, lambda trace: OWN)
         return treated(inside, AGGREGATION)
 
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
@@ -320,7 +330,10 @@ class Expressions:
 
     def _filter(self, node: exp.Filter, scope: Scope) -> Flow:
         condition = self.flow(node.expression.this, scope)
-        return depending(self.flow(node.this, scope), influence(condition, "filter"))
+        value, number = self.flow(node.this, scope), scope.context.number()
+        # Of some rows of the group: who counts all of them has not counted these.
+        value = placed(value, lambda trace: trace.place if trace.how == COUNT else ("some", number))
+        return depending(value, influence(condition, "filter"))
 
     def _window(self, node: exp.Window, scope: Scope) -> Flow:
         over = influence(self.window_keys(node, scope), "window")
@@ -359,8 +372,9 @@ class Expressions:
     # -- subqueries -----------------------------------------------------------------------------
 
     def _scalar(self, node: Any, scope: Scope) -> Flow:
-        relation = self._query(node, scope)
-        return depending(relation.whole(), _chosen(relation), relation.order)
+        relation, number = self._query(node, scope), scope.context.number()
+        value = placed(relation.whole(), lambda trace: ("subquery", number, trace.place))
+        return depending(value, _chosen(relation), relation.order)
 
     def _exists(self, node: exp.Exists, scope: Scope) -> Flow:
         relation = self._query(node.this, scope)
@@ -402,4 +416,20 @@ def _chosen(relation: Relation) -> dict[Trace, int]:
 
 def _own_rows(scope: Scope) -> dict[Trace, int]:
     """The tables whose rows are counted."""
-    return {t: line for t, line in scope.rows().items() if t.how == "rows"}
+    return _counted(scope.rows(), "rows")
+
+
+def _counted(rows: Mapping[Trace, int], how: str) -> dict[Trace, int]:
+    return {t._replace(how=how): line for t, line in rows.items() if t.how == "rows"}
+
+
+def _zero_for_none(node: exp.Coalesce) -> bool:
+    """Whether a node is `coalesce(x, 0)`."""
+    others = node.expressions
+    return len(others) == 1 and isinstance(others[0], exp.Literal) and others[0].sql() == "0"
+
+
+def _is_count(flow: Flow) -> bool:
+    """Whether a value is a count of rows that nothing was done to."""
+    counts = (t.how == COUNT and t.column == ROW and not t.masks for t in flow.direct)
+    return bool(flow.direct) and all(counts)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from catalog.lineage import ROW, Edge, MaskUse
 
@@ -21,13 +21,25 @@ _AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT, BENT})
 _CHANGED = frozenset({TRANSFORMATION, BENT})
 
 
+OWN = None
+Place = tuple[Any, ...] | None
+"""Whose row a value belongs to, in the relation that it is a column of: `OWN` for the row itself (one
+row of a table, or one group of them), else a mark that two values share only if they come from one
+row of one source."""
+
+
 class Trace(NamedTuple):
-    """One source column on its way into a value."""
+    """One source column on its way into a value.
+
+    Attributes:
+        place: of a direct trace, whose row the value belongs to; always `OWN` for an indirect one.
+    """
 
     table: str
     column: str
     how: str
     masks: tuple[MaskUse, ...]
+    place: Place = OWN
 
 
 # Among the traces that a value depends on: it may be what the model writes out, in some rows.
@@ -78,9 +90,15 @@ def _after(inner: str, outer: str) -> str:
     return AGGREGATION if outer == PICKED and inner not in WHOLE else outer
 
 
+def placed(flow: Flow, change: Callable[[Trace], Place]) -> Flow:
+    """The flow with other places."""
+    direct = {t._replace(place=change(t)): line for t, line in flow.direct.items()}
+    return Flow(direct, flow.indirect)
+
+
 def influence(flow: Flow, how: str) -> dict[Trace, int]:
     """What a flow means to something that only depends on it."""
-    found = {t._replace(how=how): line for t, line in flow.direct.items()}
+    found = {t._replace(how=how, place=OWN): line for t, line in flow.direct.items()}
     found.update(flow.indirect)
     found.pop(WRITTEN, None)
     return found
