@@ -26,6 +26,7 @@ class CountCheck:
         self._ways = ways
         self._levels: Levels = ways.levels
         self._lineage: Mapping[str, ModelLineage] = ways.lineage
+        self._owned: dict[tuple[Column, str], bool] = {}
 
     def problems(self, contract: Contract, ceiling: str) -> Iterator[CityBrainError]:
         """A statistical release proves by its lineage that its rows are groups."""
@@ -98,11 +99,24 @@ class CountCheck:
 
     def _own(self, column: Column, ceiling: str) -> bool:
         """Whether what is secret in a column is of the table's own rows, all the way up."""
-        return all(
-            source.place == OWN and self._own((source.table, source.column), ceiling)
-            for source in self._places(column)
-            if self._secret((source.table, source.column), ceiling)
-        )
+        known = self._owned.get((column, ceiling))
+        if known is None:
+            places = (OWN, self._key_place(column[0]))
+            known = all(
+                source.place in places and self._own((source.table, source.column), ceiling)
+                for source in self._places(column)
+                if self._secret((source.table, source.column), ceiling)
+            )
+            self._owned[column, ceiling] = known
+        return known
+
+    def _key_place(self, table: str) -> int:
+        """The place that a table's whole key comes from: no row of it can be there twice, for the
+        gate would find the key twice."""
+        columns = [(table, name) for name in self._ways.contracts[table].primary_key]
+        unchanged = all(edge.how == "identity" for c in columns for edge in self._direct(c))
+        places = {source.place for column in columns for source in self._places(column)}
+        return places.pop() if unchanged and len(places) == 1 else OWN
 
     def _places(self, column: Column) -> frozenset[Placed]:
         lineage = self._lineage.get(column[0])

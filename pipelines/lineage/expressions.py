@@ -80,8 +80,11 @@ class Expressions:
             exp.Cast: self._cast,
             exp.TryCast: self._cast,
             exp.Coalesce: self._coalesce,
-            exp.Greatest: self._extreme,
-            exp.Least: self._extreme,
+            exp.Greatest: self._one_of,
+            exp.Least: self._one_of,
+            exp.Array: self._one_of,
+            exp.Lag: self._shifted,
+            exp.Lead: self._shifted,
             exp.Trim: self._trim,
             exp.Nullif: self._nullif,
             exp.Case: self._case,
@@ -240,16 +243,24 @@ class Expressions:
         chosen = influence(self.several(conditions, scope), "case")
         return depending(self._choice(results, CLEANED, scope), chosen)
 
-    def _extreme(self, node: Any, scope: Scope) -> Flow:
-        """The greatest or least of several values is one of them."""
+    def _one_of(self, node: Any, scope: Scope) -> Flow:
+        """The greatest or least of several values is one of them; so may be what is taken from a
+        list, or from the row before where there is none."""
         return self._choice(children(node), TRANSFORMATION, scope)
+
+    def _shifted(self, node: exp.Lag | exp.Lead, scope: Scope) -> Flow:
+        parts = [self._choice([node.this, node.args.get("default")], IDENTITY, scope)]
+        offset = self.flow(node.args.get("offset"), scope)
+        return depending(treated(merged([*parts, offset]), AGGREGATION), scope.arrival())
 
     def _choice(self, choices: Sequence[Any], how: str, scope: Scope) -> Flow:
         """What may be any of several values; it is noted if the model writes one of them out."""
         flows = [self.flow(choice, scope) for choice in choices]
         flow = treated(merged(flows), how)
         pairs = zip(choices, flows, strict=True)
-        written = any(not found.direct and not is_nothing(choice) for choice, found in pairs)
+        written = any(
+            not (found.direct or is_nothing(choice) or is_blank(choice)) for choice, found in pairs
+        )
         return depending(flow, {WRITTEN: 0}) if written else flow
 
     def _equal(self, node: Any, scope: Scope) -> Flow:

@@ -89,7 +89,7 @@ def is_blank(node: Any) -> bool:
 
 
 def is_nothing(node: Any) -> bool:
-    """Whether a node is NULL or a blank text, of whatever type."""
+    """Whether a node is NULL, of whatever type, or no node at all."""
     while isinstance(node, exp.Paren | exp.Cast | exp.Alias):
         node = node.this
-    return node is None or isinstance(node, exp.Null) or is_blank(node)
+    return node is None or isinstance(node, exp.Null)

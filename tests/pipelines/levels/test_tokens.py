@@ -30,8 +30,8 @@ def masked(column: str, purpose: str = "p") -> str:
     return f"mask_pseudonym({column}, '{purpose}', 'x')"
 
 
-def released(people: City, name: str, sql: str, custom: str = EXTRACT, **columns: str) -> None:
-    people.model(f"fusion.{name}", sql + "\n", fields(**columns), custom=custom)
+def released(people: City, table: str, sql: str, custom: str = EXTRACT, **columns: str) -> None:
+    people.model(f"fusion.{table}", sql + "\n", fields(**columns), custom=custom)
 
 
 def test_the_message_says_what_is_known_and_under_which_purpose(people: City) -> None:
