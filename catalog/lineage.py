@@ -74,6 +74,20 @@ class Edge(NamedTuple):
     line: int = 0
 
 
+class Placed(NamedTuple):
+    """A source of a column, and whose row its value is of.
+
+    Attributes:
+        place: 0 for the output's own row: one row of the source's table, or the group of rows that
+            the output row stands for. Any other number is another row: two values of one such number
+            are of the same row of the same source.
+    """
+
+    table: str
+    column: str
+    place: int
+
+
 @dataclass(frozen=True, slots=True)
 class ModelLineage:
     """The lineage of one model.
@@ -86,6 +100,8 @@ class ModelLineage:
             first of them without saying by what learns of these. The order of a table is an edge
             of its row with the kind `order`.
         keys: sets of columns of which the query gives each combination of values at most once.
+        written: columns that hold, in some rows, what the model writes out itself (`ELSE 'x'`).
+        places: for every output column, its direct sources and whose row each value is of.
     """
 
     columns: Mapping[str, tuple[Edge, ...]]
@@ -93,3 +109,5 @@ class ModelLineage:
     equal: frozenset[tuple[tuple[str, str], tuple[str, str]]] = field(default=frozenset())
     order: tuple[Edge, ...] = ()
     keys: tuple[frozenset[str], ...] = ()
+    written: frozenset[str] = frozenset()
+    places: Mapping[str, frozenset[Placed]] = field(default_factory=dict)

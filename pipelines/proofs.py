@@ -8,7 +8,8 @@ Four things are proven of a step, each from more than the one before:
 - *levels*: how sensitive its columns are. Holds while the contract and lineage of everything that
   it comes from, or that its foreign keys refer to, are the same.
 - *judged*: it may be released. Holds while, besides, the ceilings of the channels are the same, the
-  fields that its justifications name exist, and no justification has ended.
+  fields that its justifications name exist, no justification has ended, and the releases that give
+  away what a keyed mask makes of known values are the same.
 
 Nothing here decides whether a step is sound. A step without a proof is compiled as if there were no
 others, and only a step without a single fault gets one.
@@ -27,7 +28,8 @@ from catalog.contract import DATABASES, Contract
 from catalog.lineage import ROW, ModelLineage
 from pipelines.compilecache import Unpickled
 from pipelines.duck import table_columns
-from pipelines.levels.infer import TableLevels
+from pipelines.levels.infer import Levels, TableLevels
+from pipelines.levels.tokens import dictionaries
 from pipelines.masking.calls import PREFIX
 from pipelines.masking.keys import KeyUse
 from pipelines.models import Reference
@@ -79,6 +81,7 @@ class Proofs:
         self._masks = any(PREFIX in m.sql.lower() for m in workspace.models.values())
         self._columns: dict[str, str] = {}
         self._above: dict[str, str] = {}
+        self._given: tuple[str, ...] | None = None
         self._traced: dict[str, str] = {}
         self._proofs: dict[str, Any] = {}
         if self._cache is not None:
@@ -206,8 +209,17 @@ class Proofs:
         named = sorted({source for item in contract.justifications for source in item.source})
         return _mark(
             self._workspace.settings.channels,
+            *(self._dictionaries() if contract.release is not None else ()),
             *(f"{source} {self._exists(source)}" for source in named),
         )
+
+    def _dictionaries(self) -> tuple[str, ...]:
+        """What other releases give away of what a keyed mask makes of known values."""
+        if self._given is None:
+            channels = self._workspace.settings.channels
+            found = dictionaries(self._contracts.values(), Levels(self.levels), channels)
+            self._given = tuple(f"{key} {names}" for key, names in found.items())
+        return self._given
 
     def _exists(self, source: str) -> bool:
         """Whether a column has a level, as a justification's source must."""

@@ -162,20 +162,23 @@ def judge_statistics(
     """Judge a release of kind `statistics`: no count may be below the minimum.
 
     NULL hides a count, but not what else the row tells of its few: a row without a count may show
-    nothing that was lowered.
+    nothing that was lowered. Zero is no small count, for there is nobody to be found; who would hide
+    few behind a zero is held to the same: what was lowered cannot come from no row.
     """
     release = contract.release
     assert release is not None
     assert release.count is not None
     minimum = max(release.minimum or 1, settings.minimum_count)
     count = quoted(release.count)
+    others = [name for name in lowered if name != release.count]
     row = con.execute(
-        f"SELECT count(*), count(*) FILTER ({count} < {minimum}), "
-        f"count(*) FILTER ({count} IS NULL), min({count}), "
-        f"count(*) FILTER ({count} IS NULL AND ({_any_given(lowered)})) FROM ({relation_sql})"
+        f"SELECT count(*), count(*) FILTER ({count} < {minimum} AND {count} <> 0), "
+        f"count(*) FILTER ({count} IS NULL), min({count}), count(*) FILTER ({count} = 0), "
+        f"count(*) FILTER (coalesce({count}, 0) = 0 AND ({_any_given(others)})) "
+        f"FROM ({relation_sql})"
     ).fetchone()
     assert row is not None
-    groups, small, suppressed, smallest, bare = row
+    groups, small, suppressed, smallest, empty, bare = row
     failed = small + bare
     outcome = "not_assessed" if not groups else "refused" if failed else "passed"
     report = {
@@ -188,6 +191,7 @@ def judge_statistics(
         "small": small,
         "suppressed": suppressed,
         "smallest": smallest,
+        "empty": empty,
         "bare": bare,
         "outcome": outcome,
     }

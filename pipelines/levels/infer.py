@@ -41,6 +41,7 @@ class ColumnLevel:
         hints: what it depends on besides, without what decides about the table's rows.
         nature: what its contract says of its values, by which masks are judged.
         checks: what rules make sure of its values, as `rules.check` puts it.
+        written: whether it holds, in some rows, what a model writes out itself.
     """
 
     level: str
@@ -50,6 +51,7 @@ class ColumnLevel:
     hints: Hints
     nature: Nature = UNSAID
     checks: frozenset[str] = frozenset()
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,7 @@ def derived_levels(
             _hints(edges, levels),
             Nature(item.kind, item.step, item.noise),
             known[item.name] | made.get(item.name, frozenset()),
+            item.name in lineage.written or _takes_written(edges, levels),
         )
     columns[ROW] = _row(contract)
     decided = tuple(derived_edges(contract, rules, known, lineage.keys))
@@ -242,6 +245,11 @@ def _origin(
 
 def _row(contract: Contract) -> ColumnLevel:
     return _origin((contract.name, ROW), contract.row_level, contract.row_level, ROWS)
+
+
+def _takes_written(edges: Iterable[Edge], levels: Levels) -> bool:
+    sources = (levels.column((edge.table, edge.column)) for edge in edges if edge.direct)
+    return any(source is not None and source.written for source in sources)
 
 
 def _origins(edges: Iterable[Edge], levels: Levels, target: str) -> dict[Column, frozenset[View]]:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from catalog.contract import Contract, Justification, Release
 from catalog.errors import CityBrainError, Location
-from catalog.lineage import ROW, Edge, MaskUse, ModelLineage
+from catalog.lineage import ROW, MaskUse, ModelLineage
 from pipelines.errors import PipelineError
 from pipelines.levels.channels import Channels
+from pipelines.levels.counts import CountCheck
 from pipelines.levels.infer import Column, ColumnLevel, Levels
 from pipelines.levels.nature import needs, suits
 from pipelines.levels.paths import Hop, Ways
+from pipelines.levels.tokencheck import TokenCheck
 from pipelines.levels.views import View, conflict, level_behind, masked_kinds
 
 # What leaves a part of a value to be seen; a token and a cipher do not, nor a suppressed count.
@@ -29,9 +31,12 @@ class ReleaseCheck:
         self._lineage: Mapping[str, ModelLineage] = ways.lineage
         self._channels = channels
         self._today = today
+        self._tokens = TokenCheck(ways, channels)
+        self._counts = CountCheck(ways)
 
     def problems(self, contract: Contract) -> Iterator[CityBrainError]:
         """Everything that keeps one derived resource from compiling."""
+        yield from self._tokens.written(contract)
         if contract.release is None:
             yield from self._declared(contract)
             return
@@ -45,10 +50,11 @@ class ReleaseCheck:
         yield from self._declared(contract, above)
         yield from (self._carried(c, release, ceiling) for c in sorted(above))
         yield from self._together(contract, ceiling, above)
+        yield from self._tokens.shown(contract, ceiling)
         yield from self._influenced(contract, ceiling)
         yield from self._unsuited(contract, ceiling, above)
         yield from self._unlisted(contract, ceiling, above)
-        yield from self._uncounted(contract)
+        yield from self._counts.problems(contract, ceiling)
         yield from self._justifications(contract)
 
     def _known(self, column: Column) -> ColumnLevel:
@@ -169,7 +175,7 @@ class ReleaseCheck:
 
     def _influenced(self, contract: Contract, ceiling: str) -> Iterator[CityBrainError]:
         """What a release tells about fields above its ceiling without carrying them."""
-        found: dict[Column, list[Column]] = {}
+        found = self._tokens.compared(contract, ceiling)
         for column in (*_columns(contract), (contract.name, ROW)):
             for origin, level in self._levels.influences(column).items():
                 if level > ceiling:
@@ -286,30 +292,6 @@ class ReleaseCheck:
                 if self._levels.of(origin) > ceiling and shown:
                     yield PipelineError("release_quasi", where=Location(contract.path, 1))
                     return
-
-    def _uncounted(self, contract: Contract) -> Iterator[CityBrainError]:
-        """A statistical release proves by its lineage that its rows are groups."""
-        release = contract.release
-        if release is None or release.count is None:
-            return
-        column = (contract.name, release.count)
-        if not self._counts(column):
-            yield PipelineError(
-                "release_count", where=self._ways.declared_at(column), column=release.count
-            )
-
-    def _counts(self, column: Column) -> bool:
-        lineage = self._lineage.get(column[0])
-        edges: tuple[Edge, ...] = lineage.columns.get(column[1], ()) if lineage else ()
-        direct = [edge for edge in edges if edge.direct]
-        return bool(direct) and all(self._is_count(edge) for edge in direct)
-
-    def _is_count(self, edge: Edge) -> bool:
-        """An unchanged count(*), with small ones left out or not, or a column that is one."""
-        if edge.column == ROW:
-            suppressed = all(step.kind == "suppress" for step in edge.masks)
-            return edge.how == "count" or (edge.how == "masking" and suppressed)
-        return edge.how == "identity" and self._counts((edge.table, edge.column))
 
     def _path(self, column: Column, origin: Column) -> str:
         return self._shown(self._ways.carrying(origin, column))

@@ -6,7 +6,7 @@ source. Masking functions are the only ones that change what a trace is worth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlglot import exp
@@ -21,20 +21,26 @@ from pipelines.lineage.flow import (
     COUNT,
     EMPTY,
     IDENTITY,
+    JOINT,
+    OWN,
     PICKED,
     TRANSFORMATION,
     WHOLE,
+    WRITTEN,
     Flow,
     Trace,
     depending,
     influence,
     merged,
+    placed,
     treated,
 )
 from pipelines.lineage.nodes import (
     ORDERLESS,
     aggregate_functions,
     children,
+    is_blank,
+    is_nothing,
     name_of,
     path_of,
     takes_ties,
@@ -74,6 +80,11 @@ class Expressions:
             exp.Cast: self._cast,
             exp.TryCast: self._cast,
             exp.Coalesce: self._coalesce,
+            exp.Greatest: self._one_of,
+            exp.Least: self._one_of,
+            exp.Array: self._one_of,
+            exp.Lag: self._shifted,
+            exp.Lead: self._shifted,
             exp.Trim: self._trim,
             exp.Nullif: self._nullif,
             exp.Case: self._case,
@@ -135,11 +146,13 @@ class Expressions:
     def _masked(self, call: MaskCall, node: Any, scope: Scope) -> Flow:
         flow = self.several(call.values, scope)
         function = call.function
-        if function.keyed and not flow.direct:
+        if function.keyed and (not flow.direct or WRITTEN in flow.indirect):
             where = Location(scope.context.path, line_of(node) or 1)
             raise PipelineError("mask_constant", where=where, function=function.name)
         text = "; ".join(value.sql("duckdb") for value in call.values)
-        changed = f"{text} at {line_of(node)}:{node.meta.get('start', 0)}"
+        path, start = scope.context.path, node.meta.get("start", 0)
+        joint = JOINT if self._is_joint(call.values, scope) else ""
+        changed = f"{joint}{text} at {path.parent.name}/{path.stem}:{line_of(node)}:{start}"
         direct: dict[Trace, int] = {}
         for trace, line in flow.direct.items():
             if not _hides(function.kind, trace):
@@ -154,8 +167,24 @@ class Expressions:
                 function.family or "",
                 function.keyed,
             )
-            direct[Trace(trace.table, trace.column, IDENTITY, (*trace.masks, use))] = line
+            direct[trace._replace(how=IDENTITY, masks=(*trace.masks, use))] = line
         return Flow(direct, flow.indirect)
+
+    def _is_joint(self, values: Sequence[Any], scope: Scope) -> bool:
+        """Whether a value is whole columns one after the other, `a || '-' || b`: never one alone."""
+        node = values[0].unnest() if len(values) == 1 else None
+        if not isinstance(node, exp.DPipe):
+            return False
+        parts = [part.unnest() for part in node.flatten()]
+        return all(isinstance(p, exp.Literal) or self._is_whole(p, scope) for p in parts)
+
+    def _is_whole(self, node: Any, scope: Scope) -> bool:
+        if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
+            node = node.this.unnest()
+        if not isinstance(node, exp.Column):
+            return False
+        flow = self.flow(node, scope)
+        return [trace.how for trace in flow.direct] == [IDENTITY]
 
     # -- values ---------------------------------------------------------------------------------
 
@@ -169,8 +198,13 @@ class Expressions:
 
     def _coalesce(self, node: exp.Coalesce, scope: Scope) -> Flow:
         """A constant in the place of NULL marks where there was none."""
-        marked = any(isinstance(p, exp.Literal) and not _blank(p) for p in node.expressions)
-        return treated(self.several(children(node), scope), TRANSFORMATION if marked else CLEANED)
+        if _zero_for_none(node):
+            value = self.flow(node.this, scope)
+            if _is_count(value):
+                return value
+            return depending(treated(value, TRANSFORMATION), {WRITTEN: 0})
+        marked = any(isinstance(p, exp.Literal) and not is_blank(p) for p in node.expressions)
+        return self._choice(children(node), TRANSFORMATION if marked else CLEANED, scope)
 
     def _cast(self, node: exp.Cast, scope: Scope) -> Flow:
         """A count stays one in another width of whole numbers: the engine fails, it never cuts.
@@ -189,8 +223,9 @@ class Expressions:
 
     def _nullif(self, node: Any, scope: Scope) -> Flow:
         # To take one value out is to test for it; only an empty text is nobody's value.
-        how = CLEANED if _blank(node.expression) else TRANSFORMATION
-        return treated(self.several(children(node), scope), how)
+        how = CLEANED if is_blank(node.expression) else TRANSFORMATION
+        parts = [self._choice([node.this], IDENTITY, scope), self.flow(node.expression, scope)]
+        return treated(merged(parts), how)
 
     def _case(self, node: exp.Case, scope: Scope) -> Flow:
         conditions = [node.this] if node.this else []
@@ -206,7 +241,27 @@ class Expressions:
 
     def _branching(self, conditions: list[Any], results: list[Any], scope: Scope) -> Flow:
         chosen = influence(self.several(conditions, scope), "case")
-        return depending(treated(self.several(results, scope), CLEANED), chosen)
+        return depending(self._choice(results, CLEANED, scope), chosen)
+
+    def _one_of(self, node: Any, scope: Scope) -> Flow:
+        """The greatest or least of several values is one of them; so may be what is taken from a
+        list, or from the row before where there is none."""
+        return self._choice(children(node), TRANSFORMATION, scope)
+
+    def _shifted(self, node: exp.Lag | exp.Lead, scope: Scope) -> Flow:
+        parts = [self._choice([node.this, node.args.get("default")], IDENTITY, scope)]
+        offset = self.flow(node.args.get("offset"), scope)
+        return depending(treated(merged([*parts, offset]), AGGREGATION), scope.arrival())
+
+    def _choice(self, choices: Sequence[Any], how: str, scope: Scope) -> Flow:
+        """What may be any of several values; it is noted if the model writes one of them out."""
+        flows = [self.flow(choice, scope) for choice in choices]
+        flow = treated(merged(flows), how)
+        pairs = zip(choices, flows, strict=True)
+        written = any(
+            not (found.direct or is_nothing(choice) or is_blank(choice)) for choice, found in pairs
+        )
+        return depending(flow, {WRITTEN: 0}) if written else flow
 
     def _equal(self, node: Any, scope: Scope) -> Flow:
         """A comparison may make its two sides one value: they are taken to be so."""
@@ -258,6 +313,10 @@ class Expressions:
     # -- aggregates and windows -----------------------------------------------------------------
 
     def _count(self, node: exp.Count, scope: Scope) -> Flow:
+        found = scope.found(node.this)
+        if found is not None:
+            # Of a LEFT JOIN: the rows that were found, none of them for a row without any.
+            return Flow(_counted(found.rows, COUNT), {})
         inside = self.several([n for n in children(node) if not isinstance(n, exp.Star)], scope)
         rows = {t._replace(how="count"): line for t, line in _own_rows(scope).items()}
         if inside.direct:
@@ -270,9 +329,8 @@ class Expressions:
     def _sum(self, node: exp.Sum, scope: Scope) -> Flow:
         """The sum of the counts of disjoint groups is the count of them together."""
         inside = self.several(children(node), scope)
-        counts = all(t.how == COUNT and t.column == ROW and not t.masks for t in inside.direct)
-        if inside.direct and counts and scope.tallied(node.this):
-            return inside
+        if _is_count(inside) and scope.tallied(node.this):
+            return placed(inside, lambda trace: OWN)
         return treated(inside, AGGREGATION)
 
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
@@ -283,7 +341,10 @@ class Expressions:
 
     def _filter(self, node: exp.Filter, scope: Scope) -> Flow:
         condition = self.flow(node.expression.this, scope)
-        return depending(self.flow(node.this, scope), influence(condition, "filter"))
+        value, number = self.flow(node.this, scope), scope.context.number()
+        # Of some rows of the group: who counts all of them has not counted these.
+        value = placed(value, lambda trace: trace.place if trace.how == COUNT else ("some", number))
+        return depending(value, influence(condition, "filter"))
 
     def _window(self, node: exp.Window, scope: Scope) -> Flow:
         over = influence(self.window_keys(node, scope), "window")
@@ -322,8 +383,9 @@ class Expressions:
     # -- subqueries -----------------------------------------------------------------------------
 
     def _scalar(self, node: Any, scope: Scope) -> Flow:
-        relation = self._query(node, scope)
-        return depending(relation.whole(), _chosen(relation), relation.order)
+        relation, number = self._query(node, scope), scope.context.number()
+        value = placed(relation.whole(), lambda trace: ("subquery", number, trace.place))
+        return depending(value, _chosen(relation), relation.order)
 
     def _exists(self, node: exp.Exists, scope: Scope) -> Flow:
         relation = self._query(node.this, scope)
@@ -354,11 +416,6 @@ def _unmasked(flow: Flow) -> Flow:
     return Flow(direct, flow.indirect)
 
 
-def _blank(node: Any) -> bool:
-    """Whether a node is an empty text, or one of spaces."""
-    return isinstance(node, exp.Literal) and bool(node.is_string) and not node.name.strip()
-
-
 def _chosen(relation: Relation) -> dict[Trace, int]:
     """What the rows of a subquery depend on; a LIMIT goes on telling that it took the first."""
     kept = ("limit", "order")
@@ -370,4 +427,20 @@ def _chosen(relation: Relation) -> dict[Trace, int]:
 
 def _own_rows(scope: Scope) -> dict[Trace, int]:
     """The tables whose rows are counted."""
-    return {t: line for t, line in scope.rows().items() if t.how == "rows"}
+    return _counted(scope.rows(), "rows")
+
+
+def _counted(rows: Mapping[Trace, int], how: str) -> dict[Trace, int]:
+    return {t._replace(how=how): line for t, line in rows.items() if t.how == "rows"}
+
+
+def _zero_for_none(node: exp.Coalesce) -> bool:
+    """Whether a node is `coalesce(x, 0)`."""
+    others = node.expressions
+    return len(others) == 1 and isinstance(others[0], exp.Literal) and others[0].sql() == "0"
+
+
+def _is_count(flow: Flow) -> bool:
+    """Whether a value is a count of rows that nothing was done to."""
+    counts = (t.how == COUNT and t.column == ROW and not t.masks for t in flow.direct)
+    return bool(flow.direct) and all(counts)

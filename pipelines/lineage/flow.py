@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from catalog.lineage import ROW, Edge, MaskUse
 
@@ -14,19 +14,36 @@ TRANSFORMATION, AGGREGATION, COUNT = "transformation", "aggregation", "count"
 # An aggregate of a value that was changed before or after: it may show one row's value exactly, made
 # a thousand times larger. Outside of this package it is called an aggregation.
 BENT = "bent"
+# The beginning of what a mask was given, when that is several columns one after the other.
+JOINT = "joint: "
 WHOLE = frozenset({IDENTITY, CLEANED, PICKED})
 _AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT, BENT})
 _CHANGED = frozenset({TRANSFORMATION, BENT})
 
 
+OWN = None
+Place = tuple[Any, ...] | None
+"""Whose row a value belongs to, in the relation that it is a column of: `OWN` for the row itself (one
+row of a table, or one group of them), else a mark that two values share only if they come from one
+row of one source."""
+
+
 class Trace(NamedTuple):
-    """One source column on its way into a value."""
+    """One source column on its way into a value.
+
+    Attributes:
+        place: of a direct trace, whose row the value belongs to; always `OWN` for an indirect one.
+    """
 
     table: str
     column: str
     how: str
     masks: tuple[MaskUse, ...]
+    place: Place = OWN
 
+
+# Among the traces that a value depends on: it may be what the model writes out, in some rows.
+WRITTEN = Trace("", "", "written", ())
 
 Traces = Mapping[Trace, int]
 """Traces and the line that names their source."""
@@ -73,10 +90,17 @@ def _after(inner: str, outer: str) -> str:
     return AGGREGATION if outer == PICKED and inner not in WHOLE else outer
 
 
+def placed(flow: Flow, change: Callable[[Trace], Place]) -> Flow:
+    """The flow with other places."""
+    direct = {t._replace(place=change(t)): line for t, line in flow.direct.items()}
+    return Flow(direct, flow.indirect)
+
+
 def influence(flow: Flow, how: str) -> dict[Trace, int]:
     """What a flow means to something that only depends on it."""
-    found = {t._replace(how=how): line for t, line in flow.direct.items()}
+    found = {t._replace(how=how, place=OWN): line for t, line in flow.direct.items()}
     found.update(flow.indirect)
+    found.pop(WRITTEN, None)
     return found
 
 
@@ -128,4 +152,8 @@ def direct_edges(traces: Traces) -> list[Edge]:
 
 def indirect_edges(traces: Traces) -> list[Edge]:
     """Indirect traces as edges."""
-    return [Edge(t.table, t.column, False, t.how, t.masks, line) for t, line in traces.items()]
+    return [
+        Edge(t.table, t.column, False, t.how, t.masks, line)
+        for t, line in traces.items()
+        if t != WRITTEN
+    ]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from catalog.lineage import Edge, ModelLineage
-from pipelines.lineage.flow import Flow, direct_edges, indirect_edges
+from catalog.lineage import Edge, ModelLineage, Placed
+from pipelines.lineage.flow import OWN, WRITTEN, Flow, Place, direct_edges, indirect_edges
 from pipelines.lineage.relations import Relations
 from pipelines.lineage.scope import Context, Relation, Scope
 
@@ -46,7 +46,22 @@ def model_lineage(
     equal = frozenset(pair for pair in context.equal if pair[0] != pair[1])
     order = _edges(indirect_edges(relation.order))
     rows = _edges(indirect_edges(relation.rows))
-    return ModelLineage(columns, rows, equal, order, relation.keys)
+    flows = zip(outputs, relation.columns, strict=True)
+    written = frozenset(name for name, (_, flow) in flows if WRITTEN in flow.indirect)
+    places = _places(outputs, relation)
+    return ModelLineage(columns, rows, equal, order, relation.keys, written, places)
+
+
+def _places(outputs: Sequence[str], relation: Relation) -> dict[str, frozenset[Placed]]:
+    """For every column, its sources and whose row each is of, numbered as they come."""
+    numbers: dict[Place, int] = {OWN: 0}
+    found: dict[str, frozenset[Placed]] = {}
+    for name, (_, flow) in zip(outputs, relation.columns, strict=True):
+        traces = sorted(flow.direct, key=lambda t: (t.table, t.column, repr(t.place)))
+        found[name] = frozenset(
+            Placed(t.table, t.column, numbers.setdefault(t.place, len(numbers))) for t in traces
+        )
+    return found
 
 
 def _edges(found: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -81,3 +81,15 @@ def aggregated(item: Any) -> bool:
     """Whether an item aggregates in its own query, not in a subquery."""
     inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
     return any(isinstance(node, exp.AggFunc) for node in inside)
+
+
+def is_blank(node: Any) -> bool:
+    """Whether a node is an empty text, or one of spaces."""
+    return isinstance(node, exp.Literal) and bool(node.is_string) and not node.name.strip()
+
+
+def is_nothing(node: Any) -> bool:
+    """Whether a node is NULL, of whatever type, or no node at all."""
+    while isinstance(node, exp.Paren | exp.Cast | exp.Alias):
+        node = node.this
+    return node is None or isinstance(node, exp.Null)

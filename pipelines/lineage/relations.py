@@ -6,15 +6,29 @@ Every part of a query that is read here is named; a part that is not is an error
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
 
 from pipelines.lineage.clauses import Clauses
 from pipelines.lineage.expressions import Expressions
-from pipelines.lineage.flow import EMPTY, Flow, depending, influence, merged
+from pipelines.lineage.flow import (
+    AGGREGATION,
+    COUNT,
+    EMPTY,
+    OWN,
+    WRITTEN,
+    Flow,
+    Place,
+    Trace,
+    depending,
+    influence,
+    merged,
+    placed,
+)
 from pipelines.lineage.keys import keys_of, keys_of_set
-from pipelines.lineage.nodes import aggregated, explodes, is_star, takes_ties
+from pipelines.lineage.nodes import aggregated, explodes, is_nothing, is_star, takes_ties
 from pipelines.lineage.scope import Context, Relation, Scope
 from pipelines.lineage.sources import SUBQUERY, Found, Sources, alias_columns
 
@@ -83,7 +97,7 @@ class Relations:
     ) -> Relation:
         """The least fixed point: what the recursive part adds, until it adds nothing."""
         self._context.known(node, {"this", "expression", "distinct"})
-        first = self.query(node.this, outer).renamed(names)
+        first = _loose(self.query(node.this, outer)).renamed(names)
         # The recursion may give rows of the first part again.
         known = replace(first, tallies=False, singly=False, keys=())
         for _ in range(_ROUNDS):
@@ -94,7 +108,7 @@ class Relations:
             new = _united(known, added)
             if node.args.get("distinct"):
                 new.rows.update(influence(new.whole(), "set"))
-            new = new.renamed(names)
+            new = _loose(new).renamed(names)
             if _same(known, new):
                 return known
             known = new
@@ -128,7 +142,8 @@ class Relations:
         width = max((len(row) for row in rows), default=0)
         columns: list[tuple[str | None, Flow]] = []
         for index in range(width):
-            cells = (self._expressions.flow(row[index], outer) for row in rows if index < len(row))
+            items = [row[index] for row in rows if index < len(row)]
+            cells = (_noted(self._expressions.flow(item, outer), item) for item in items)
             columns.append((f"col{index}", merged(cells)))
         return Relation(columns, {}, singly=True).renamed(alias_columns(node))
 
@@ -141,7 +156,8 @@ class Relations:
 
     def _select(self, node: exp.Select, outer: Scope, after: tuple[Any, ...]) -> Relation:
         self._context.known(node, _SELECT)
-        scope = Scope(self._context, self._with(node, outer).ctes, outer)
+        number = self._context.number()
+        scope = Scope(self._context, self._with(node, outer).ctes, outer, number=number)
         found = self._sources.read(node, scope)
         for window in node.args.get("windows") or []:
             scope.windows[window.name.lower()] = window
@@ -150,6 +166,8 @@ class Relations:
         rows = {**found.rows, **scope.rows()}
         projections = [flow for _, flow in columns]
         rows.update(self._clauses.of_select(node, after, scope, projections))
+        groups = _groups(node)
+        columns = [(name, scope.settled(flow, groups=groups)) for name, flow in columns]
         tallies, singly = _tallies(node, scope), _singly(node, scope)
         keys = keys_of(node, scope, [name for name, _ in columns])
         return Relation(columns, rows, scope.arrival(), tallies, singly, keys)
@@ -162,7 +180,7 @@ class Relations:
             if is_star(item):
                 columns += self._sources.star(item, found)
                 continue
-            flow = self._expressions.flow(item, scope)
+            flow = _noted(self._expressions.flow(item, scope), item)
             if explodes(item):
                 found.rows.update(influence(flow, "rows"))
             name = item.alias_or_name.lower() if isinstance(item, exp.Alias | exp.Column) else None
@@ -180,6 +198,29 @@ class Relations:
             if name:
                 scope.aliases[name] = merged([scope.aliases.get(name, EMPTY), flow])
         return columns
+
+
+def _groups(node: exp.Select) -> bool:
+    """Whether a SELECT makes groups of its rows."""
+    return node.args.get("group") is not None or any(aggregated(i) for i in node.expressions)
+
+
+def _loose(relation: Relation) -> Relation:
+    """The relation, with nothing said of which of its values belong to one row."""
+    columns: list[tuple[str | None, Flow]] = [
+        (name, placed(flow, partial(_loosely, at)))
+        for at, (name, flow) in enumerate(relation.columns)
+    ]
+    return replace(relation, columns=columns)
+
+
+def _loosely(at: int, trace: Trace) -> Place:
+    return ("loose", at)
+
+
+def _noted(flow: Flow, item: Any) -> Flow:
+    """The flow of an item, with the note that it is written out if it comes from no column."""
+    return flow if flow.direct or is_nothing(item) else depending(flow, {WRITTEN: 0})
 
 
 def _tallies(node: exp.Select, scope: Scope) -> bool:
@@ -218,20 +259,48 @@ def _apart(node: exp.SetOperation, left: Relation, right: Relation) -> bool:
 
 def _united(left: Relation, right: Relation) -> Relation:
     """Columns by position, under the names of the left."""
+    left, right = _apart_in_place(left), _apart_in_place(right)
     columns = [
-        (name, merged([flow, other]))
+        (name, _either(flow, other))
         for (name, flow), (_, other) in zip(left.columns, right.columns, strict=True)
     ]
     return Relation(columns, {**left.rows, **right.rows}, {**left.order, **right.order})
 
 
 def _united_by_name(left: Relation, right: Relation) -> Relation:
+    left, right = _apart_in_place(left), _apart_in_place(right)
     names = list(dict.fromkeys(name for name, _ in (*left.columns, *right.columns)))
     columns: list[tuple[str | None, Flow]] = [
-        (n, merged([(n and left.named(n)) or EMPTY, (n and right.named(n)) or EMPTY]))
-        for n in names
+        (n, _either((n and left.named(n)) or EMPTY, (n and right.named(n)) or EMPTY)) for n in names
     ]
     return Relation(columns, {**left.rows, **right.rows}, {**left.order, **right.order})
+
+
+def _either(one: Flow, other: Flow) -> Flow:
+    """A column of a set operation: a count only if both sides count."""
+    if not (one.direct and other.direct):
+        one, other = (_no_count(flow) for flow in (one, other))
+    return merged([one, other])
+
+
+def _no_count(flow: Flow) -> Flow:
+    direct = {
+        t._replace(how=AGGREGATION) if t.how == COUNT else t: line
+        for t, line in flow.direct.items()
+    }
+    return Flow(direct, flow.indirect)
+
+
+def _apart_in_place(side: Relation) -> Relation:
+    """A side of a set operation, where the other side's rows must not vouch for its own.
+
+    If any value is of another row than the side's own, then its own are marked as well.
+    """
+    traces = [trace for _, flow in side.columns for trace in flow.direct]
+    if all(trace.place is OWN for trace in traces):
+        return side
+    mark = ("side", min(repr(trace.place) for trace in traces if trace.place is not OWN))
+    return side.placed(lambda trace: mark if trace.place is OWN else trace.place)
 
 
 def _same(one: Relation, other: Relation) -> bool:

@@ -12,7 +12,7 @@ too much is a question to the author, one that says too little is a leak.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,17 @@ from catalog.lineage import ROW
 from pipelines.dialect import line_of
 from pipelines.errors import PipelineError
 from pipelines.lineage.flow import (
+    COUNT,
     EMPTY,
     IDENTITY,
+    OWN,
     TRANSFORMATION,
     Flow,
+    Place,
     Trace,
     merged,
     moved,
+    placed,
     treated,
 )
 
@@ -74,6 +78,11 @@ class Relation:
         columns = [(given.get(i, name), flow) for i, (name, flow) in enumerate(self.columns)]
         return replace(self, columns=columns, keys=() if names else self.keys)
 
+    def placed(self, change: Callable[[Trace], Place]) -> Relation:
+        """The relation with other places of its values."""
+        columns = [(name, placed(flow, change)) for name, flow in self.columns]
+        return replace(self, columns=columns)
+
     def whole(self) -> Flow:
         """All columns at once."""
         return treated(merged(flow for _, flow in self.columns), TRANSFORMATION)
@@ -87,12 +96,19 @@ class Context:
         schema: column names by table, as the contracts declare them.
         keys: the primary keys of tables.
         equal: pairs of source columns that must be equal, gathered on the way.
+        numbers: how many numbers have been given out.
     """
 
     path: Path
     schema: Mapping[str, tuple[str, ...]]
     keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
     equal: set[tuple[Pair, Pair]] = field(default_factory=set)
+    numbers: int = 0
+
+    def number(self) -> int:
+        """A number that nothing else in the model has."""
+        self.numbers += 1
+        return self.numbers
 
     def unresolved(self, node: Any, problem: str) -> PipelineError:
         """The error for what cannot be traced."""
@@ -136,6 +152,10 @@ class Scope:
         order: as in `Relation`: keys of the windows in this query.
         single: the FROM clause is one table or subquery, whose rows it gives as they are.
         multiplied: a join or a list may give a row of the FROM clause several times.
+        number: of the SELECT that this is the scope of.
+        once: sources of which the FROM clause gives each row at most once.
+        matched: by source, columns that a join required to equal something: where its row was found
+            they are not NULL.
     """
 
     context: Context
@@ -151,6 +171,9 @@ class Scope:
     unsure: bool = False
     single: bool = False
     multiplied: bool = False
+    number: int = 0
+    once: set[str] = field(default_factory=set)
+    matched: dict[str, set[str]] = field(default_factory=dict)
     order: dict[Trace, int] = field(default_factory=dict)
 
     def inner(self, **own: Any) -> Scope:
@@ -163,6 +186,8 @@ class Scope:
         for n in names:
             if names.count(n) > 1:
                 raise self.context.unresolved(n, f"{name} has two columns of this name")
+        relation = relation.placed(lambda trace: (self.number, name, trace.place))
+        self.once = set() if self.sources else {name}
         if name in self.sources:
             known = self.sources[name]
             relation = Relation(
@@ -224,6 +249,31 @@ class Scope:
         for relation in self.sources.values():
             found.update(relation.order)
         return found
+
+    def settled(self, flow: Flow, *, groups: bool) -> Flow:
+        """A flow as a column of what this SELECT gives: values of rows that come once are its own.
+
+        Args:
+            groups: whether it makes groups; a count that comes from elsewhere is not of them.
+        """
+
+        def place(trace: Trace) -> Place:
+            if trace.place is OWN or trace.place[0] != self.number:
+                return trace.place
+            _, name, inside = trace.place
+            own = name in self.once and inside is OWN
+            return OWN if own and not (groups and trace.how == COUNT) else trace.place
+
+        return placed(flow, place)
+
+    def found(self, node: Any) -> Relation | None:
+        """The source that a node names a column of, if that tells which of its rows were found."""
+        if not isinstance(node, exp.Column) or len(node.parts) != 2:
+            return None
+        name, relation = node.table.lower(), self.sources.get(node.table.lower())
+        never_null = node.name.lower() in self.matched.get(name, ())
+        once = relation is not None and relation.singly and name in self.once
+        return relation if once and never_null else None
 
     @property
     def singly(self) -> bool:

@@ -129,7 +129,7 @@ class Sources:
         if method not in _METHODS:
             raise self._context.unresolved(join, f"{method} JOIN is not supported in a model")
         scope = found.scope
-        before = set(scope.sources)
+        before, once = set(scope.sources), set(scope.once)
         left = {name for r in scope.sources.values() for name, _ in r.columns if name}
         self._add(join.this, found)
         added = [name for name in scope.sources if name not in before]
@@ -148,12 +148,18 @@ class Sources:
         if str(join.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
             for alias in added:
                 found.rows.update(scope.sources.pop(alias).rows)
+            scope.once = once
             return
         if method == "ASOF":  # of equal rows it takes the first that comes
             for alias in added:
                 found.rows.update(scope.sources[alias].order)
-        if not _finds_one(join, added, shared, scope):
-            scope.multiplied = True
+        forth = _finds_one(join, added, shared, scope)
+        back = len(before) == len(added) == 1 and _finds_one(join, [*before], shared, scope)
+        scope.once = (once if forth else set()) | ({*added} if back and once else set())
+        inner = not join.args.get("side")
+        scope.multiplied |= not (forth or (back and inner))
+        for alias in added:
+            scope.matched[alias] = {*shared, *_compared(join.args.get("on"), alias)}
 
     def _using(self, name: str, scope: Scope) -> None:
         """Columns that USING requires to be equal."""

@@ -23,7 +23,13 @@ from tests.support.leaks_city import VARIANTS, fill
 
 REFUSED, ACCEPTED = cases("refused"), cases("accepted")
 SCHEMES = ("hmac-sha256", "hmac-sm3", "ff1-aes256", "sm4-siv", "noise-hmac-sha256")
-USES = [KeyUse("study", who, scheme) for who in ("university", "insurer") for scheme in SCHEMES]
+PURPOSES = ("study", "joined", "linked", "places", "twice", "granted")
+USES = [
+    KeyUse(purpose, who, scheme)
+    for purpose in PURPOSES
+    for who in ("university", "insurer")
+    for scheme in SCHEMES
+]
 CODES = frozenset(code for case in REFUSED for code in case.codes)
 Columns = dict[str, list[tuple[str, str]]]
 Answer = list[str]

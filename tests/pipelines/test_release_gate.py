@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
+import duckdb
 import pytest
 
 from catalog.database import CatalogStore
 from catalog.database.records import RuleResultRow
 from catalog.errors import CityBrainError
 from pipelines.maintain import rollback
+from pipelines.release_gate import ReleaseVerdict, judge_statistics
+from quality.risk.policy import RiskSettings
 from tests.support.city import NAME, City, csv
 from tests.support.releases import release
 
@@ -249,17 +252,38 @@ def test_a_hidden_count_does_not_show_the_rest_of_its_row(city: City) -> None:
     """One person's age band beside an empty count is still that person's."""
     patients(city, group(30, "north") + group(42, "south", 2))
     sql = """SELECT mask_age(age, 10) AS district, mask_suppress(count(*), 3) AS patients
-        FROM raw.civil__patient GROUP BY ALL\n"""
+        FROM raw.civil__patient GROUP BY ALL HAVING count(*) > 0\n"""
     counted(city)
     city.write("models/open/patients_by_district.sql", sql)
     outcome = city.outcome(COUNTS)
     assert outcome.status == "blocked"
     assert outcome.error is not None
     assert (outcome.error.code, outcome.error.fields["rows"]) == ("release_hidden_count", "1")
-    city.write(
-        "models/open/patients_by_district.sql", sql.replace("ALL", "ALL HAVING count(*) > 2")
-    )
+    city.write("models/open/patients_by_district.sql", sql.replace("count(*) > 0", "count(*) > 2"))
     assert city.outcome(COUNTS).status == "published"
+
+
+def test_a_zero_is_no_small_count(city: City) -> None:
+    counted(patients(city, group(30, "north") + group(42, "south", 2)))
+    few = "SELECT district, CASE WHEN district = 'south' THEN 0 ELSE 5 END AS patients FROM t"
+    verdict = _judged(city, few, [])
+    assert verdict.error is None
+    assert (verdict.report["small"], verdict.report["empty"]) == (0, 1)
+
+
+def test_a_zero_does_not_show_the_rest_of_its_row(city: City) -> None:
+    """Few behind a zero are few all the same."""
+    counted(patients(city, group(30, "north") + group(42, "south", 2)))
+    verdict = _judged(city, "SELECT district, 0 AS patients FROM t", ["district"])
+    assert verdict.error is not None
+    assert (verdict.error.code, verdict.error.fields["rows"]) == ("release_hidden_count", "2")
+
+
+def _judged(city: City, sql: str, lowered: list[str]) -> ReleaseVerdict:
+    contract = city.load().contracts[COUNTS]
+    with duckdb.connect(":memory:") as con:
+        con.execute("CREATE TABLE t AS SELECT unnest(['north', 'south']) AS district")
+        return judge_statistics(con, sql, contract, RiskSettings(), lowered)
 
 
 @pytest.mark.parametrize("where", ["the contract", "the workspace"])

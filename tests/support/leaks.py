@@ -5,6 +5,7 @@ A case is one SQL file. Comment lines at its head are prose or directives:
     -- refused by: <code>, <code>         codes of which the compiler must report one (refused cases)
     -- at: base.step                      where it must report it; else at the released model
     -- release: {kind: records, ...}      the custom property of the released model's contract
+    -- release open.step: {...}           the same of another model, that is released besides
     -- justification: raw.x.a, raw.x.b    the columns that the release justifies
     -- justification base.step: raw.x.a   the same in the contract of another model
     -- level base.step.column: L1         a `classification` written in a contract
@@ -54,7 +55,7 @@ class Case:
             the release.
         codes: the codes of which one must be reported; empty for an accepted case.
         at: the model that it must be reported at.
-        release: the release property as YAML; empty when there is none.
+        releases: by model, the release property as YAML.
         justified: by model, the columns that its contract justifies.
         levels: by model and column, the level that its contract declares.
         rules: by model, the bodies of its contract's rules, as YAML.
@@ -67,7 +68,7 @@ class Case:
     models: tuple[tuple[str, str], ...]
     codes: tuple[str, ...]
     at: str
-    release: str
+    releases: dict[str, str]
     justified: dict[str, tuple[str, ...]]
     levels: dict[tuple[str, str], str]
     rules: dict[str, list[str]]
@@ -97,6 +98,7 @@ class _Header:
     why: list[str] = field(default_factory=list)
     single: dict[str, str] = field(default_factory=dict)
     justified: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    releases: dict[str, str] = field(default_factory=dict)
     levels: dict[tuple[str, str], str] = field(default_factory=dict)
     rules: dict[str, list[str]] = field(default_factory=dict)
     keys: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -123,7 +125,7 @@ def _case(path: Path, letter: str) -> Case:
         ),
         codes=tuple(c.strip() for c in header.single.get("refused by", "").split(",") if c.strip()),
         at=unique[header.single.get("at", released)],
-        release=header.single.get("release", ""),
+        releases={unique[k or released]: v for k, v in header.releases.items()},
         justified={unique[k or released]: v for k, v in header.justified.items()},
         levels={(unique[table], column): v for (table, column), v in header.levels.items()},
         rules={unique[k or released]: [renamed(r) for r in v] for k, v in header.rules.items()},
@@ -154,6 +156,8 @@ def _directive(header: _Header, key: str, about: str, value: str) -> None:
         header.justified[about] = tuple(value.split(", "))
     elif key == "rule":
         header.rules.setdefault(about, []).append(value)
+    elif key == "release":
+        header.releases[about] = value
     elif key in ("level", "field"):
         table, _, column = about.rpartition(".")
         (header.levels if key == "level" else header.keys)[table, column] = value
@@ -199,8 +203,8 @@ def write_case(city: City, case: Case, columns: Mapping[str, Sequence[tuple[str,
             for c, kind in columns[name]
         )
         custom = []
-        if case.release and name == case.released:
-            custom.append(f"- {{property: release, value: {case.release}}}")
+        if name in case.releases:
+            custom.append(f"- {{property: release, value: {case.releases[name]}}}")
         if name in case.justified:
             listed = ", ".join(f"'{column}'" for column in case.justified[name])
             entry = (

@@ -1,0 +1,4 @@
+-- Found by the key once, then repeated for every day.
+-- refused by: release_count
+-- release: {kind: statistics, count: n}
+SELECT v.village, count(p.village) AS n, mask_round(max(p.cost), 10) AS c FROM raw.city__village v LEFT JOIN raw.health__patient p ON p.village = v.village CROSS JOIN raw.city__day d GROUP BY v.village
