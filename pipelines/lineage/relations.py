@@ -14,6 +14,7 @@ from pipelines.lineage.clauses import Clauses
 from pipelines.lineage.expressions import Expressions
 from pipelines.lineage.flow import EMPTY, Flow, depending, influence, merged
 from pipelines.lineage.nodes import aggregated, explodes, is_star, takes_ties
+from pipelines.lineage.numbers import whole_columns
 from pipelines.lineage.scope import Context, Relation, Scope
 from pipelines.lineage.sources import SUBQUERY, Found, Sources, alias_columns
 
@@ -147,7 +148,10 @@ class Relations:
         projections = [flow for _, flow in columns]
         rows.update(self._clauses.of_select(node, after, scope, projections))
         tallies, singly = _tallies(node, scope), _singly(node, scope)
-        return Relation(columns, rows, scope.arrival(), tallies, singly)
+        whole = whole_columns(node, scope)
+        return Relation(
+            columns, rows, scope.arrival(), tallies, singly, whole_numbers=whole
+        )
 
     def _projections(self, node: exp.Select, found: Found) -> list[tuple[str | None, Flow]]:
         scope = found.scope

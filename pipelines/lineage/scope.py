@@ -50,6 +50,7 @@ class Relation:
         singly: whether each of its rows is another row of one table, or another group of such rows.
         key: columns whose values no two rows share, as the contract of a table says and its gate
             enforces; empty when nothing is known.
+        whole_numbers: columns that can hold nothing else.
     """
 
     columns: list[tuple[str | None, Flow]]
@@ -58,6 +59,7 @@ class Relation:
     tallies: bool = False
     singly: bool = False
     key: frozenset[str] = frozenset()
+    whole_numbers: frozenset[str] = frozenset()
 
     def named(self, name: str) -> Flow | None:
         """The column called `name`; several of one name are taken together."""
@@ -72,7 +74,9 @@ class Relation:
         """The relation under column aliases; the columns beyond them keep their names."""
         given = dict(enumerate(names))
         columns = [(given.get(i, name), flow) for i, (name, flow) in enumerate(self.columns)]
-        return replace(self, columns=columns, key=frozenset() if names else self.key)
+        if not names:
+            return replace(self, columns=columns)
+        return replace(self, columns=columns, key=frozenset(), whole_numbers=frozenset())
 
     def whole(self) -> Flow:
         """All columns at once."""
@@ -86,12 +90,16 @@ class Context:
     Attributes:
         schema: column names by table, as the contracts declare them.
         keys: the primary keys of tables.
+        whole_numbers: the columns of tables that hold whole numbers.
+        selects: a number for every SELECT in which a plain statistic was masked.
         equal: pairs of source columns that must be equal, gathered on the way.
     """
 
     path: Path
     schema: Mapping[str, tuple[str, ...]]
     keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    whole_numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    selects: dict[int, int] = field(default_factory=dict)
     equal: set[tuple[Pair, Pair]] = field(default_factory=set)
 
     def unresolved(self, node: Any, problem: str) -> PipelineError:
@@ -121,7 +129,10 @@ class Context:
         line = line_of(node)
         rows, order = Trace(name, ROW, "rows", ()), Trace(name, ROW, "order", ())
         key = self.keys.get(name, frozenset())
-        return Relation(columns, {rows: line}, {order: line}, singly=True, key=key)
+        numbers = self.whole_numbers.get(name, frozenset())
+        return Relation(
+            columns, {rows: line}, {order: line}, singly=True, key=key, whole_numbers=numbers
+        )
 
 
 @dataclass(slots=True)
@@ -239,6 +250,18 @@ class Scope:
         *table, column = (part.name.lower() for part in node.parts)
         own = not table or table == [name]
         return self.single and relation.tallies and own and relation.named(column) is not None
+
+    def whole_number(self, node: exp.Column) -> bool:
+        """Whether a column of one source here can only hold whole numbers."""
+        *table, column = (part.name.lower() for part in node.parts)
+        if self.unsure or len(table) > 1:
+            return False
+        found = [
+            relation
+            for name, relation in self.sources.items()
+            if (not table or table == [name]) and relation.named(column) is not None
+        ]
+        return len(found) == 1 and column in found[0].whole_numbers
 
     def _unnamed(self) -> list[Flow]:
         return [flow for relation in self.sources.values() for flow in relation.unnamed()]
