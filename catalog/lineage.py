@@ -40,7 +40,10 @@ class MaskUse(NamedTuple):
         literals: its literal arguments, in order.
         argument: what was masked when that was not a column as it stands; else empty.
         leads_to: the level that the result has at most; empty when `function` is.
-        kind, family, keyed: as in the registry of masking functions.
+        kind, family, keyed: as in the registry of masking functions. Of a step that only changes
+            the value `kind` says how (`treated` of an edge).
+        group: what was masked is a plain statistic of a column over the groups of a SELECT, those
+            named here; else empty.
     """
 
     function: str
@@ -50,6 +53,7 @@ class MaskUse(NamedTuple):
     kind: str = ""
     family: str = ""
     keyed: bool = False
+    group: str = ""
 
     def __str__(self) -> str:
         return f"{self.function}({', '.join(['x', *map(repr, self.literals)])})"
@@ -64,6 +68,8 @@ class Edge(NamedTuple):
         how: the kind of edge (`DirectKind` or `IndirectKind`).
         masks: the masking steps on the way, the first applied first.
         line: where the model's SQL names the source; 0 when it does not (a star).
+        treated: of a direct edge, what `how` is short for: which masks still hide the value
+            (`pipelines.lineage.flow`); empty when that is not known.
     """
 
     table: str
@@ -72,6 +78,7 @@ class Edge(NamedTuple):
     how: str
     masks: tuple[MaskUse, ...] = ()
     line: int = 0
+    treated: str = ""
 
 
 class Placed(NamedTuple):

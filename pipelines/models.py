@@ -162,6 +162,8 @@ def _references(
             ):
                 continue
             line = line_of(source) or 1
+            if isinstance(source.this, exp.GenerateSeries):
+                continue  # reads nothing; what it makes, its arguments decide
             if not isinstance(source.this, exp.Identifier):
                 where = Location(path, line)
                 problems.append(PipelineError("sql_table_function", where=where, name=source.sql()))

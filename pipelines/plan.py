@@ -18,7 +18,7 @@ from catalog.contract import Contract
 from catalog.errors import CityBrainError, Problems
 from catalog.lineage import ModelLineage
 from pipelines.binding import Binder
-from pipelines.duck import table_columns
+from pipelines.duck import table_columns, whole_numbers
 from pipelines.levels.infer import Levels, collected_levels, derived_levels
 from pipelines.levels.paths import Ways
 from pipelines.levels.releases import ReleaseCheck
@@ -238,6 +238,7 @@ def _trace(ordered: Sequence[Step], outputs: Mapping[str, Sequence[str]], work: 
         for name, contract in contracts.items()
     }
     keys = {name: frozenset(contract.primary_key) for name, contract in contracts.items()}
+    numbers = {name: whole_numbers(contract) for name, contract in contracts.items()}
     for step in ordered:
         model, inputs_sound = step.model, all(n in found or n in collected for n in step.inputs)
         if model is None or step.references is None:
@@ -249,7 +250,8 @@ def _trace(ordered: Sequence[Step], outputs: Mapping[str, Sequence[str]], work: 
         elif step.name in outputs:
             try:
                 tree, names = work.tree(model), outputs[step.name]
-                found.put(step.name, model_lineage(tree, model.path, schema, names, keys))
+                lineage = model_lineage(tree, model.path, schema, names, keys, numbers)
+                found.put(step.name, lineage)
             except CityBrainError as error:
                 work.found(step, [error])
 

@@ -6,7 +6,16 @@ from collections.abc import Collection, Iterable
 from itertools import combinations
 
 from catalog.lineage import Edge, MaskUse
-from pipelines.masking.function import hides
+from pipelines.lineage.flow import (
+    AGGREGATION,
+    CLEANED,
+    IDENTITY,
+    PICKED,
+    SPELT,
+    TRANSFORMATION,
+    after,
+)
+from pipelines.masking.function import HIDE_SPELT, hides
 
 View = tuple[MaskUse, ...]
 """The masking steps between an origin and a column; empty when the value is carried as it is."""
@@ -33,28 +42,45 @@ def composed(views: Iterable[View], edge: Edge, column: str) -> frozenset[View]:
         column: the column that the edge leads to, by which a change of the value is told from
             another.
     """
-    changed = () if edge.how == "identity" else (MaskUse("", argument=column),)
-    found = frozenset(_through(view, edge, changed) for view in views)
+    found = frozenset(_through(view, edge, column) for view in views)
     return found if len(found) <= LIMIT else frozenset({TOO_MANY})
 
 
-def _through(view: View, edge: Edge, changed: View) -> View:
-    """Masks are added up. Of changes only the last before the first mask counts; what is done to a
-    masked value shows no more of it."""
+def _through(view: View, edge: Edge, column: str) -> View:
+    """Masks are added up. Changes before the first mask become one, as they do within a model; what
+    is done to a masked value shows no more of it."""
     if view == TOO_MANY:
         return view
     for step in edge.masks:
         view = _masked(view, step)
     if edge.masks or _last(view) is not None:
         return view
-    return changed or view
+    if edge.how == IDENTITY:
+        return view
+    # What a model cleaned, another may not take for what was collected: a cast decides which mask
+    # fits, and is seen only where it stands.
+    how = after(_treated(view), edge.treated or TRANSFORMATION)
+    return (MaskUse("", argument=column, kind=TRANSFORMATION if how == CLEANED else how),)
+
+
+def _treated(view: View) -> str:
+    """How a value that no mask has treated was changed."""
+    return view[0].kind if view else IDENTITY
 
 
 def _masked(view: View, step: MaskUse) -> View:
     """The view behind one more mask, if that hides what it should."""
     masked = _last(view) is not None
-    whole = masked or not view
-    return (*view, step) if hides(step.kind, whole=whole, masked=masked, counted=whole) else view
+    how = IDENTITY if masked else _treated(view)
+    spelt = how == SPELT and step.function in HIDE_SPELT
+    hidden = hides(
+        step.kind,
+        whole=how == IDENTITY or spelt,
+        masked=masked,
+        aggregated=how in (PICKED, AGGREGATION),
+        counted=how == IDENTITY,
+    )
+    return (*view, step) if hidden else view
 
 
 def hint(view: View) -> View:
@@ -105,6 +131,8 @@ def _last(view: View) -> MaskUse | None:
 
 
 def _more_together(one: View, other: View) -> bool:
+    if _apart(one) == _apart(other) or _of_one_group(one, other):
+        return False
     a, b = _last(one), _last(other)
     assert a is not None
     assert b is not None
@@ -114,6 +142,19 @@ def _more_together(one: View, other: View) -> bool:
         return False  # their combination is what the disclosure-risk gate measures
     nested = a.family and a.family == b.family and a.argument == b.argument
     return not (nested and one[:-1] == other[:-1])
+
+
+def _apart(view: View) -> View:
+    """The view without the SELECT that it was made in."""
+    return tuple(step._replace(group="") for step in view)
+
+
+def _of_one_group(one: View, other: View) -> bool:
+    """Whether two views are plain statistics of the same groups, made equally coarse: the sum says
+    no more beside the average than alone, and least and greatest are values as any."""
+    a, b = one[-1], other[-1]
+    same = (a.function, a.literals, a.group) == (b.function, b.literals, b.group)
+    return bool(a.group) and same and a.kind == "generalise" and one[:-1] == other[:-1]
 
 
 def _domain(step: MaskUse) -> str:

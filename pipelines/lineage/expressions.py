@@ -17,6 +17,7 @@ from pipelines.dialect import line_of
 from pipelines.errors import PipelineError
 from pipelines.lineage.flow import (
     AGGREGATION,
+    BENT,
     CLEANED,
     COUNT,
     EMPTY,
@@ -24,6 +25,8 @@ from pipelines.lineage.flow import (
     JOINT,
     OWN,
     PICKED,
+    SMALLER,
+    SPELT,
     TRANSFORMATION,
     WHOLE,
     WRITTEN,
@@ -45,11 +48,12 @@ from pipelines.lineage.nodes import (
     path_of,
     takes_ties,
 )
+from pipelines.lineage.numbers import WHOLE_NUMBERS, whole_number
 from pipelines.lineage.scope import Relation, Scope
 from pipelines.masking.calls import MaskCall, mask_call
-from pipelines.masking.function import hides
+from pipelines.masking.function import HIDE_SMALLER, HIDE_SPELT, MaskFunction, hides
+from pipelines.masking.spelling import spelling
 
-_WHOLE_NUMBERS = exp.DataType.SIGNED_INTEGER_TYPES
 # Casts to these keep a value as it is, or fail for all that they cannot hold.
 _WIDE = frozenset(
     getattr(exp.DType, name)
@@ -58,6 +62,15 @@ _WIDE = frozenset(
 )  # fmt: skip
 _LISTING = frozenset({"json_group_array", "json_group_object", "json_group_structure"})
 _PICKING = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last)
+# Aggregates that are no larger than what they aggregate, or show texts as they are. Any other may
+# make a value larger than a rounding hides (a product, a variance, a slope).
+_LEVELLING = (
+    exp.ApproxQuantile, exp.Avg, exp.GroupConcat, exp.Median, exp.Mode, exp.PercentileCont,
+    exp.PercentileDisc, exp.Quantile, exp.Stddev, exp.StddevPop, exp.StddevSamp,
+)  # fmt: skip
+_LEVELLING_NAMES = frozenset({"favg", "geomean", "mad"})
+# Statistics of a group that are usual beside each other, and show no more of it than each alone.
+_PLAIN = (exp.Avg, exp.Max, exp.Median, exp.Min, exp.Sum)
 _REFUSED = (exp.Columns, exp.PositionalColumn, exp.Placeholder, exp.Parameter, exp.SessionParameter)
 _SILENT = (exp.Literal, exp.DataType, exp.Var, exp.Boolean, exp.Null, exp.WindowSpec)
 
@@ -91,6 +104,8 @@ class Expressions:
             exp.If: self._if,
             exp.Count: self._count,
             exp.Sum: self._sum,
+            exp.Div: self._divided,
+            exp.Replace: self._replaced,
             exp.ArgMax: self._arg_extreme,
             exp.ArgMin: self._arg_extreme,
             exp.Filter: self._filter,
@@ -123,12 +138,14 @@ class Expressions:
             if call is not None:
                 return self._masked(call, node, scope)
             if node.name.lower() in aggregate_functions() or node.name.lower() in _LISTING:
-                inside = treated(self.several(children(node), scope), AGGREGATION)
+                how = AGGREGATION if node.name.lower() in _LEVELLING_NAMES else BENT
+                inside = treated(self.several(children(node), scope), how)
                 return depending(inside, scope.arrival())
         inside = self.several(children(node), scope)
         inside = merged([inside, self._unit(node, scope)])
         if isinstance(node, exp.AggFunc):
-            value = treated(inside, PICKED if isinstance(node, _PICKING) else AGGREGATION)
+            how = AGGREGATION if isinstance(node, _LEVELLING) else BENT
+            value = treated(inside, PICKED if isinstance(node, _PICKING) else how)
             return value if isinstance(node, ORDERLESS) else depending(value, scope.arrival())
         return treated(inside, TRANSFORMATION)
 
@@ -153,9 +170,10 @@ class Expressions:
         path, start = scope.context.path, node.meta.get("start", 0)
         joint = JOINT if self._is_joint(call.values, scope) else ""
         changed = f"{joint}{text} at {path.parent.name}/{path.stem}:{line_of(node)}:{start}"
+        group = self._group(call, scope)
         direct: dict[Trace, int] = {}
         for trace, line in flow.direct.items():
-            if not _hides(function.kind, trace):
+            if not _hides(function, trace):
                 direct[trace._replace(how=TRANSFORMATION)] = line
                 continue
             use = MaskUse(
@@ -166,6 +184,7 @@ class Expressions:
                 function.kind,
                 function.family or "",
                 function.keyed,
+                group,
             )
             direct[trace._replace(how=IDENTITY, masks=(*trace.masks, use))] = line
         return Flow(direct, flow.indirect)
@@ -186,7 +205,34 @@ class Expressions:
         flow = self.flow(node, scope)
         return [trace.how for trace in flow.direct] == [IDENTITY]
 
+    def _group(self, call: MaskCall, scope: Scope) -> str:
+        """The groups and the column of which a plain statistic is masked; empty if it is none."""
+        value = call.values[0]
+        column = value.this if isinstance(value, _PLAIN) else None
+        select = value.find_ancestor(exp.Select)
+        # A condition, an order, a second argument: then it is of other rows than its neighbours.
+        if not isinstance(column, exp.Column) or select is None or len(children(value)) > 1:
+            return ""
+        if any(trace.how != IDENTITY for trace in self.flow(column, scope).direct):
+            return ""
+        number = scope.context.selects.setdefault(id(select), len(scope.context.selects))
+        return f"{column.sql('duckdb').lower()} in {number}"
+
     # -- values ---------------------------------------------------------------------------------
+
+    def _divided(self, node: exp.Div, scope: Scope) -> Flow:
+        """Behind a whole number a value is smaller; what it is divided by is changed."""
+        small = whole_number(node.expression, scope)
+        value = treated(self.flow(node.this, scope), SMALLER if small else TRANSFORMATION)
+        by = treated(self.flow(node.expression, scope), TRANSFORMATION)
+        return merged([value, by])
+
+    def _replaced(self, node: exp.Replace, scope: Scope) -> Flow:
+        texts = [node.expression, node.args.get("replacement")]
+        plain = all(isinstance(text, exp.Literal) and text.is_string for text in texts)
+        spelt = plain and spelling(*(text.name for text in texts if text))
+        inside = self.several(children(node), scope)
+        return treated(inside, SPELT if spelt else TRANSFORMATION)
 
     def _unit(self, node: Any, scope: Scope) -> Flow:
         """A column in the place of a unit's name, which the parser takes for one."""
@@ -213,7 +259,7 @@ class Expressions:
         """
         flow = self.several(children(node), scope)
         counted = flow.direct and all(trace.how == COUNT for trace in flow.direct)
-        if counted and node.to.this in _WHOLE_NUMBERS and not isinstance(node, exp.TryCast):
+        if counted and node.to.this in WHOLE_NUMBERS and not isinstance(node, exp.TryCast):
             return flow
         return treated(flow, CLEANED if node.to.this in _WIDE else TRANSFORMATION)
 
@@ -331,7 +377,8 @@ class Expressions:
         inside = self.several(children(node), scope)
         if _is_count(inside) and scope.tallied(node.this):
             return placed(inside, lambda trace: OWN)
-        return treated(inside, AGGREGATION)
+        # Of rows that a join repeats a sum shows as much larger a value as the join has rows.
+        return treated(inside, AGGREGATION if scope.singly else BENT)
 
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
         value = treated(self.flow(node.this, scope), PICKED)
@@ -392,11 +439,13 @@ class Expressions:
         return Flow({}, _chosen(relation))
 
 
-def _hides(kind: str, trace: Trace) -> bool:
-    """Whether a mask of this kind hides what it should of a trace."""
+def _hides(function: MaskFunction, trace: Trace) -> bool:
+    """Whether a mask hides what it should of a trace."""
+    spelt = trace.how == SPELT and function.name in HIDE_SPELT
+    smaller = trace.how == SMALLER and function.name in HIDE_SMALLER
     return hides(
-        kind,
-        whole=trace.how in WHOLE,
+        function.kind,
+        whole=trace.how in WHOLE or spelt or smaller,
         masked=bool(trace.masks),
         aggregated=trace.how == AGGREGATION,
         counted=trace.how == COUNT,

@@ -14,11 +14,27 @@ TRANSFORMATION, AGGREGATION, COUNT = "transformation", "aggregation", "count"
 # An aggregate of a value that was changed before or after: it may show one row's value exactly, made
 # a thousand times larger. Outside of this package it is called an aggregation.
 BENT = "bent"
+# Characters of a text were exchanged for variants that no place's name is told by, and a number was
+# divided by a whole one: some masks hide these as well. Outside they are called transformations.
+SPELT, SMALLER = "spelt", "smaller"
 # The beginning of what a mask was given, when that is several columns one after the other.
 JOINT = "joint: "
 WHOLE = frozenset({IDENTITY, CLEANED, PICKED})
 _AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT, BENT})
-_CHANGED = frozenset({TRANSFORMATION, BENT})
+_CHANGED = frozenset({TRANSFORMATION, BENT, SPELT, SMALLER})
+# What a gentle change makes of a value that was treated before; of any other it is a change.
+_GENTLY = {
+    CLEANED: {
+        IDENTITY: CLEANED,
+        COUNT: AGGREGATION,
+        **{how: how for how in (CLEANED, PICKED, AGGREGATION, *_CHANGED)},
+    },
+    SPELT: dict.fromkeys((IDENTITY, CLEANED, SPELT), SPELT),
+    SMALLER: {
+        **dict.fromkeys((IDENTITY, CLEANED, SMALLER), SMALLER),
+        **dict.fromkeys((PICKED, AGGREGATION), AGGREGATION),
+    },
+}
 
 
 OWN = None
@@ -74,15 +90,16 @@ def merged(flows: Iterable[Flow]) -> Flow:
 
 def treated(flow: Flow, how: str) -> Flow:
     """The flow after a treatment of the value."""
-    direct = {t._replace(how=_after(t.how, how)): line for t, line in flow.direct.items()}
+    direct = {t._replace(how=after(t.how, how)): line for t, line in flow.direct.items()}
     return Flow(direct, flow.indirect)
 
 
-def _after(inner: str, outer: str) -> str:
+def after(inner: str, outer: str) -> str:
+    """How a value has been treated that was treated so, and then so."""
     if outer == IDENTITY:
         return inner
-    if outer == CLEANED:
-        return {IDENTITY: CLEANED, COUNT: AGGREGATION, BENT: AGGREGATION}.get(inner, inner)
+    if outer in _GENTLY:
+        return _GENTLY[outer].get(inner) or after(inner, TRANSFORMATION)
     if outer == TRANSFORMATION:
         return BENT if inner in _AGGREGATED else TRANSFORMATION
     if inner in _CHANGED:
@@ -121,6 +138,8 @@ def moved(flow: Flow, line: int) -> Flow:
 
 _DIRECT_KINDS = {
     CLEANED: TRANSFORMATION,
+    SPELT: TRANSFORMATION,
+    SMALLER: TRANSFORMATION,
     PICKED: AGGREGATION,
     COUNT: AGGREGATION,
     BENT: AGGREGATION,
@@ -145,6 +164,7 @@ def direct_edges(traces: Traces) -> list[Edge]:
             _direct_kind(t),
             t.masks,
             line,
+            t.how,
         )
         for t, line in traces.items()
     ]

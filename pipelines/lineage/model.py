@@ -19,6 +19,7 @@ def model_lineage(
     schema: Mapping[str, tuple[str, ...]],
     outputs: Sequence[str],
     keys: Mapping[str, frozenset[str]] | None = None,
+    whole_numbers: Mapping[str, frozenset[str]] | None = None,
 ) -> ModelLineage:
     """Trace every output column of a query to the columns of the tables that it reads.
 
@@ -28,12 +29,13 @@ def model_lineage(
         schema: column names of every table, in order, in lower case.
         outputs: the output columns as the engine names them; the lineage must agree with it.
         keys: the primary key of every table that has one: a join by it repeats no row.
+        whole_numbers: the columns of every table that hold whole numbers.
 
     Raises:
         PipelineError: `lineage_unresolved` for what cannot be traced, `mask_...` for a masking
             function that is not called as it should be.
     """
-    context = Context(path, schema, keys or {})
+    context = Context(path, schema, keys or {}, whole_numbers or {})
     try:
         relation = Relations(context).query(tree, Scope(context, {}))
     except RecursionError:
@@ -75,8 +77,9 @@ def _edges(found: Iterable[Edge]) -> tuple[Edge, ...]:
     return tuple(sorted(best.values(), key=_order))
 
 
-def _order(edge: Edge) -> tuple[bool, str, str, str, str]:
-    return (not edge.direct, edge.table, edge.column, edge.how, repr(edge.masks))
+def _order(edge: Edge) -> tuple[bool, str, str, str, str, str]:
+    how = (edge.how, edge.treated)
+    return (not edge.direct, edge.table, edge.column, *how, repr(edge.masks))
 
 
 def _agree(relation: Relation, outputs: Sequence[str], context: Context, tree: exp.Query) -> None:

@@ -54,6 +54,7 @@ class Relation:
         singly: whether each of its rows is another row of one table, or another group of such rows.
         keys: sets of columns whose values no two rows share: the key of a table, as its contract
             says and its gate enforces, and what a query makes one (`lineage.keys`).
+        whole_numbers: columns that can hold nothing else.
     """
 
     columns: list[tuple[str | None, Flow]]
@@ -62,6 +63,7 @@ class Relation:
     tallies: bool = False
     singly: bool = False
     keys: tuple[frozenset[str], ...] = ()
+    whole_numbers: frozenset[str] = frozenset()
 
     def named(self, name: str) -> Flow | None:
         """The column called `name`; several of one name are taken together."""
@@ -76,7 +78,9 @@ class Relation:
         """The relation under column aliases; the columns beyond them keep their names."""
         given = dict(enumerate(names))
         columns = [(given.get(i, name), flow) for i, (name, flow) in enumerate(self.columns)]
-        return replace(self, columns=columns, keys=() if names else self.keys)
+        if not names:
+            return replace(self, columns=columns)
+        return replace(self, columns=columns, keys=(), whole_numbers=frozenset())
 
     def placed(self, change: Callable[[Trace], Place]) -> Relation:
         """The relation with other places of its values."""
@@ -95,6 +99,8 @@ class Context:
     Attributes:
         schema: column names by table, as the contracts declare them.
         keys: the primary keys of tables.
+        whole_numbers: the columns of tables that hold whole numbers.
+        selects: a number for every SELECT in which a plain statistic was masked.
         equal: pairs of source columns that must be equal, gathered on the way.
         numbers: how many numbers have been given out.
     """
@@ -102,6 +108,8 @@ class Context:
     path: Path
     schema: Mapping[str, tuple[str, ...]]
     keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    whole_numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    selects: dict[int, int] = field(default_factory=dict)
     equal: set[tuple[Pair, Pair]] = field(default_factory=set)
     numbers: int = 0
 
@@ -137,7 +145,8 @@ class Context:
         line = line_of(node)
         rows, order = Trace(name, ROW, "rows", ()), Trace(name, ROW, "order", ())
         keys = (self.keys[name],) if self.keys.get(name) else ()
-        return Relation(columns, {rows: line}, {order: line}, singly=True, keys=keys)
+        numbers = self.whole_numbers.get(name, frozenset())
+        return Relation(columns, {rows: line}, {order: line}, False, True, keys, numbers)
 
 
 @dataclass(slots=True)
@@ -289,6 +298,18 @@ class Scope:
         *table, column = (part.name.lower() for part in node.parts)
         own = not table or table == [name]
         return self.single and relation.tallies and own and relation.named(column) is not None
+
+    def whole_number(self, node: exp.Column) -> bool:
+        """Whether a column of one source here can only hold whole numbers."""
+        *table, column = (part.name.lower() for part in node.parts)
+        if self.unsure or len(table) > 1:
+            return False
+        found = [
+            relation
+            for name, relation in self.sources.items()
+            if (not table or table == [name]) and relation.named(column) is not None
+        ]
+        return len(found) == 1 and column in found[0].whole_numbers
 
     def _unnamed(self) -> list[Flow]:
         return [flow for relation in self.sources.values() for flow in relation.unnamed()]

@@ -10,9 +10,11 @@ from sqlglot import exp
 
 from pipelines.lineage.expressions import Expressions
 from pipelines.lineage.flow import EMPTY, TRANSFORMATION, Flow, Trace, influence, merged, treated
+from pipelines.lineage.nodes import children
 from pipelines.lineage.scope import Context, Relation, Scope
 
-_TABLE = {"this", "alias", "db", "joins"}
+_TABLE = {"this", "alias", "db", "joins", "pivots"}
+_UNPIVOT = {"expressions", "fields", "unpivot", "include_nulls", "alias"}
 SUBQUERY = {"this", "alias", "with_", "order", "limit", "offset"}
 _JOIN = {"this", "on", "using", "side", "kind", "method"}
 _METHODS = {"", "NATURAL", "ASOF"}
@@ -67,7 +69,7 @@ class Sources:
         """Add one item of a FROM clause to the scope."""
         scope = found.scope
         if isinstance(node, exp.Table):
-            self._table(node, scope)
+            self._table(node, found)
         elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
             self._context.known(node, {"this", "joins"})
             self._add(node.this, found)  # FROM (a JOIN b)
@@ -90,8 +92,12 @@ class Sources:
         relation = query(node, Scope(self._context, scope.ctes, scope))
         scope.add(_alias(holder, scope), relation.renamed(alias_columns(holder)))
 
-    def _table(self, node: exp.Table, scope: Scope) -> None:
+    def _table(self, node: exp.Table, found: Found) -> None:
         self._context.known(node, _TABLE)
+        if isinstance(node.this, exp.GenerateSeries):
+            self._series(node.this, node, found)
+            return
+        scope = found.scope
         name = node.name.lower()
         if not node.db and name in scope.ctes:
             known = scope.ctes[name]
@@ -100,7 +106,45 @@ class Sources:
             table = f"{node.db}.{node.name}".lower()
             relation = self._context.table(table, node)
         alias = (node.alias or node.name).lower()
-        scope.add(alias, relation.renamed(alias_columns(node)), "" if node.alias else table)
+        relation = relation.renamed(alias_columns(node))
+        for pivot in node.args.get("pivots") or []:
+            relation = self._unpivoted(pivot, relation, found)
+            alias, table = pivot.alias.lower() or alias, "" if pivot.alias else table
+        scope.add(alias, relation, "" if node.alias else table)
+
+    def _unpivoted(self, node: exp.Pivot, relation: Relation, found: Found) -> Relation:
+        """The columns that an UNPIVOT lists become rows: one holds their names, one their values."""
+        self._context.known(node, _UNPIVOT)
+        if not node.args.get("unpivot") or len(node.expressions) != 1 or len(node.fields) != 1:
+            raise self._context.unresolved(node, "PIVOT is not supported in a model")
+        listed = [column.name.lower() for column in node.fields[0].expressions]
+        plain = all(type(c) is exp.Column and not c.table for c in node.fields[0].expressions)
+        flows = [flow for name, flow in relation.columns if name in listed]
+        if not plain or len(flows) != len(set(listed)) or alias_columns(node):
+            raise self._context.unresolved(node, "an UNPIVOT must list columns, each by its name")
+        if found.scope.sources:  # behind a join the engine takes it for one of the whole join
+            raise self._context.unresolved(node, "an UNPIVOT must come first in FROM")
+        value = merged(flows)
+        # Where there is no value there is no row.
+        found.rows.update(influence(value, "rows"))
+        found.scope.multiplied = True
+        kept = [(name, flow) for name, flow in relation.columns if name not in listed]
+        made: list[tuple[str | None, Flow]] = [
+            (node.fields[0].this.name.lower(), EMPTY),
+            (node.expressions[0].name.lower(), value),
+        ]
+        return Relation([*kept, *made], relation.rows, relation.order)
+
+    def _series(self, node: exp.GenerateSeries, holder: Any, found: Found) -> None:
+        """`generate_series(...)` or `range(...)`: a column of values that its arguments decide."""
+        self._context.known(holder, {"this", "alias", "joins", "view", "outer"})
+        flow = treated(self._expressions.several(children(node), found.scope), TRANSFORMATION)
+        found.rows.update(influence(flow, "rows"))
+        own = "range" if node.args.get("is_end_exclusive") else "generate_series"
+        alias = holder.alias.lower() or own
+        names = alias_columns(holder) or [alias]
+        found.scope.add(alias, Relation([(names[0], flow)], {}))
+        found.scope.multiplied = True
 
     def _lateral(self, node: exp.Lateral, found: Found) -> None:
         if isinstance(node.this, exp.Subquery):

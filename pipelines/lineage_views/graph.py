@@ -113,10 +113,10 @@ def _links(plan: Plan) -> Iterator[Link]:
         lineage = plan.lineage.get(table) or ModelLineage({}, ())
         for name, edges in lineage.columns.items():
             for edge in edges:
-                yield Link((edge.table, edge.column), (table, name), *edge[2:])
+                yield Link((edge.table, edge.column), (table, name), *edge[2:6])
         rows = (*lineage.rows, *levels.decided)
         for edge in rows:
-            yield Link((edge.table, edge.column), (table, ROW), *edge[2:])
+            yield Link((edge.table, edge.column), (table, ROW), *edge[2:6])
         for name in levels.columns if rows else ():
             if name != ROW:
                 yield Link((table, ROW), (table, name), False, "rows", member=True)

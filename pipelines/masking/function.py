@@ -15,6 +15,12 @@ Keeps = Literal["join", "range", "place", "display", "format", "reverse", "nothi
 Body = Callable[[Dialect], str]
 
 
+# Masks that hide a value just as well when it was divided by a whole number, and when characters of
+# it were exchanged for their variants (`partial.variants`).
+HIDE_SMALLER = frozenset({"mask_amount", "mask_round"})
+HIDE_SPELT = frozenset({"mask_address"})
+
+
 def hides(
     kind: str, *, whole: bool, masked: bool, aggregated: bool = False, counted: bool = False
 ) -> bool:

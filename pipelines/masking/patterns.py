@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Han characters with the zero and circle that stand in for one; the last range needs no surrogates
 # in any of the three engines.
 HAN_RANGES = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3007\u25cb\U00020000-\U0003134f"
@@ -54,7 +56,8 @@ def _without(letters: str) -> str:
 
 # An address begins with province, city and district in this order. A house number, lane or
 # section never stands in the name of one, so those characters end the search.
-_NAME = _without("號号巷弄段街鄰邻樓栋棟")
+_STOPS = "號号巷弄段街鄰邻樓栋棟"
+_NAME = _without(_STOPS)
 _REGION = f"(?:{_NAME}{{2,3}}省|{_NAME}{{2,6}}自治[区區])"
 _CITY = f"(?:{_NAME}{{2,10}}自治州|{_NAME}{{1,5}}?(?:市|縣|县|州|盟|地区|地區))"
 _DISTRICT = (
@@ -68,3 +71,5 @@ _OTHER = "[^場场政民立]"
 ADDRESS = rf"^{_POSTCODE}(?:{'|'.join(COUNTRIES)})?({_PLACE})(?:{_OTHER}|\z)"
 # The same without postcode and country, and with the character behind it.
 BARE_ADDRESS = f"^(?:{_PLACE}){_OTHER}"
+# Every character by which an address is cut, or not cut.
+ADDRESS_MARKS = frozenset(re.findall(HAN, ADDRESS.replace(_NAME, ""))) | frozenset(_STOPS)

@@ -179,8 +179,7 @@ def test_a_sample_is_refused() -> None:
         "pragma_database_list()",
         "sniff_csv('x.csv')",
         "parquet_metadata('x.parquet')",
-        "range(5)",
-        "generate_series(1, 5)",
+        "generate_subscripts([1, 2], 1)",
         "repeat_row(1, num_rows = 5)",
     ],
 )
