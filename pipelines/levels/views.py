@@ -13,9 +13,10 @@ from pipelines.lineage.flow import (
     PICKED,
     SPELT,
     TRANSFORMATION,
+    YEARS,
     after,
 )
-from pipelines.masking.function import HIDE_SPELT, hides
+from pipelines.masking.function import HIDE_SPELT, HIDE_YEARS, hides
 
 View = tuple[MaskUse, ...]
 """The masking steps between an origin and a column; empty when the value is carried as it is."""
@@ -57,10 +58,8 @@ def _through(view: View, edge: Edge, column: str) -> View:
         return view
     if edge.how == IDENTITY:
         return view
-    # What a model cleaned, another may not take for what was collected: a cast decides which mask
-    # fits, and is seen only where it stands.
     how = after(_treated(view), edge.treated or TRANSFORMATION)
-    return (MaskUse("", argument=column, kind=TRANSFORMATION if how == CLEANED else how),)
+    return (MaskUse("", argument=column, kind=how),)
 
 
 def _treated(view: View) -> str:
@@ -73,9 +72,10 @@ def _masked(view: View, step: MaskUse) -> View:
     masked = _last(view) is not None
     how = IDENTITY if masked else _treated(view)
     spelt = how == SPELT and step.function in HIDE_SPELT
+    years = how == YEARS and step.function in HIDE_YEARS
     hidden = hides(
         step.kind,
-        whole=how == IDENTITY or spelt,
+        whole=how in (IDENTITY, CLEANED) or spelt or years,
         masked=masked,
         aggregated=how in (PICKED, AGGREGATION),
         counted=how == IDENTITY,

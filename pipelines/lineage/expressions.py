@@ -30,6 +30,7 @@ from pipelines.lineage.flow import (
     TRANSFORMATION,
     WHOLE,
     WRITTEN,
+    YEARS,
     Flow,
     Trace,
     depending,
@@ -44,6 +45,7 @@ from pipelines.lineage.nodes import (
     children,
     is_blank,
     is_nothing,
+    is_years,
     name_of,
     path_of,
     takes_ties,
@@ -51,7 +53,7 @@ from pipelines.lineage.nodes import (
 from pipelines.lineage.numbers import WHOLE_NUMBERS, whole_number
 from pipelines.lineage.scope import Relation, Scope
 from pipelines.masking.calls import MaskCall, mask_call
-from pipelines.masking.function import HIDE_SMALLER, HIDE_SPELT, MaskFunction, hides
+from pipelines.masking.function import HIDE_SMALLER, HIDE_SPELT, HIDE_YEARS, MaskFunction, hides
 from pipelines.masking.spelling import spelling
 
 # Casts to these keep a value as it is, or fail for all that they cannot hold.
@@ -137,6 +139,8 @@ class Expressions:
             call = mask_call(node, scope.context.path)
             if call is not None:
                 return self._masked(call, node, scope)
+            if is_years(node):
+                return treated(self.several(children(node), scope), YEARS)
             if node.name.lower() in aggregate_functions() or node.name.lower() in _LISTING:
                 how = AGGREGATION if node.name.lower() in _LEVELLING_NAMES else BENT
                 inside = treated(self.several(children(node), scope), how)
@@ -443,9 +447,10 @@ def _hides(function: MaskFunction, trace: Trace) -> bool:
     """Whether a mask hides what it should of a trace."""
     spelt = trace.how == SPELT and function.name in HIDE_SPELT
     smaller = trace.how == SMALLER and function.name in HIDE_SMALLER
+    years = trace.how == YEARS and function.name in HIDE_YEARS
     return hides(
         function.kind,
-        whole=trace.how in WHOLE or spelt or smaller,
+        whole=trace.how in WHOLE or spelt or smaller or years,
         masked=bool(trace.masks),
         aggregated=trace.how == AGGREGATION,
         counted=trace.how == COUNT,

@@ -14,14 +14,15 @@ TRANSFORMATION, AGGREGATION, COUNT = "transformation", "aggregation", "count"
 # An aggregate of a value that was changed before or after: it may show one row's value exactly, made
 # a thousand times larger. Outside of this package it is called an aggregation.
 BENT = "bent"
-# Characters of a text were exchanged for variants that no place's name is told by, and a number was
-# divided by a whole one: some masks hide these as well. Outside they are called transformations.
-SPELT, SMALLER = "spelt", "smaller"
+# Characters of a text were exchanged for variants that no place's name is told by, a number was divided
+# by a whole one, a date became the years until a written day: some masks hide these as well. Outside
+# they are called transformations.
+SPELT, SMALLER, YEARS = "spelt", "smaller", "years"
 # The beginning of what a mask was given, when that is several columns one after the other.
 JOINT = "joint: "
 WHOLE = frozenset({IDENTITY, CLEANED, PICKED})
 _AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT, BENT})
-_CHANGED = frozenset({TRANSFORMATION, BENT, SPELT, SMALLER})
+_CHANGED = frozenset({TRANSFORMATION, BENT, SPELT, SMALLER, YEARS})
 # What a gentle change makes of a value that was treated before; of any other it is a change.
 _GENTLY = {
     CLEANED: {
@@ -30,6 +31,7 @@ _GENTLY = {
         **{how: how for how in (CLEANED, PICKED, AGGREGATION, *_CHANGED)},
     },
     SPELT: dict.fromkeys((IDENTITY, CLEANED, SPELT), SPELT),
+    YEARS: dict.fromkeys((IDENTITY, CLEANED), YEARS),
     SMALLER: {
         **dict.fromkeys((IDENTITY, CLEANED, SMALLER), SMALLER),
         **dict.fromkeys((PICKED, AGGREGATION), AGGREGATION),
@@ -140,6 +142,7 @@ _DIRECT_KINDS = {
     CLEANED: TRANSFORMATION,
     SPELT: TRANSFORMATION,
     SMALLER: TRANSFORMATION,
+    YEARS: TRANSFORMATION,
     PICKED: AGGREGATION,
     COUNT: AGGREGATION,
     BENT: AGGREGATION,

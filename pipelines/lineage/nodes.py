@@ -93,3 +93,15 @@ def is_nothing(node: Any) -> bool:
     while isinstance(node, exp.Paren | exp.Cast | exp.Alias):
         node = node.this
     return node is None or isinstance(node, exp.Null)
+
+
+def is_years(node: Any) -> bool:
+    """Whether a node is the whole years between something and a written day: `date_diff('year', born,
+    DATE '2026-01-01')`. They follow from the year of a date, and show it less."""
+    if name_of(node) not in ("date_diff", "datediff") or len(node.expressions) != 3:
+        return False
+    unit, *days = node.expressions
+    years = isinstance(unit, exp.Literal) and unit.name.lower() in ("year", "years")
+    return years and any(
+        isinstance(day, exp.Cast) and isinstance(day.this, exp.Literal) for day in days
+    )

@@ -16,9 +16,10 @@ Body = Callable[[Dialect], str]
 
 
 # Masks that hide a value just as well when it was divided by a whole number, and when characters of
-# it were exchanged for their variants (`partial.variants`).
+# it were exchanged for their variants (`partial.variants`), and those of the years since a date.
 HIDE_SMALLER = frozenset({"mask_amount", "mask_round"})
 HIDE_SPELT = frozenset({"mask_address"})
+HIDE_YEARS = frozenset({"mask_age", "mask_round"})
 
 
 def hides(
