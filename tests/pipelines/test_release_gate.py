@@ -19,7 +19,10 @@ from tests.support.releases import release
 pytestmark = pytest.mark.slow
 PEOPLE = """
 - {name: id, logicalType: integer, primaryKey: true, classification: L2}
-- {name: age, logicalType: integer, classification: L2}
+- name: age
+  logicalType: integer
+  classification: L2
+  customProperties: [{property: step, value: 10}]
 - {name: district, logicalType: string, classification: L1}
 - {name: illness, logicalType: string, classification: L3}
 """
