@@ -18,6 +18,9 @@ AREAS, LAYERS, OWN, SHARED = 10, 20, 4, 10
 _KINDS = ("string", "integer", "number", "date")
 _TYPES = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "date": "DATE"}
 _PERSONAL = (8, 20)  # L4 in every collected table: what the releases must not carry
+_FROM = 8  # so far before them stand those whose pseudonyms the releases carry
+# What is masked by a key: no model may write values of its own into it.
+_KEYED = {*_PERSONAL, *(column - _FROM for column in _PERSONAL)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +247,7 @@ def _cases(tables: list[str], columns: int, index: int) -> str:
     """Classes of things."""
 
     def value(c: int, kind: str) -> str:
-        if kind == "string":
+        if kind == "string" and c not in _KEYED:
             return (
                 f"CASE WHEN c1 < 10 THEN 'low' WHEN c2 BETWEEN 1 AND {index} THEN c{c} "
                 f"ELSE regexp_replace(c{c}, '[0-9]+', '#') END"
@@ -259,7 +262,7 @@ def _release(tables: list[str], columns: int, index: int) -> str:
 
     def value(c: int, kind: str) -> str:
         if c in _PERSONAL:
-            return f"mask_pseudonym(c{c - 8}, 'share', 'partner')"
+            return f"mask_pseudonym(c{c - _FROM}, 'share', 'partner')"
         return f"c{c}"
 
     return f"SELECT\n{_list(value, columns)}\nFROM {tables[0]}\nWHERE c8 IS NOT NULL\n"
