@@ -95,6 +95,11 @@ class Placed(NamedTuple):
     place: int
 
 
+# How often a row of what is read stands in a model's rows: once, in a group or as a distinct row; as
+# often as it is read; or more often, as behind a join that repeats it.
+ONCE, READ, MANY = "once", "read", "many"
+
+
 @dataclass(frozen=True, slots=True)
 class ModelLineage:
     """The lineage of one model.
@@ -109,6 +114,7 @@ class ModelLineage:
         keys: sets of columns of which the query gives each combination of values at most once.
         written: columns that hold, in some rows, what the model writes out itself (`ELSE 'x'`).
         places: for every output column, its direct sources and whose row each value is of.
+        rows_are: `ONCE`, `READ` or `MANY`.
     """
 
     columns: Mapping[str, tuple[Edge, ...]]
@@ -118,3 +124,4 @@ class ModelLineage:
     keys: tuple[frozenset[str], ...] = ()
     written: frozenset[str] = frozenset()
     places: Mapping[str, frozenset[Placed]] = field(default_factory=dict)
+    rows_are: str = MANY

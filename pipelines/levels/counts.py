@@ -14,8 +14,8 @@ from catalog.lineage import ROW, Edge, ModelLineage, Placed
 from pipelines.errors import PipelineError
 from pipelines.levels.infer import Column, Levels
 from pipelines.levels.paths import Ways
+from pipelines.levels.rows import OWN, key_places
 
-OWN = 0  # the place of a value that comes from the row itself, or from the group it stands for
 _GUARDS = ("having", "filter", "case")
 
 
@@ -101,7 +101,7 @@ class CountCheck:
         """Whether what is secret in a column is of the table's own rows, all the way up."""
         known = self._owned.get((column, ceiling))
         if known is None:
-            places = (OWN, self._key_place(column[0]))
+            places = self._once(column[0])
             known = all(
                 source.place in places and self._own((source.table, source.column), ceiling)
                 for source in self._places(column)
@@ -110,13 +110,12 @@ class CountCheck:
             self._owned[column, ceiling] = known
         return known
 
-    def _key_place(self, table: str) -> int:
-        """The place that a table's whole key comes from: no row of it can be there twice, for the
-        gate would find the key twice."""
-        columns = [(table, name) for name in self._ways.contracts[table].primary_key]
-        unchanged = all(edge.how == "identity" for c in columns for edge in self._direct(c))
-        places = {source.place for column in columns for source in self._places(column)}
-        return places.pop() if unchanged and len(places) == 1 else OWN
+    def _once(self, table: str) -> frozenset[int]:
+        """The places of which each row stands in a table once: its own, unless rows are repeated, and
+        the one that its whole key comes from, for the gate would find the key twice."""
+        known, lineage = self._levels.tables.get(table), self._lineage.get(table)
+        own = frozenset() if known is not None and ROW in known.repeated else frozenset({OWN})
+        return own | (key_places(self._ways.contracts[table], lineage) if lineage else frozenset())
 
     def _places(self, column: Column) -> frozenset[Placed]:
         lineage = self._lineage.get(column[0])

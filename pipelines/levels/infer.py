@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from catalog.contract import META_COLUMNS, Contract
 from catalog.lineage import ROW, Edge, ModelLineage
 from pipelines.levels.nature import ROWS, UNSAID, Nature, suits
+from pipelines.levels.rows import repeated_columns
 from pipelines.levels.rules import check, collected_edges, decides, derived_edges
-from pipelines.levels.views import WHOLE, View, composed, hint, level_behind, united
+from pipelines.levels.views import HIGHEST, WHOLE, View, composed, hint, level_behind, united
+from pipelines.lineage.flow import JOINT
 from quality.rules import Rule, rules_of
 
 Column = tuple[str, str]
-LOWEST, HIGHEST = "L1", "L4"
+LOWEST = "L1"
 _BY_ORDER = ("limit", "order")  # edges of a row that tell of its place among the others
 _META_LEVEL = "L2"  # the file and line that a row came from: the bureau's own business
 
@@ -63,12 +65,14 @@ class TableLevels:
         rows: what decides which rows there are.
         order: what decides in which order they come, besides.
         decided: the edges of the rules that decide which rows there are.
+        repeated: the columns whose sources' rows may stand in several rows (`levels.rows`).
     """
 
     columns: Mapping[str, ColumnLevel]
     rows: Hints
     order: Hints = field(default_factory=dict)
     decided: tuple[Edge, ...] = ()
+    repeated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,9 @@ def derived_levels(
     columns[ROW] = _row(contract)
     decided = tuple(derived_edges(contract, rules, known, lineage.keys))
     rows = _together([_hints(lineage.rows, levels), _decided(contract, columns, decided, levels)])
-    return TableLevels(columns, rows, _hints(lineage.order, levels), decided)
+    above = {name: table.repeated for name, table in levels.tables.items() if table.repeated}
+    repeated = repeated_columns(contract, lineage, above)
+    return TableLevels(columns, rows, _hints(lineage.order, levels), decided, repeated)
 
 
 def _decided(
@@ -256,8 +262,12 @@ def _origins(edges: Iterable[Edge], levels: Levels, target: str) -> dict[Column,
     found: dict[Column, frozenset[View]] = {}
     for edge in edges:
         source = levels.column((edge.table, edge.column)) if edge.direct else None
-        for origin, views in source.origins.items() if source else ():
-            through = composed(views, _weighed(edge, origin, levels), target)
+        if source is None:
+            continue
+        repeated = edge.column in levels.tables[edge.table].repeated
+        step = _apart(edge) if len(source.origins) > 1 else edge
+        for origin, views in source.origins.items():
+            through = composed(views, _weighed(step, origin, levels), target, repeated)
             known = found.get(origin)
             found[origin] = through if known is None else known | through
     return found
@@ -297,6 +307,13 @@ def _together(several: Iterable[Hints]) -> Hints:
             known = found.get(origin)
             found[origin] = views if known is None or known == views else united(known, views)
     return found
+
+
+def _apart(edge: Edge) -> Edge:
+    """The edge of a column that comes from several: what stands in front of a secret in some rows may be
+    the secret itself in others."""
+    masks = (m._replace(argument=m.argument.removeprefix(JOINT)) for m in edge.masks)
+    return edge._replace(masks=tuple(masks))
 
 
 def _weighed(edge: Edge, origin: Column, levels: Levels) -> Edge:

@@ -114,15 +114,18 @@ class ReleaseCheck:
                     for view in views:
                         held.setdefault(view, set()).add(column)
         for origin, views in self._hinted(contract, ceiling):
-            held = seen.get(classes.get(origin, origin), {})
-            for view in views if held else ():
+            told = level_behind(self._levels.of(origin), views) > ceiling  # that is said as it is
+            known = seen.get(classes.get(origin, origin), {})
+            held = known if told else seen.setdefault(classes.get(origin, origin), known)
+            for view in views if held or not told else ():
                 held.setdefault(view, set())
         for origin, by_view in sorted(seen.items()):
             pair = conflict(by_view)
             if pair is None:
                 continue
             showing = {c for view in pair for c in by_view[view]}
-            columns = sorted(showing or {c for held in by_view.values() for c in held})
+            shown = {c for held in by_view.values() for c in held}
+            columns = sorted(showing or shown or _columns(contract)[:1])
             yield PipelineError(
                 "masks_combine",
                 where=self._ways.declared_at(columns[0]),
@@ -292,6 +295,10 @@ class ReleaseCheck:
                 if self._levels.of(origin) > ceiling and shown:
                     yield PipelineError("release_quasi", where=Location(contract.path, 1))
                     return
+        # A value that is spelt out by a list beside it is in no column, and tells as much.
+        told = (v for _, v in self._hinted(contract, ceiling)) if not release.quasi_declared else ()
+        if any(masked_kinds(views) & _DECLARED_KINDS for views in told):
+            yield PipelineError("release_quasi", where=Location(contract.path, 1))
 
     def _path(self, column: Column, origin: Column) -> str:
         return self._shown(self._ways.carrying(origin, column))

@@ -12,7 +12,7 @@ from pipelines.errors import PipelineError
 from pipelines.levels.channels import Channels
 from pipelines.levels.infer import Column, Levels
 from pipelines.levels.paths import Ways
-from pipelines.levels.tokens import Key, Lookup, dictionaries, lookups, secrets
+from pipelines.levels.tokens import Dictionary, Key, Lookup, dictionaries, lookups, secrets
 
 
 class TokenCheck:
@@ -45,10 +45,12 @@ class TokenCheck:
             if lookup.shown:
                 named.add(lookup.key)
                 yield self._lookup(lookup)
-        for key, (origin, columns) in secrets(contract, self._levels, ceiling).items():
-            others = [name for name in self._dictionaries.get(key, ()) if name != contract.name]
-            if others and key not in named:
-                yield self._elsewhere(key, origin, columns, others[0])
+        for key, shown in secrets(contract, self._levels, ceiling).items():
+            given = [d for d in self._dictionaries.get(key, ()) if d.release != contract.name]
+            told = ((one, d) for one in shown for d in given if one.told_by(d))
+            found = next(told, None) if key not in named else None
+            if found is not None:
+                yield self._elsewhere(key, found[0].secret, found[0].columns, found[1].release)
 
     def compared(self, contract: Contract, ceiling: str) -> dict[Column, list[Column]]:
         """Secrets that a release compares with what may be known, and its columns that show one."""
@@ -59,7 +61,7 @@ class TokenCheck:
         }
 
     @cached_property
-    def _dictionaries(self) -> dict[Key, tuple[str, ...]]:
+    def _dictionaries(self) -> dict[Key, tuple[Dictionary, ...]]:
         return dictionaries(self._ways.contracts.values(), self._levels, self._channels)
 
     def _lookup(self, found: Lookup) -> CityBrainError:

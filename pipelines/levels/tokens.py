@@ -40,10 +40,30 @@ class Lookup(NamedTuple):
 
 @dataclass(slots=True)
 class _Masked:
-    """What one key masks: origins, and the columns that show them; none if they are only hinted at."""
+    """What one key masks: origins, and the columns that show them; none if they are only hinted at.
+
+    Attributes:
+        partly: what is known and was masked as one with secrets; it tells nothing of those.
+        together: of each secret, those that it was masked as one with.
+    """
 
     secret: dict[Column, set[Column]] = field(default_factory=dict)
     known: dict[Column, set[Column]] = field(default_factory=dict)
+    partly: list[tuple[Column, set[Column], frozenset[Column]]] = field(default_factory=list)
+    together: dict[Column, set[Column]] = field(default_factory=dict)
+
+    def beside(self, secret: Column) -> dict[Column, set[Column]]:
+        """What is known besides a secret, with the columns that show it."""
+        others = {o: set(at) for o, at in self.known.items() if o != secret}
+        for origin, at, partners in self.partly:
+            if self.told(secret, partners) and origin != secret:
+                others.setdefault(origin, set()).update(at)
+        return others
+
+    def told(self, secret: Column, partners: frozenset[Column]) -> bool:
+        """Whether something known that was masked as one with some secrets tells of another: of one that
+        stands before the same secrets in its place."""
+        return secret not in partners and bool(self.together.get(secret, set()) & partners)
 
 
 def lookups(contract: Contract, levels: Levels, ceiling: str) -> Iterator[Lookup]:
@@ -51,9 +71,9 @@ def lookups(contract: Contract, levels: Levels, ceiling: str) -> Iterator[Lookup
     by_key = _by_key(contract, levels, ceiling)
     anything = by_key.pop(ANY, _Masked())
     for key, masked in sorted(by_key.items()):
-        known = _joined(masked.known, anything.known)
+        masked.known = _joined(masked.known, anything.known)
         for secret, showing in sorted(masked.secret.items()):
-            others = {origin: at for origin, at in known.items() if origin != secret}
+            others = masked.beside(secret)
             if not others:
                 continue
             # What is shown is worse than what is only hinted at.
@@ -62,32 +82,64 @@ def lookups(contract: Contract, levels: Levels, ceiling: str) -> Iterator[Lookup
             yield Lookup(key, secret, other, tuple(sorted(showing | at)), shown)
 
 
+class Dictionary(NamedTuple):
+    """A release that shows what a key makes of something known.
+
+    Attributes:
+        partners: the secrets that it was masked as one with; empty if with none.
+    """
+
+    release: str
+    partners: frozenset[Column]
+
+
+class Shown(NamedTuple):
+    """A secret behind a key, the columns that show it, and the secrets it was masked as one with."""
+
+    secret: Column
+    columns: tuple[Column, ...]
+    together: frozenset[Column]
+
+    def told_by(self, given: Dictionary) -> bool:
+        """Whether the release of a dictionary tells of it."""
+        if not given.partners:
+            return True
+        return self.secret not in given.partners and bool(self.together & given.partners)
+
+
 def dictionaries(
     contracts: Iterable[Contract], levels: Levels, channels: Channels
-) -> dict[Key, tuple[str, ...]]:
+) -> dict[Key, tuple[Dictionary, ...]]:
     """The releases that give out what a key makes of values that everybody can know, or that they
     show beside; by key, in the order of their names."""
-    found: dict[Key, set[str]] = {}
+    found: dict[Key, set[Dictionary]] = {}
     for contract in contracts:
         if contract.release is not None and contract.name in levels.tables:
-            for key in _given(contract, levels, channels.ceiling(contract.release)):
-                found.setdefault(key, set()).add(contract.name)
-    return {key: tuple(sorted(names)) for key, names in sorted(found.items())}
+            for key, partners in _given(contract, levels, channels.ceiling(contract.release)):
+                found.setdefault(key, set()).add(Dictionary(contract.name, partners))
+    return {
+        key: tuple(sorted(given, key=lambda d: (d.release, sorted(d.partners))))
+        for key, given in sorted(found.items())
+    }
 
 
-def secrets(
-    contract: Contract, levels: Levels, ceiling: str
-) -> dict[Key, tuple[Column, tuple[Column, ...]]]:
-    """By key, a secret whose keyed mask a release shows, and the columns that show it."""
+def secrets(contract: Contract, levels: Levels, ceiling: str) -> dict[Key, list[Shown]]:
+    """By key, the secrets whose keyed masks a release shows."""
     found = {}
     for key, masked in sorted(_by_key(contract, levels, ceiling).items()):
-        shown = sorted((origin, tuple(sorted(at))) for origin, at in masked.secret.items() if at)
+        shown = [
+            Shown(origin, tuple(sorted(at)), frozenset(masked.together.get(origin, ())))
+            for origin, at in sorted(masked.secret.items())
+            if at
+        ]
         if shown:
-            found[key] = shown[0]
+            found[key] = shown
     return found
 
 
-def _given(contract: Contract, levels: Levels, ceiling: str) -> Iterator[Key]:
+def _given(
+    contract: Contract, levels: Levels, ceiling: str
+) -> Iterator[tuple[Key, frozenset[Column]]]:
     plain = {
         origin
         for column in _columns(contract)
@@ -98,9 +150,10 @@ def _given(contract: Contract, levels: Levels, ceiling: str) -> Iterator[Key]:
         )
     }
     for key, masked in _by_key(contract, levels, ceiling).items():
-        for origin, at in masked.known.items():
+        whole = ((origin, at, frozenset[Column]()) for origin, at in masked.known.items())
+        for origin, at, partners in (*whole, *masked.partly):
             if at and (origin in plain or levels.of(origin) == LOWEST):
-                yield key
+                yield key, partners
 
 
 def _by_key(contract: Contract, levels: Levels, ceiling: str) -> dict[Key, _Masked]:
@@ -122,13 +175,18 @@ def _add(
     """Sort what the keys in some views were given into what is secret and what may be known."""
     uses = [(o, use) for o, views in origins.items() for view in views for use in _uses(view)]
     secret = [level_behind(levels.of(o), {use.inside}) > ceiling for o, use in uses]
-    # What was masked as one with a secret tells nothing of the parts that are known.
-    hidden = {use for (_, use), is_secret in zip(uses, secret, strict=True) if is_secret}
+    partners: dict[_Use, set[Column]] = {}
+    for (origin, use), is_secret in zip(uses, secret, strict=True):
+        if is_secret and use.joint:
+            partners.setdefault(use, set()).add(origin)
     for (origin, use), is_secret in zip(uses, secret, strict=True):
         masked = found.setdefault(use.key, _Masked())
         if is_secret:
             masked.secret.setdefault(origin, set()).update(at)
-        elif not _keyed(use.inside) and not (use.joint and use in hidden):
+            masked.together.setdefault(origin, set()).update(partners.get(use, set()) - {origin})
+        elif use in partners:
+            masked.partly.append((origin, at, frozenset(partners[use])))
+        elif not _keyed(use.inside):
             masked.known.setdefault(origin, set()).update(at)
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from itertools import combinations
 
 from catalog.lineage import Edge, MaskUse
 from pipelines.lineage.flow import (
     AGGREGATION,
+    BENT,
     CLEANED,
+    HIDDEN_BY,
     IDENTITY,
     PICKED,
-    SPELT,
+    SMALLER,
     TRANSFORMATION,
-    YEARS,
     after,
 )
-from pipelines.masking.function import HIDE_SPELT, HIDE_YEARS, hides
+from pipelines.masking.function import KEEP_LENGTH, hides
 
 View = tuple[MaskUse, ...]
 """The masking steps between an origin and a column; empty when the value is carried as it is."""
@@ -25,6 +27,9 @@ WHOLE: View = ()
 # More ways than are followed: a mask behind them cannot be said to hide anything.
 TOO_MANY: View = (MaskUse("", argument="*"),)
 LIMIT = 24
+HIGHEST = "L4"
+_BANDS = frozenset({"generalise", "noise"})
+_SUM = re.compile(r"\bsum\(", re.IGNORECASE)
 _WHATEVER = frozenset({"token", "encrypt"})
 # Different numbers made coarser from one value, different cells around one point: each says more.
 _DOMAINS = {
@@ -36,15 +41,29 @@ _DOMAINS = {
 }
 
 
-def composed(views: Iterable[View], edge: Edge, column: str) -> frozenset[View]:
+def composed(
+    views: Iterable[View], edge: Edge, column: str, repeated: bool = False
+) -> frozenset[View]:
     """The views of an origin behind one more direct edge.
 
     Args:
+        repeated: whether the edge comes from rows of which each may stand there several times. Their
+            sum may show one value, as much larger as a band hides.
         column: the column that the edge leads to, by which a change of the value is told from
             another.
     """
+    if repeated:
+        edge = edge._replace(
+            masks=tuple(_of_repeated(step) for step in edge.masks),
+            treated=BENT if edge.treated == AGGREGATION else edge.treated,
+        )
     found = frozenset(_through(view, edge, column) for view in views)
     return found if len(found) <= LIMIT else frozenset({TOO_MANY})
+
+
+def _of_repeated(step: MaskUse) -> MaskUse:
+    summed = step.kind in _BANDS and _SUM.search(step.argument)
+    return step._replace(leads_to=HIGHEST) if summed else step
 
 
 def _through(view: View, edge: Edge, column: str) -> View:
@@ -71,14 +90,14 @@ def _masked(view: View, step: MaskUse) -> View:
     """The view behind one more mask, if that hides what it should."""
     masked = _last(view) is not None
     how = IDENTITY if masked else _treated(view)
-    spelt = how == SPELT and step.function in HIDE_SPELT
-    years = how == YEARS and step.function in HIDE_YEARS
+    shaped = how != SMALLER and step.function in HIDDEN_BY.get(how, ())
     hidden = hides(
         step.kind,
-        whole=how in (IDENTITY, CLEANED) or spelt or years,
+        whole=how in (IDENTITY, CLEANED) or shaped,
         masked=masked,
         aggregated=how in (PICKED, AGGREGATION),
         counted=how == IDENTITY,
+        long=step.function in KEEP_LENGTH,
     )
     return (*view, step) if hidden else view
 

@@ -21,10 +21,12 @@ from pipelines.lineage.flow import (
     CLEANED,
     COUNT,
     EMPTY,
+    HIDDEN_BY,
     IDENTITY,
     JOINT,
     OWN,
     PICKED,
+    RESPELT,
     SMALLER,
     SPELT,
     TRANSFORMATION,
@@ -36,6 +38,7 @@ from pipelines.lineage.flow import (
     depending,
     influence,
     merged,
+    mingled,
     placed,
     treated,
 )
@@ -45,6 +48,7 @@ from pipelines.lineage.nodes import (
     children,
     is_blank,
     is_nothing,
+    is_placeholder,
     is_years,
     name_of,
     path_of,
@@ -52,9 +56,10 @@ from pipelines.lineage.nodes import (
 )
 from pipelines.lineage.numbers import WHOLE_NUMBERS, whole_number
 from pipelines.lineage.scope import Relation, Scope
+from pipelines.lineage.written import writes
 from pipelines.masking.calls import MaskCall, mask_call
-from pipelines.masking.function import HIDE_SMALLER, HIDE_SPELT, HIDE_YEARS, MaskFunction, hides
-from pipelines.masking.spelling import spelling
+from pipelines.masking.function import KEEP_LENGTH, MaskFunction, hides
+from pipelines.masking.spelling import separates, spelling
 
 # Casts to these keep a value as it is, or fail for all that they cannot hold.
 _WIDE = frozenset(
@@ -62,12 +67,13 @@ _WIDE = frozenset(
     for name in ("TEXT", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "INT", "BIGINT", "INT128",
                  "DOUBLE", "DECIMAL")
 )  # fmt: skip
+_DIGITS = 14  # before the point: more than any amount has
 _LISTING = frozenset({"json_group_array", "json_group_object", "json_group_structure"})
 _PICKING = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last)
-# Aggregates that are no larger than what they aggregate, or show texts as they are. Any other may
-# make a value larger than a rounding hides (a product, a variance, a slope).
+# Aggregates that are no larger than what they aggregate. Any other may make a value larger than a
+# rounding hides (a product, a variance, a slope, digits one after the other).
 _LEVELLING = (
-    exp.ApproxQuantile, exp.Avg, exp.GroupConcat, exp.Median, exp.Mode, exp.PercentileCont,
+    exp.ApproxQuantile, exp.Avg, exp.Median, exp.Mode, exp.PercentileCont,
     exp.PercentileDisc, exp.Quantile, exp.Stddev, exp.StddevPop, exp.StddevSamp,
 )  # fmt: skip
 _LEVELLING_NAMES = frozenset({"favg", "geomean", "mad"})
@@ -120,7 +126,13 @@ class Expressions:
             exp.Comprehension: self._comprehension,
             exp.Dot: self._dot,
             exp.PropertyEQ: self._property,
+            exp.Upper: self._respelt,
+            exp.Lower: self._respelt,
             **dict.fromkeys(_COMPARING, self._equal),
+            exp.NEQ: self._compared,
+            exp.NullSafeNEQ: self._compared,
+            exp.GT: self._ordered,
+            exp.LT: self._ordered,
         }
 
     def flow(self, node: Any, scope: Scope) -> Flow:
@@ -148,10 +160,11 @@ class Expressions:
         inside = self.several(children(node), scope)
         inside = merged([inside, self._unit(node, scope)])
         if isinstance(node, exp.AggFunc):
-            how = AGGREGATION if isinstance(node, _LEVELLING) else BENT
-            value = treated(inside, PICKED if isinstance(node, _PICKING) else how)
+            how = AGGREGATION if isinstance(node, _LEVELLING) and not _is_mixed(inside) else BENT
+            value = self._picked(inside) if isinstance(node, _PICKING) else treated(inside, how)
+            value = _of_some(node, value, scope)
             return value if isinstance(node, ORDERLESS) else depending(value, scope.arrival())
-        return treated(inside, TRANSFORMATION)
+        return self._made(node, inside, scope)
 
     def several(self, nodes: Iterable[Any], scope: Scope) -> Flow:
         """What flows into any of several expressions; lambdas see the other arguments."""
@@ -175,6 +188,8 @@ class Expressions:
         joint = JOINT if self._is_joint(call.values, scope) else ""
         changed = f"{joint}{text} at {path.parent.name}/{path.stem}:{line_of(node)}:{start}"
         group = self._group(call, scope)
+        # What a cell shows of a longitude hangs on the latitude beside it.
+        alone = text.lower() if len(call.values) > 1 else ""
         direct: dict[Trace, int] = {}
         for trace, line in flow.direct.items():
             if not _hides(function, trace):
@@ -183,7 +198,7 @@ class Expressions:
             use = MaskUse(
                 function.name,
                 call.literals,
-                "" if trace.how in WHOLE else changed,
+                alone if trace.how in WHOLE else changed,
                 function.leads_to(call.literals),
                 function.kind,
                 function.family or "",
@@ -220,7 +235,8 @@ class Expressions:
         if any(trace.how != IDENTITY for trace in self.flow(column, scope).direct):
             return ""
         number = scope.context.selects.setdefault(id(select), len(scope.context.selects))
-        return f"{column.sql('duckdb').lower()} in {number}"
+        path = scope.context.path
+        return f"{column.sql('duckdb').lower()} in {path.parent.name}/{path.stem}:{number}"
 
     # -- values ---------------------------------------------------------------------------------
 
@@ -234,9 +250,25 @@ class Expressions:
     def _replaced(self, node: exp.Replace, scope: Scope) -> Flow:
         texts = [node.expression, node.args.get("replacement")]
         plain = all(isinstance(text, exp.Literal) and text.is_string for text in texts)
-        spelt = plain and spelling(*(text.name for text in texts if text))
-        inside = self.several(children(node), scope)
-        return treated(inside, SPELT if spelt else TRANSFORMATION)
+        old, new = (text.name if plain and text else "" for text in texts)
+        how = SPELT if spelling(old, new) else RESPELT if separates(old, new) else TRANSFORMATION
+        return treated(self.several(children(node), scope), how if plain else TRANSFORMATION)
+
+    def _respelt(self, node: Any, scope: Scope) -> Flow:
+        return treated(self.several(children(node), scope), RESPELT)
+
+    def _made(self, node: Any, inside: Flow, scope: Scope) -> Flow:
+        """A changed value; it is noted if the model may have written it."""
+        flow = treated(inside, TRANSFORMATION)
+        if not flow.direct or (isinstance(node, exp.DPipe) and self._is_joint([node], scope)):
+            return flow
+        return depending(flow, {WRITTEN: 0}) if writes(node, inside) else flow
+
+    def _picked(self, flow: Flow) -> Flow:
+        """One of the values. Of secrets among others it may be known that none is greater."""
+        sources = {(trace.table, trace.column) for trace in flow.direct}
+        alone = len(sources) < 2 and WRITTEN not in flow.indirect
+        return treated(flow, PICKED if alone else BENT)
 
     def _unit(self, node: Any, scope: Scope) -> Flow:
         """A column in the place of a unit's name, which the parser takes for one."""
@@ -265,32 +297,38 @@ class Expressions:
         counted = flow.direct and all(trace.how == COUNT for trace in flow.direct)
         if counted and node.to.this in WHOLE_NUMBERS and not isinstance(node, exp.TryCast):
             return flow
-        return treated(flow, CLEANED if node.to.this in _WIDE else TRANSFORMATION)
+        flow = treated(flow, CLEANED if _is_wide(node) else TRANSFORMATION)
+        if not isinstance(node, exp.TryCast) or not any(_is_changed(t) for t in flow.direct):
+            return flow
+        # Whether a value that was made fits is what the model makes of it.
+        return depending(flow, influence(self.flow(node.this, scope), "case"))
 
     def _trim(self, node: Any, scope: Scope) -> Flow:
         how = TRANSFORMATION if node.args.get("expression") else CLEANED
         return treated(self.several(children(node), scope), how)
 
     def _nullif(self, node: Any, scope: Scope) -> Flow:
-        # To take one value out is to test for it; only an empty text is nobody's value.
-        how = CLEANED if is_blank(node.expression) else TRANSFORMATION
+        # To take one value out is to test for it; only a text without a letter or digit is nobody's.
         parts = [self._choice([node.this], IDENTITY, scope), self.flow(node.expression, scope)]
-        return treated(merged(parts), how)
+        if is_placeholder(node.expression):
+            return treated(merged(parts), CLEANED)
+        return depending(treated(merged(parts), TRANSFORMATION), influence(merged(parts), "case"))
 
     def _case(self, node: exp.Case, scope: Scope) -> Flow:
-        conditions = [node.this] if node.this else []
         results = [node.args["default"]] if node.args.get("default") else []
-        for branch in node.args["ifs"]:
-            conditions.append(branch.this)
-            results.append(branch.args["true"])
-        return self._branching(conditions, results, scope)
+        results += [branch.args["true"] for branch in node.args["ifs"]]
+        conditions = [branch.this for branch in node.args["ifs"]]
+        if node.this is None:
+            return self._branching(self.several(conditions, scope), results, scope)
+        # `CASE x WHEN y` compares x with each y.
+        return self._branching(self._told([node.this, *conditions], scope), results, scope)
 
     def _if(self, node: exp.If, scope: Scope) -> Flow:
         results = [node.args[key] for key in ("true", "false") if node.args.get(key)]
-        return self._branching([node.this], results, scope)
+        return self._branching(self.flow(node.this, scope), results, scope)
 
-    def _branching(self, conditions: list[Any], results: list[Any], scope: Scope) -> Flow:
-        chosen = influence(self.several(conditions, scope), "case")
+    def _branching(self, conditions: Flow, results: list[Any], scope: Scope) -> Flow:
+        chosen = influence(conditions, "case")
         return depending(self._choice(results, CLEANED, scope), chosen)
 
     def _one_of(self, node: Any, scope: Scope) -> Flow:
@@ -306,7 +344,7 @@ class Expressions:
     def _choice(self, choices: Sequence[Any], how: str, scope: Scope) -> Flow:
         """What may be any of several values; it is noted if the model writes one of them out."""
         flows = [self.flow(choice, scope) for choice in choices]
-        flow = treated(merged(flows), how)
+        flow = treated(mingled(flows), how)
         pairs = zip(choices, flows, strict=True)
         written = any(
             not (found.direct or is_nothing(choice) or is_blank(choice)) for choice, found in pairs
@@ -320,8 +358,29 @@ class Expressions:
             for other in (trace for part in parts[1:] for trace in part.direct):
                 pair = sorted([(one.table, one.column), (other.table, other.column)])
                 scope.context.equal.add((pair[0], pair[1]))
-        if sum(any(_keyed(trace) for trace in part.direct) for part in parts) > 1:
-            # Equal under one key is equal: who compares two pseudonyms compares what they stand for.
+        return self._compared(node, scope)
+
+    def _compared(self, node: Any, scope: Scope) -> Flow:
+        return self._told(children(node), scope)
+
+    def _ordered(self, node: Any, scope: Scope) -> Flow:
+        return self._told(children(node), scope, named=False)
+
+    def _told(self, nodes: Sequence[Any], scope: Scope, named: bool = True) -> Flow:
+        """What a comparison tells of its sides. Equal under one key is equal: who compares two
+        pseudonyms, or one with a text that is written down, compares what they stand for.
+
+        Args:
+            named: whether a written text may be the pseudonym of something; it is no bound.
+        """
+        parts = [self.flow(node, scope) for node in nodes]
+        keyed = [any(_keyed(trace) for trace in part.direct) for part in parts]
+        written = [
+            not (is_nothing(node) or is_placeholder(node))
+            and (not part.direct or WRITTEN in part.indirect)
+            for node, part in zip(nodes, parts, strict=True)
+        ]
+        if sum(keyed) > 1 or (named and any(keyed) and any(written)):
             parts = [_unmasked(part) for part in parts]
         return treated(merged(parts), TRANSFORMATION)
 
@@ -382,7 +441,7 @@ class Expressions:
         if _is_count(inside) and scope.tallied(node.this):
             return placed(inside, lambda trace: OWN)
         # Of rows that a join repeats a sum shows as much larger a value as the join has rows.
-        return treated(inside, AGGREGATION if scope.singly else BENT)
+        return _of_some(node, treated(inside, AGGREGATION if scope.singly else BENT), scope)
 
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
         value = treated(self.flow(node.this, scope), PICKED)
@@ -445,20 +504,49 @@ class Expressions:
 
 def _hides(function: MaskFunction, trace: Trace) -> bool:
     """Whether a mask hides what it should of a trace."""
-    spelt = trace.how == SPELT and function.name in HIDE_SPELT
-    smaller = trace.how == SMALLER and function.name in HIDE_SMALLER
-    years = trace.how == YEARS and function.name in HIDE_YEARS
     return hides(
         function.kind,
-        whole=trace.how in WHOLE or spelt or smaller or years,
+        whole=trace.how in WHOLE or function.name in HIDDEN_BY.get(trace.how, ()),
         masked=bool(trace.masks),
         aggregated=trace.how == AGGREGATION,
         counted=trace.how == COUNT,
+        long=function.name in KEEP_LENGTH,
     )
 
 
+def _is_wide(node: exp.Cast) -> bool:
+    """Whether a cast holds all that can be meant; which digits fit would tell how large a value is."""
+    kind = node.to
+    if kind.this != exp.DType.DECIMAL or not isinstance(node, exp.TryCast):
+        return kind.this in _WIDE
+    width, scale = (
+        (*(int(p.name) for p in kind.expressions), 18, 3)[:2] if kind.expressions else (18, 3)
+    )
+    return width - scale >= _DIGITS
+
+
+def _is_mixed(flow: Flow) -> bool:
+    """Whether an aggregate is also of what the model writes or makes: with numbers of its choice beside
+    each value it moves the bounds of a band over the value."""
+    several = len({(trace.table, trace.column) for trace in flow.direct}) > 1
+    return WRITTEN in flow.indirect or (several and any(t.how not in WHOLE for t in flow.direct))
+
+
+def _is_changed(trace: Trace) -> bool:
+    return trace.how in (TRANSFORMATION, BENT)
+
+
+def _of_some(node: Any, value: Flow, scope: Scope) -> Flow:
+    """The value of an aggregate over a CASE: of some rows of the group, as with FILTER."""
+    if not any(isinstance(part, exp.Case | exp.If | exp.Nullif) for part in children(node)):
+        return value
+    number = scope.context.number()
+    return placed(value, lambda trace: trace.place if trace.how == COUNT else ("some", number))
+
+
 def _keyed(trace: Trace) -> bool:
-    return any(use.keyed for use in trace.masks)
+    """Whether a value is equal to another just where what it was made of is; noise is no such name."""
+    return any(use.keyed and use.kind != "noise" for use in trace.masks)
 
 
 def _unmasked(flow: Flow) -> Flow:

@@ -14,15 +14,21 @@ TRANSFORMATION, AGGREGATION, COUNT = "transformation", "aggregation", "count"
 # An aggregate of a value that was changed before or after: it may show one row's value exactly, made
 # a thousand times larger. Outside of this package it is called an aggregation.
 BENT = "bent"
-# Characters of a text were exchanged for variants that no place's name is told by, a number was divided
-# by a whole one, a date became the years until a written day: some masks hide these as well. Outside
-# they are called transformations.
-SPELT, SMALLER, YEARS = "spelt", "smaller", "years"
+# Characters of a text were exchanged for variants that no place's name is told by, letters became large
+# or small and separators went, a number was divided by a whole one, a date became the years until a
+# written day: some masks hide these as well. Outside they are called transformations.
+SPELT, RESPELT, SMALLER, YEARS = "spelt", "respelt", "smaller", "years"
+HIDDEN_BY = {
+    SPELT: frozenset({"mask_address", "mask_token", "mask_sm4"}),
+    RESPELT: frozenset({"mask_token", "mask_sm4"}),
+    SMALLER: frozenset({"mask_amount", "mask_round"}),
+    YEARS: frozenset({"mask_age", "mask_round"}),
+}
 # The beginning of what a mask was given, when that is several columns one after the other.
 JOINT = "joint: "
 WHOLE = frozenset({IDENTITY, CLEANED, PICKED})
 _AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT, BENT})
-_CHANGED = frozenset({TRANSFORMATION, BENT, SPELT, SMALLER, YEARS})
+_CHANGED = frozenset({TRANSFORMATION, BENT, *HIDDEN_BY})
 # What a gentle change makes of a value that was treated before; of any other it is a change.
 _GENTLY = {
     CLEANED: {
@@ -30,7 +36,8 @@ _GENTLY = {
         COUNT: AGGREGATION,
         **{how: how for how in (CLEANED, PICKED, AGGREGATION, *_CHANGED)},
     },
-    SPELT: dict.fromkeys((IDENTITY, CLEANED, SPELT), SPELT),
+    SPELT: {**dict.fromkeys((IDENTITY, CLEANED, SPELT), SPELT), RESPELT: RESPELT},
+    RESPELT: dict.fromkeys((IDENTITY, CLEANED, SPELT, RESPELT), RESPELT),
     YEARS: dict.fromkeys((IDENTITY, CLEANED), YEARS),
     SMALLER: {
         **dict.fromkeys((IDENTITY, CLEANED, SMALLER), SMALLER),
@@ -109,6 +116,19 @@ def after(inner: str, outer: str) -> str:
     return AGGREGATION if outer == PICKED and inner not in WHOLE else outer
 
 
+def mingled(flows: Iterable[Flow]) -> Flow:
+    """The union of values of which each row has one. Where one source comes in several shapes, each may
+    be of another age or another unit: what a band hides of one, the bands of all may show."""
+    several = list(flows)
+    shapes: dict[tuple[str, str], int] = {}
+    for flow in several:
+        for source in {(t.table, t.column) for t in flow.direct if t.how in (SMALLER, YEARS)}:
+            shapes[source] = shapes.get(source, 0) + 1
+    if max(shapes.values(), default=0) < 2:
+        return merged(several)
+    return treated(merged(several), TRANSFORMATION)
+
+
 def placed(flow: Flow, change: Callable[[Trace], Place]) -> Flow:
     """The flow with other places."""
     direct = {t._replace(place=change(t)): line for t, line in flow.direct.items()}
@@ -140,9 +160,7 @@ def moved(flow: Flow, line: int) -> Flow:
 
 _DIRECT_KINDS = {
     CLEANED: TRANSFORMATION,
-    SPELT: TRANSFORMATION,
-    SMALLER: TRANSFORMATION,
-    YEARS: TRANSFORMATION,
+    **dict.fromkeys(HIDDEN_BY, TRANSFORMATION),
     PICKED: AGGREGATION,
     COUNT: AGGREGATION,
     BENT: AGGREGATION,

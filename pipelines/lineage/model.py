@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from catalog.lineage import Edge, ModelLineage, Placed
+from catalog.lineage import MANY, ONCE, READ, Edge, ModelLineage, Placed
 from pipelines.lineage.flow import OWN, WRITTEN, Flow, Place, direct_edges, indirect_edges
+from pipelines.lineage.nodes import aggregated
 from pipelines.lineage.relations import Relations
 from pipelines.lineage.scope import Context, Relation, Scope
 
@@ -51,7 +52,18 @@ def model_lineage(
     flows = zip(outputs, relation.columns, strict=True)
     written = frozenset(name for name, (_, flow) in flows if WRITTEN in flow.indirect)
     places = _places(outputs, relation)
-    return ModelLineage(columns, rows, equal, order, relation.keys, written, places)
+    often = _often(tree, relation)
+    return ModelLineage(columns, rows, equal, order, relation.keys, written, places, often)
+
+
+def _often(tree: exp.Query, relation: Relation) -> str:
+    """How often what is read stands in the rows."""
+    if not relation.singly:
+        return MANY
+    grouped = isinstance(tree, exp.Select) and (
+        tree.args.get("group") is not None or any(aggregated(item) for item in tree.expressions)
+    )
+    return ONCE if grouped or tree.args.get("distinct") is not None else READ
 
 
 def _places(outputs: Sequence[str], relation: Relation) -> dict[str, frozenset[Placed]]:

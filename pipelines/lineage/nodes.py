@@ -88,6 +88,12 @@ def is_blank(node: Any) -> bool:
     return isinstance(node, exp.Literal) and bool(node.is_string) and not node.name.strip()
 
 
+def is_placeholder(node: Any) -> bool:
+    """Whether a node is a text without a letter or digit, which is written where there is no value."""
+    text = isinstance(node, exp.Literal) and bool(node.is_string)
+    return text and not any(map(str.isalnum, node.name))
+
+
 def is_nothing(node: Any) -> bool:
     """Whether a node is NULL, of whatever type, or no node at all."""
     while isinstance(node, exp.Paren | exp.Cast | exp.Alias):

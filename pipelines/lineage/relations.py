@@ -25,6 +25,7 @@ from pipelines.lineage.flow import (
     depending,
     influence,
     merged,
+    mingled,
     placed,
 )
 from pipelines.lineage.keys import keys_of, keys_of_set
@@ -281,8 +282,14 @@ def _united_by_name(left: Relation, right: Relation) -> Relation:
 def _either(one: Flow, other: Flow) -> Flow:
     """A column of a set operation: a count only if both sides count."""
     if not (one.direct and other.direct):
-        one, other = (_no_count(flow) for flow in (one, other))
-    return merged([one, other])
+        # A value of one side only: who counts the rows of both has not counted these.
+        one, other = (_of_one_side(_no_count(flow)) for flow in (one, other))
+    return mingled([one, other])
+
+
+def _of_one_side(flow: Flow) -> Flow:
+    tables = tuple(sorted({trace.table for trace in flow.direct}))
+    return placed(flow, lambda trace: ("part", tables) if trace.place is OWN else trace.place)
 
 
 def _no_count(flow: Flow) -> Flow:

@@ -15,22 +15,26 @@ Keeps = Literal["join", "range", "place", "display", "format", "reverse", "nothi
 Body = Callable[[Dialect], str]
 
 
-# Masks that hide a value just as well when it was divided by a whole number, and when characters of
-# it were exchanged for their variants (`partial.variants`), and those of the years since a date.
-HIDE_SMALLER = frozenset({"mask_amount", "mask_round"})
-HIDE_SPELT = frozenset({"mask_address"})
-HIDE_YEARS = frozenset({"mask_age", "mask_round"})
+# Keyed masks whose result is as long as the value, and missing where the value does not fit: of what a
+# model made of a value they may show everything.
+KEEP_LENGTH = frozenset({"mask_token", "mask_sm4"})
 
 
 def hides(
-    kind: str, *, whole: bool, masked: bool, aggregated: bool = False, counted: bool = False
+    kind: str,
+    *,
+    whole: bool,
+    masked: bool,
+    aggregated: bool = False,
+    counted: bool = False,
+    long: bool = False,
 ) -> bool:
     """Whether a mask of a kind hides what it should of a value.
 
     A partial mask keeps a known part of a whole value, of a changed or masked one it may keep any
     part. A band, noise or redaction hides nothing of a value that was bent before (made larger, cut
-    into pieces). The suppression of small counts hides nothing of what is no count. Tokens and
-    ciphers hide whatever they are given.
+    into pieces). The suppression of small counts hides nothing of what is no count. Pseudonyms
+    hide whatever they are given; tokens and ciphers all but its length.
 
     Args:
         kind: as in the registry.
@@ -38,6 +42,7 @@ def hides(
         masked: a mask has treated it before.
         aggregated: it is an aggregate of whole values.
         counted: it is an unchanged count.
+        long: the mask is one of `KEEP_LENGTH`.
     """
     if kind == "partial":
         return whole and not masked
@@ -45,7 +50,7 @@ def hides(
         return counted
     if kind in ("generalise", "redact", "noise"):
         return whole or aggregated
-    return True
+    return whole or masked or not long
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,3 +18,8 @@ def spelling(old: str, new: str) -> bool:
     if len(old) != 1 or len(new) != 1 or not all(_FIRST <= c <= _LAST for c in (old, new)):
         return False
     return frozenset({old, new}) in _ALIKE or not {old, new} & ADDRESS_MARKS
+
+
+def separates(old: str, new: str) -> bool:
+    """Whether `old` is what stands between the parts of a number, and is left out."""
+    return bool(old) and not new and not old.strip(" -()\u3000（）")
