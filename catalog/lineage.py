@@ -44,6 +44,8 @@ class MaskUse(NamedTuple):
             the value `kind` says how (`treated` of an edge).
         group: what was masked is a plain statistic of a column over the groups of a SELECT, those
             named here; else empty.
+        over: what was masked is an aggregate, `picked` among values or an `aggregation` of them; else
+            empty.
     """
 
     function: str
@@ -54,6 +56,7 @@ class MaskUse(NamedTuple):
     family: str = ""
     keyed: bool = False
     group: str = ""
+    over: str = ""
 
     def __str__(self) -> str:
         return f"{self.function}({', '.join(['x', *map(repr, self.literals)])})"
@@ -70,6 +73,8 @@ class Edge(NamedTuple):
         line: where the model's SQL names the source; 0 when it does not (a star).
         treated: of a direct edge, what `how` is short for: which masks still hide the value
             (`pipelines.lineage.flow`); empty when that is not known.
+        named: it was compared with something that the model writes out: equal to a pseudonym, that
+            gives its person a name.
     """
 
     table: str
@@ -79,6 +84,7 @@ class Edge(NamedTuple):
     masks: tuple[MaskUse, ...] = ()
     line: int = 0
     treated: str = ""
+    named: bool = False
 
 
 class Placed(NamedTuple):
@@ -113,6 +119,7 @@ class ModelLineage:
             of its row with the kind `order`.
         keys: sets of columns of which the query gives each combination of values at most once.
         written: columns that hold, in some rows, what the model writes out itself (`ELSE 'x'`).
+        partial: columns that hold a source's value in some rows only (`CASE` without `ELSE`).
         places: for every output column, its direct sources and whose row each value is of.
         rows_are: `ONCE`, `READ` or `MANY`.
     """
@@ -125,3 +132,4 @@ class ModelLineage:
     written: frozenset[str] = frozenset()
     places: Mapping[str, frozenset[Placed]] = field(default_factory=dict)
     rows_are: str = MANY
+    partial: frozenset[str] = frozenset()

@@ -101,8 +101,9 @@ class CountCheck:
         """Whether what is secret in a column is of the table's own rows, all the way up."""
         known = self._owned.get((column, ceiling))
         if known is None:
-            places = self._once(column[0])
-            known = all(
+            places, lineage = self._once(column[0]), self._lineage.get(column[0])
+            whole = lineage is None or column[1] not in lineage.partial
+            known = whole and all(
                 source.place in places and self._own((source.table, source.column), ceiling)
                 for source in self._places(column)
                 if self._secret((source.table, source.column), ceiling)

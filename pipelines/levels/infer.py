@@ -267,7 +267,8 @@ def _origins(edges: Iterable[Edge], levels: Levels, target: str) -> dict[Column,
         repeated = edge.column in levels.tables[edge.table].repeated
         step = _apart(edge) if len(source.origins) > 1 else edge
         for origin, views in source.origins.items():
-            through = composed(views, _weighed(step, origin, levels), target, repeated)
+            weighed = _weighed(step, origin, levels)
+            through = composed(views, weighed, target, repeated, source.written)
             known = found.get(origin)
             found[origin] = through if known is None else known | through
     return found

@@ -42,28 +42,44 @@ _DOMAINS = {
 
 
 def composed(
-    views: Iterable[View], edge: Edge, column: str, repeated: bool = False
+    views: Iterable[View],
+    edge: Edge,
+    column: str,
+    repeated: bool = False,
+    mixed: bool = False,
 ) -> frozenset[View]:
     """The views of an origin behind one more direct edge.
 
     Args:
         repeated: whether the edge comes from rows of which each may stand there several times. Their
             sum may show one value, as much larger as a band hides.
+        mixed: whether it comes from a column in which a model wrote values of its own. Aggregated with
+            those a value is compared with them, or moved.
         column: the column that the edge leads to, by which a change of the value is told from
             another.
     """
-    if repeated:
+    if edge.named:
+        views = map(_without_key, views)
+    if repeated or mixed:
         edge = edge._replace(
-            masks=tuple(_of_repeated(step) for step in edge.masks),
-            treated=BENT if edge.treated == AGGREGATION else edge.treated,
+            masks=tuple(_of_several(step, mixed) for step in edge.masks),
+            treated=BENT
+            if edge.treated == AGGREGATION or (mixed and edge.treated == PICKED)
+            else edge.treated,
         )
     found = frozenset(_through(view, edge, column) for view in views)
     return found if len(found) <= LIMIT else frozenset({TOO_MANY})
 
 
-def _of_repeated(step: MaskUse) -> MaskUse:
+def _of_several(step: MaskUse, mixed: bool) -> MaskUse:
     summed = step.kind in _BANDS and _SUM.search(step.argument)
-    return step._replace(leads_to=HIGHEST) if summed else step
+    return step._replace(leads_to=HIGHEST) if summed or (mixed and step.over) else step
+
+
+def _without_key(view: View) -> View:
+    """What a pseudonym is worth that has been given a name: the value that it is made of."""
+    keyed = (i for i, step in enumerate(view) if step.keyed and step.kind != "noise")
+    return view[: next(keyed, len(view))]
 
 
 def _through(view: View, edge: Edge, column: str) -> View:
@@ -165,7 +181,7 @@ def _more_together(one: View, other: View) -> bool:
 
 def _apart(view: View) -> View:
     """The view without the SELECT that it was made in."""
-    return tuple(step._replace(group="") for step in view)
+    return tuple(step._replace(group="", over="") for step in view)
 
 
 def _of_one_group(one: View, other: View) -> bool:

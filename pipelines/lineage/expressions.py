@@ -16,6 +16,7 @@ from catalog.lineage import ROW, MaskUse
 from pipelines.dialect import line_of
 from pipelines.errors import PipelineError
 from pipelines.lineage.flow import (
+    AGGREGATED,
     AGGREGATION,
     BENT,
     CLEANED,
@@ -25,6 +26,7 @@ from pipelines.lineage.flow import (
     IDENTITY,
     JOINT,
     OWN,
+    PARTIAL,
     PICKED,
     RESPELT,
     SMALLER,
@@ -162,7 +164,7 @@ class Expressions:
         if isinstance(node, exp.AggFunc):
             how = AGGREGATION if isinstance(node, _LEVELLING) and not _is_mixed(inside) else BENT
             value = self._picked(inside) if isinstance(node, _PICKING) else treated(inside, how)
-            value = _of_some(node, value, scope)
+            value = _of_some(value, scope)
             return value if isinstance(node, ORDERLESS) else depending(value, scope.arrival())
         return self._made(node, inside, scope)
 
@@ -204,6 +206,7 @@ class Expressions:
                 function.family or "",
                 function.keyed,
                 group,
+                trace.how if trace.how in (PICKED, AGGREGATION) else "",
             )
             direct[trace._replace(how=IDENTITY, masks=(*trace.masks, use))] = line
         return Flow(direct, flow.indirect)
@@ -252,7 +255,9 @@ class Expressions:
         plain = all(isinstance(text, exp.Literal) and text.is_string for text in texts)
         old, new = (text.name if plain and text else "" for text in texts)
         how = SPELT if spelling(old, new) else RESPELT if separates(old, new) else TRANSFORMATION
-        return treated(self.several(children(node), scope), how if plain else TRANSFORMATION)
+        inside = self.several(children(node), scope)
+        noted = {WRITTEN: 0} if inside.direct and writes(node, inside) else {}
+        return depending(treated(inside, how if plain else TRANSFORMATION), noted)
 
     def _respelt(self, node: Any, scope: Scope) -> Flow:
         return treated(self.several(children(node), scope), RESPELT)
@@ -315,21 +320,30 @@ class Expressions:
         return depending(treated(merged(parts), TRANSFORMATION), influence(merged(parts), "case"))
 
     def _case(self, node: exp.Case, scope: Scope) -> Flow:
-        results = [node.args["default"]] if node.args.get("default") else []
+        otherwise = node.args.get("default") is not None
+        results = [node.args["default"]] if otherwise else []
         results += [branch.args["true"] for branch in node.args["ifs"]]
         conditions = [branch.this for branch in node.args["ifs"]]
         if node.this is None:
-            return self._branching(self.several(conditions, scope), results, scope)
+            return self._branching(self.several(conditions, scope), results, scope, otherwise)
         # `CASE x WHEN y` compares x with each y.
-        return self._branching(self._told([node.this, *conditions], scope), results, scope)
+        return self._branching(
+            self._told([node.this, *conditions], scope), results, scope, otherwise
+        )
 
     def _if(self, node: exp.If, scope: Scope) -> Flow:
         results = [node.args[key] for key in ("true", "false") if node.args.get(key)]
-        return self._branching(self.flow(node.this, scope), results, scope)
+        return self._branching(self.flow(node.this, scope), results, scope, len(results) > 1)
 
-    def _branching(self, conditions: Flow, results: list[Any], scope: Scope) -> Flow:
+    def _branching(
+        self, conditions: Flow, results: list[Any], scope: Scope, otherwise: bool
+    ) -> Flow:
         chosen = influence(conditions, "case")
-        return depending(self._choice(results, CLEANED, scope), chosen)
+        value = depending(self._choice(results, CLEANED, scope), chosen)
+        # What is aggregated is no longer a value of some rows: one CASE may hide where few are.
+        rowwise = any(trace.how not in AGGREGATED and not trace.masks for trace in value.direct)
+        whole = otherwise and all(self.flow(result, scope).direct for result in results)
+        return depending(value, {PARTIAL: 0}) if rowwise and not whole else value
 
     def _one_of(self, node: Any, scope: Scope) -> Flow:
         """The greatest or least of several values is one of them; so may be what is taken from a
@@ -382,6 +396,8 @@ class Expressions:
         ]
         if sum(keyed) > 1 or (named and any(keyed) and any(written)):
             parts = [_unmasked(part) for part in parts]
+        if named and any(written):
+            parts = [_named(part) for part in parts]
         return treated(merged(parts), TRANSFORMATION)
 
     def _dot(self, node: exp.Dot, scope: Scope) -> Flow:
@@ -441,7 +457,7 @@ class Expressions:
         if _is_count(inside) and scope.tallied(node.this):
             return placed(inside, lambda trace: OWN)
         # Of rows that a join repeats a sum shows as much larger a value as the join has rows.
-        return _of_some(node, treated(inside, AGGREGATION if scope.singly else BENT), scope)
+        return _of_some(treated(inside, AGGREGATION if scope.singly else BENT), scope)
 
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
         value = treated(self.flow(node.this, scope), PICKED)
@@ -536,9 +552,9 @@ def _is_changed(trace: Trace) -> bool:
     return trace.how in (TRANSFORMATION, BENT)
 
 
-def _of_some(node: Any, value: Flow, scope: Scope) -> Flow:
+def _of_some(value: Flow, scope: Scope) -> Flow:
     """The value of an aggregate over a CASE: of some rows of the group, as with FILTER."""
-    if not any(isinstance(part, exp.Case | exp.If | exp.Nullif) for part in children(node)):
+    if PARTIAL not in value.indirect:
         return value
     number = scope.context.number()
     return placed(value, lambda trace: trace.place if trace.how == COUNT else ("some", number))
@@ -555,6 +571,12 @@ def _unmasked(flow: Flow) -> Flow:
         trace._replace(masks=()) if _keyed(trace) else trace: line
         for trace, line in flow.direct.items()
     }
+    return Flow(direct, flow.indirect)
+
+
+def _named(flow: Flow) -> Flow:
+    """The flow of what is compared with something written; a column may hold a pseudonym."""
+    direct = {trace._replace(named=True): line for trace, line in flow.direct.items()}
     return Flow(direct, flow.indirect)
 
 

@@ -27,7 +27,7 @@ HIDDEN_BY = {
 # The beginning of what a mask was given, when that is several columns one after the other.
 JOINT = "joint: "
 WHOLE = frozenset({IDENTITY, CLEANED, PICKED})
-_AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT, BENT})
+AGGREGATED = frozenset({PICKED, AGGREGATION, COUNT, BENT})
 _CHANGED = frozenset({TRANSFORMATION, BENT, *HIDDEN_BY})
 # What a gentle change makes of a value that was treated before; of any other it is a change.
 _GENTLY = {
@@ -58,6 +58,7 @@ class Trace(NamedTuple):
 
     Attributes:
         place: of a direct trace, whose row the value belongs to; always `OWN` for an indirect one.
+        named: as of an edge.
     """
 
     table: str
@@ -65,10 +66,14 @@ class Trace(NamedTuple):
     how: str
     masks: tuple[MaskUse, ...]
     place: Place = OWN
+    named: bool = False
 
 
 # Among the traces that a value depends on: it may be what the model writes out, in some rows.
 WRITTEN = Trace("", "", "written", ())
+# The same: it is a source's value in some rows only.
+PARTIAL = Trace("", "", "partial", ())
+_NOTES = frozenset({WRITTEN, PARTIAL})
 
 Traces = Mapping[Trace, int]
 """Traces and the line that names their source."""
@@ -110,7 +115,7 @@ def after(inner: str, outer: str) -> str:
     if outer in _GENTLY:
         return _GENTLY[outer].get(inner) or after(inner, TRANSFORMATION)
     if outer == TRANSFORMATION:
-        return BENT if inner in _AGGREGATED else TRANSFORMATION
+        return BENT if inner in AGGREGATED else TRANSFORMATION
     if inner in _CHANGED:
         return BENT
     return AGGREGATION if outer == PICKED and inner not in WHOLE else outer
@@ -139,7 +144,8 @@ def influence(flow: Flow, how: str) -> dict[Trace, int]:
     """What a flow means to something that only depends on it."""
     found = {t._replace(how=how, place=OWN): line for t, line in flow.direct.items()}
     found.update(flow.indirect)
-    found.pop(WRITTEN, None)
+    for note in _NOTES:
+        found.pop(note, None)
     return found
 
 
@@ -186,6 +192,7 @@ def direct_edges(traces: Traces) -> list[Edge]:
             t.masks,
             line,
             t.how,
+            t.named,
         )
         for t, line in traces.items()
     ]
@@ -194,7 +201,7 @@ def direct_edges(traces: Traces) -> list[Edge]:
 def indirect_edges(traces: Traces) -> list[Edge]:
     """Indirect traces as edges."""
     return [
-        Edge(t.table, t.column, False, t.how, t.masks, line)
+        Edge(t.table, t.column, False, t.how, t.masks, line, named=t.named)
         for t, line in traces.items()
-        if t != WRITTEN
+        if t not in _NOTES
     ]

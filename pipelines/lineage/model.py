@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from catalog.lineage import MANY, ONCE, READ, Edge, ModelLineage, Placed
-from pipelines.lineage.flow import OWN, WRITTEN, Flow, Place, direct_edges, indirect_edges
+from pipelines.lineage.flow import OWN, PARTIAL, WRITTEN, Flow, Place, direct_edges, indirect_edges
 from pipelines.lineage.nodes import aggregated
 from pipelines.lineage.relations import Relations
 from pipelines.lineage.scope import Context, Relation, Scope
@@ -52,8 +52,10 @@ def model_lineage(
     flows = zip(outputs, relation.columns, strict=True)
     written = frozenset(name for name, (_, flow) in flows if WRITTEN in flow.indirect)
     places = _places(outputs, relation)
+    flows = zip(outputs, relation.columns, strict=True)
+    partial = frozenset(name for name, (_, flow) in flows if PARTIAL in flow.indirect)
     often = _often(tree, relation)
-    return ModelLineage(columns, rows, equal, order, relation.keys, written, places, often)
+    return ModelLineage(columns, rows, equal, order, relation.keys, written, places, often, partial)
 
 
 def _often(tree: exp.Query, relation: Relation) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlglot import exp
 
-from pipelines.lineage.flow import WHOLE, Flow
+from pipelines.lineage.flow import BENT, TRANSFORMATION, WHOLE, Flow
 from pipelines.lineage.nodes import children
 
 # What stands for a part of the value, in a replacement, a format of dates, a format of texts.
 _PART = re.compile(r"\\\d|%-?[A-Za-z]|\{[^}]*\}")
+_CUT = frozenset({TRANSFORMATION, BENT})
 _FORMATS = frozenset({"printf", "format"})
 
 
@@ -35,6 +36,11 @@ def writes(node: Any, flow: Flow) -> bool:
     if isinstance(node, exp.Pad):
         filling: Any = node.args.get("fill_pattern")
         return _says(filling) and len(str(filling.name)) > 1
+    if isinstance(node, exp.Replace | exp.Translate):
+        # Of a value as it is a word is exchanged; of a piece of one all of it may be.
+        new = node.args.get("replacement") or node.args.get("to")
+        again = isinstance(node.this, exp.Replace)
+        return _says(new) and not again and any(t.how in _CUT for t in flow.direct)
     if isinstance(node, exp.Add | exp.Sub):
         # Nothing of a value and a written number; a shifted value is still another for each value.
         return _constant(node) and not all(trace.how in WHOLE for trace in flow.direct)
