@@ -6,13 +6,13 @@ source. Masking functions are the only ones that change what a trace is worth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlglot import exp
 
 from catalog.errors import Location
-from catalog.lineage import ROW, MaskUse
+from catalog.lineage import MaskUse
 from pipelines.dialect import line_of
 from pipelines.errors import PipelineError
 from pipelines.lineage.flow import (
@@ -22,7 +22,6 @@ from pipelines.lineage.flow import (
     CLEANED,
     COUNT,
     EMPTY,
-    HIDDEN_BY,
     IDENTITY,
     JOINT,
     OWN,
@@ -58,18 +57,25 @@ from pipelines.lineage.nodes import (
 )
 from pipelines.lineage.numbers import WHOLE_NUMBERS, whole_number
 from pipelines.lineage.scope import Relation, Scope
+from pipelines.lineage.traits import (
+    counted_as,
+    is_changed,
+    is_count,
+    is_hidden,
+    is_keyed,
+    is_mixed,
+    is_wide,
+    of_some,
+    own_rows,
+    rows_chosen,
+    unmasked,
+    with_name,
+    zero_for_none,
+)
 from pipelines.lineage.written import writes
 from pipelines.masking.calls import MaskCall, mask_call
-from pipelines.masking.function import KEEP_LENGTH, MaskFunction, hides
 from pipelines.masking.spelling import separates, spelling
 
-# Casts to these keep a value as it is, or fail for all that they cannot hold.
-_WIDE = frozenset(
-    getattr(exp.DType, name)
-    for name in ("TEXT", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "INT", "BIGINT", "INT128",
-                 "DOUBLE", "DECIMAL")
-)  # fmt: skip
-_DIGITS = 14  # before the point: more than any amount has
 _LISTING = frozenset({"json_group_array", "json_group_object", "json_group_structure"})
 _PICKING = (exp.Max, exp.Min, exp.AnyValue, exp.First, exp.Last)
 # Aggregates that are no larger than what they aggregate. Any other may make a value larger than a
@@ -162,9 +168,9 @@ class Expressions:
         inside = self.several(children(node), scope)
         inside = merged([inside, self._unit(node, scope)])
         if isinstance(node, exp.AggFunc):
-            how = AGGREGATION if isinstance(node, _LEVELLING) and not _is_mixed(inside) else BENT
+            how = AGGREGATION if isinstance(node, _LEVELLING) and not is_mixed(inside) else BENT
             value = self._picked(inside) if isinstance(node, _PICKING) else treated(inside, how)
-            value = _of_some(value, scope)
+            value = of_some(value, scope)
             return value if isinstance(node, ORDERLESS) else depending(value, scope.arrival())
         return self._made(node, inside, scope)
 
@@ -194,7 +200,7 @@ class Expressions:
         alone = text.lower() if len(call.values) > 1 else ""
         direct: dict[Trace, int] = {}
         for trace, line in flow.direct.items():
-            if not _hides(function, trace):
+            if not is_hidden(function, trace):
                 direct[trace._replace(how=TRANSFORMATION)] = line
                 continue
             use = MaskUse(
@@ -285,9 +291,9 @@ class Expressions:
 
     def _coalesce(self, node: exp.Coalesce, scope: Scope) -> Flow:
         """A constant in the place of NULL marks where there was none."""
-        if _zero_for_none(node):
+        if zero_for_none(node):
             value = self.flow(node.this, scope)
-            if _is_count(value):
+            if is_count(value):
                 return value
             return depending(treated(value, TRANSFORMATION), {WRITTEN: 0})
         marked = any(isinstance(p, exp.Literal) and not is_blank(p) for p in node.expressions)
@@ -302,8 +308,8 @@ class Expressions:
         counted = flow.direct and all(trace.how == COUNT for trace in flow.direct)
         if counted and node.to.this in WHOLE_NUMBERS and not isinstance(node, exp.TryCast):
             return flow
-        flow = treated(flow, CLEANED if _is_wide(node) else TRANSFORMATION)
-        if not isinstance(node, exp.TryCast) or not any(_is_changed(t) for t in flow.direct):
+        flow = treated(flow, CLEANED if is_wide(node) else TRANSFORMATION)
+        if not isinstance(node, exp.TryCast) or not any(is_changed(t) for t in flow.direct):
             return flow
         # Whether a value that was made fits is what the model makes of it.
         return depending(flow, influence(self.flow(node.this, scope), "case"))
@@ -388,16 +394,16 @@ class Expressions:
             named: whether a written text may be the pseudonym of something; it is no bound.
         """
         parts = [self.flow(node, scope) for node in nodes]
-        keyed = [any(_keyed(trace) for trace in part.direct) for part in parts]
+        keyed = [any(is_keyed(trace) for trace in part.direct) for part in parts]
         written = [
             not (is_nothing(node) or is_placeholder(node))
             and (not part.direct or WRITTEN in part.indirect)
             for node, part in zip(nodes, parts, strict=True)
         ]
         if sum(keyed) > 1 or (named and any(keyed) and any(written)):
-            parts = [_unmasked(part) for part in parts]
+            parts = [unmasked(part) for part in parts]
         if named and any(written):
-            parts = [_named(part) for part in parts]
+            parts = [with_name(part) for part in parts]
         return treated(merged(parts), TRANSFORMATION)
 
     def _dot(self, node: exp.Dot, scope: Scope) -> Flow:
@@ -441,9 +447,9 @@ class Expressions:
         found = scope.found(node.this)
         if found is not None:
             # Of a LEFT JOIN: the rows that were found, none of them for a row without any.
-            return Flow(_counted(found.rows, COUNT), {})
+            return Flow(counted_as(found.rows, COUNT), {})
         inside = self.several([n for n in children(node) if not isinstance(n, exp.Star)], scope)
-        rows = {t._replace(how="count"): line for t, line in _own_rows(scope).items()}
+        rows = {t._replace(how="count"): line for t, line in own_rows(scope).items()}
         if inside.direct:
             return depending(treated(inside, COUNT), rows)
         # The rows themselves are what count(*) carries: an unchanged count is told from another. Rows
@@ -454,10 +460,10 @@ class Expressions:
     def _sum(self, node: exp.Sum, scope: Scope) -> Flow:
         """The sum of the counts of disjoint groups is the count of them together."""
         inside = self.several(children(node), scope)
-        if _is_count(inside) and scope.tallied(node.this):
+        if is_count(inside) and scope.tallied(node.this):
             return placed(inside, lambda trace: OWN)
         # Of rows that a join repeats a sum shows as much larger a value as the join has rows.
-        return _of_some(treated(inside, AGGREGATION if scope.singly else BENT), scope)
+        return of_some(treated(inside, AGGREGATION if scope.singly else BENT), scope)
 
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
         value = treated(self.flow(node.this, scope), PICKED)
@@ -511,100 +517,8 @@ class Expressions:
     def _scalar(self, node: Any, scope: Scope) -> Flow:
         relation, number = self._query(node, scope), scope.context.number()
         value = placed(relation.whole(), lambda trace: ("subquery", number, trace.place))
-        return depending(value, _chosen(relation), relation.order)
+        return depending(value, rows_chosen(relation), relation.order)
 
     def _exists(self, node: exp.Exists, scope: Scope) -> Flow:
         relation = self._query(node.this, scope)
-        return Flow({}, _chosen(relation))
-
-
-def _hides(function: MaskFunction, trace: Trace) -> bool:
-    """Whether a mask hides what it should of a trace."""
-    return hides(
-        function.kind,
-        whole=trace.how in WHOLE or function.name in HIDDEN_BY.get(trace.how, ()),
-        masked=bool(trace.masks),
-        aggregated=trace.how == AGGREGATION,
-        counted=trace.how == COUNT,
-        long=function.name in KEEP_LENGTH,
-    )
-
-
-def _is_wide(node: exp.Cast) -> bool:
-    """Whether a cast holds all that can be meant; which digits fit would tell how large a value is."""
-    kind = node.to
-    if kind.this != exp.DType.DECIMAL or not isinstance(node, exp.TryCast):
-        return kind.this in _WIDE
-    width, scale = (
-        (*(int(p.name) for p in kind.expressions), 18, 3)[:2] if kind.expressions else (18, 3)
-    )
-    return width - scale >= _DIGITS
-
-
-def _is_mixed(flow: Flow) -> bool:
-    """Whether an aggregate is also of what the model writes or makes: with numbers of its choice beside
-    each value it moves the bounds of a band over the value."""
-    several = len({(trace.table, trace.column) for trace in flow.direct}) > 1
-    return WRITTEN in flow.indirect or (several and any(t.how not in WHOLE for t in flow.direct))
-
-
-def _is_changed(trace: Trace) -> bool:
-    return trace.how in (TRANSFORMATION, BENT)
-
-
-def _of_some(value: Flow, scope: Scope) -> Flow:
-    """The value of an aggregate over a CASE: of some rows of the group, as with FILTER."""
-    if PARTIAL not in value.indirect:
-        return value
-    number = scope.context.number()
-    return placed(value, lambda trace: trace.place if trace.how == COUNT else ("some", number))
-
-
-def _keyed(trace: Trace) -> bool:
-    """Whether a value is equal to another just where what it was made of is; noise is no such name."""
-    return any(use.keyed and use.kind != "noise" for use in trace.masks)
-
-
-def _unmasked(flow: Flow) -> Flow:
-    """The flow with what keyed masks were given in the place of what they gave."""
-    direct = {
-        trace._replace(masks=()) if _keyed(trace) else trace: line
-        for trace, line in flow.direct.items()
-    }
-    return Flow(direct, flow.indirect)
-
-
-def _named(flow: Flow) -> Flow:
-    """The flow of what is compared with something written; a column may hold a pseudonym."""
-    direct = {trace._replace(named=True): line for trace, line in flow.direct.items()}
-    return Flow(direct, flow.indirect)
-
-
-def _chosen(relation: Relation) -> dict[Trace, int]:
-    """What the rows of a subquery depend on; a LIMIT goes on telling that it took the first."""
-    kept = ("limit", "order")
-    return {
-        t if t.how in kept else t._replace(how="subquery"): line
-        for t, line in relation.rows.items()
-    }
-
-
-def _own_rows(scope: Scope) -> dict[Trace, int]:
-    """The tables whose rows are counted."""
-    return _counted(scope.rows(), "rows")
-
-
-def _counted(rows: Mapping[Trace, int], how: str) -> dict[Trace, int]:
-    return {t._replace(how=how): line for t, line in rows.items() if t.how == "rows"}
-
-
-def _zero_for_none(node: exp.Coalesce) -> bool:
-    """Whether a node is `coalesce(x, 0)`."""
-    others = node.expressions
-    return len(others) == 1 and isinstance(others[0], exp.Literal) and others[0].sql() == "0"
-
-
-def _is_count(flow: Flow) -> bool:
-    """Whether a value is a count of rows that nothing was done to."""
-    counts = (t.how == COUNT and t.column == ROW and not t.masks for t in flow.direct)
-    return bool(flow.direct) and all(counts)
+        return Flow({}, rows_chosen(relation))
