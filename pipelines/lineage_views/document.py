@@ -66,7 +66,13 @@ def _edge(plan: Plan, link: Link) -> dict[str, Any]:
         "target": full_name(link.target),
         "direct": link.direct,
         "how": link.how,
-        "masks": [{**m._asdict(), "literals": list(m.literals)} for m in link.masks],
+        "masks": [_mask(m) for m in link.masks],
         "file": path,
         "line": line or None,
     }
+
+
+def _mask(step: MaskUse) -> dict[str, object]:
+    """A mask as the document's schema has it; `over` is the compiler's own."""
+    shown = {**step._asdict(), "literals": list(step.literals)}
+    return {key: value for key, value in shown.items() if key != "over"}

@@ -18,4 +18,4 @@ def test_the_synthetic_workspace_compiles(tmp_path: Path) -> None:
     collected = write_workspace(tmp_path, models)
     plan = compile_workspace(load_workspace(tmp_path, cached=False))
     assert len(plan.steps) == collected + models
-    assert sum(step.contract.release is not None for step in plan.steps) == AREAS
+    assert sum(step.contract.release is not None for step in plan.steps.values()) == AREAS
