@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog.lineage import MaskUse
 from pipelines.levels.infer import Column
 from pipelines.lineage_views.graph import Link, View
 from pipelines.lineage_views.words import full_name, place_of
