@@ -345,10 +345,11 @@ class Expressions:
         self, conditions: Flow, results: list[Any], scope: Scope, otherwise: bool
     ) -> Flow:
         chosen = influence(conditions, "case")
-        value = depending(self._choice(results, CLEANED, scope), chosen)
+        flows = [self.flow(result, scope) for result in results]
+        value = depending(_either_of(results, flows, CLEANED), chosen)
         # What is aggregated is no longer a value of some rows: one CASE may hide where few are.
         rowwise = any(trace.how not in AGGREGATED and not trace.masks for trace in value.direct)
-        whole = otherwise and all(self.flow(result, scope).direct for result in results)
+        whole = otherwise and all(flow.direct for flow in flows)
         return depending(value, {PARTIAL: 0}) if rowwise and not whole else value
 
     def _one_of(self, node: Any, scope: Scope) -> Flow:
@@ -363,13 +364,7 @@ class Expressions:
 
     def _choice(self, choices: Sequence[Any], how: str, scope: Scope) -> Flow:
         """What may be any of several values; it is noted if the model writes one of them out."""
-        flows = [self.flow(choice, scope) for choice in choices]
-        flow = treated(mingled(flows), how)
-        pairs = zip(choices, flows, strict=True)
-        written = any(
-            not (found.direct or is_nothing(choice) or is_blank(choice)) for choice, found in pairs
-        )
-        return depending(flow, {WRITTEN: 0}) if written else flow
+        return _either_of(choices, [self.flow(choice, scope) for choice in choices], how)
 
     def _equal(self, node: Any, scope: Scope) -> Flow:
         """A comparison may make its two sides one value: they are taken to be so."""
@@ -522,3 +517,13 @@ class Expressions:
     def _exists(self, node: exp.Exists, scope: Scope) -> Flow:
         relation = self._query(node.this, scope)
         return Flow({}, rows_chosen(relation))
+
+
+def _either_of(choices: Sequence[Any], flows: Sequence[Flow], how: str) -> Flow:
+    """One of several values, of which the flows are known; each is evaluated once."""
+    flow = treated(mingled(flows), how)
+    pairs = zip(choices, flows, strict=True)
+    written = any(
+        not (found.direct or is_nothing(choice) or is_blank(choice)) for choice, found in pairs
+    )
+    return depending(flow, {WRITTEN: 0}) if written else flow
