@@ -247,8 +247,10 @@ class Binder:
         try:
             tree = sqlglot.parse_one(rule.params["query"], read="duckdb")
             named = {cte.alias for cte in tree.find_all(exp.CTE)}
-            tables = {t.name for t in tree.find_all(exp.Table)} - named
-            if not isinstance(tree, exp.Query) or tables - {contract.table}:
+            own = {("", "", name) for name in (contract.table, *named)}
+            own.add(("", contract.database, contract.table))
+            tables = {(t.catalog, t.db, t.name) for t in tree.find_all(exp.Table)}
+            if not isinstance(tree, exp.Query) or tables - own:
                 problem = f"a SELECT over {contract.table} alone was expected"
                 return [
                     PipelineError(

@@ -17,6 +17,7 @@ from sqlglot import exp
 from catalog.contract import Contract
 from catalog.errors import CityBrainError, Problems
 from catalog.lineage import ModelLineage
+from pipelines.asread import refuse_lost_columns
 from pipelines.binding import Binder
 from pipelines.duck import table_columns, whole_numbers
 from pipelines.levels.infer import Levels, collected_levels, derived_levels
@@ -250,6 +251,7 @@ def _trace(ordered: Sequence[Step], outputs: Mapping[str, Sequence[str]], work: 
         elif step.name in outputs:
             try:
                 tree, names = work.tree(model), outputs[step.name]
+                refuse_lost_columns(model.sql, tree, model.path)
                 lineage = model_lineage(tree, model.path, schema, names, keys, numbers)
                 found.put(step.name, lineage)
             except CityBrainError as error:

@@ -14,14 +14,10 @@ table. Two kinds of rules tell nothing new and are no edges:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
 
 from catalog.contract import META_COLUMNS, Contract
 from catalog.lineage import ROW, Edge
+from pipelines.asread import as_read
 from quality.rules import Rule
 
 RULE = "rule"
@@ -108,25 +104,17 @@ def _named(contract: Contract, sql: str) -> tuple[str, ...]:
     fields = [item.name for item in contract.fields]
     if contract.database == "raw":
         fields += META_COLUMNS
-    names, labels = _columns(sql)
-    # A name of no field may stand for the whole row.
-    if names is None or names - labels - {name.lower() for name in fields}:
+    read = as_read(sql)
+    if read is None or not read.named:
+        return tuple(fields)
+    names = set(read.using)
+    for _, parts in read.columns:
+        # `table.column`, or a column and what is taken out of it.
+        names.add(parts[1] if len(parts) > 1 and parts[0] in read.tables else parts[0])
+    # A name of no field may stand for the whole row, unless it is a label and no table's name.
+    if names - (read.labels - read.tables) - {name.lower() for name in fields}:
         return tuple(fields)
     return tuple(name for name in fields if name.lower() in names)
-
-
-@lru_cache(maxsize=1024)
-def _columns(sql: str) -> tuple[frozenset[str] | None, frozenset[str]]:
-    """The columns that an SQL text names, None where it does not name each, and its own labels."""
-    try:
-        tree = sqlglot.parse_one(sql, read="duckdb")
-    except (ParseError, TokenError):
-        return None, frozenset()
-    stars = (star for star in tree.find_all(exp.Star) if not isinstance(star.parent, exp.Count))
-    if next(stars, None) or tree.find(exp.Columns):
-        return None, frozenset()
-    names = frozenset(column.name.lower() for column in tree.find_all(exp.Column))
-    return names, frozenset(item.alias.lower() for item in tree.find_all(exp.Alias))
 
 
 def line_in(contract: Contract, text: str) -> int:

@@ -211,6 +211,7 @@ def test_a_condition_that_is_no_fact_about_the_row(holds: str, city: City) -> No
         ("SELECT count(*) FROM other", False),
         ("SELECT count(*) FROM raw.trade__shop", True),
         ("SELECT count(*) FROM base.trade__shop", False),
+        ("SELECT count(*) FROM memory.raw.trade__shop", False),
         ("SELECT count(*) FROM trade__shop WHERE idd < 0", False),
         ("DELETE FROM trade__shop", False),
         ("SELECT count(*) FROM 'x.csv'", False),
@@ -223,6 +224,15 @@ def test_a_condition_that_is_no_fact_about_the_row(holds: str, city: City) -> No
 def test_an_sql_rule_reads_its_own_table_alone(query: str, good: bool, city: City) -> None:
     rule = f'{{type: sql, name: s, query: "{query}", mustBe: 0}}'
     assert [p.code for p in with_rule(city, rule)] == ([] if good else ["rule_expression"])
+
+
+def test_an_sql_rule_does_not_read_a_table_of_its_name_in_another_database(city: City) -> None:
+    """Whoever reads the rule's answer would learn of that table."""
+    fields = "- {name: id, logicalType: integer}"
+    city.collected("trade/shop", FIELDS)
+    rule = '- {type: sql, name: s, query: "SELECT count(*) FROM raw.trade__shop", mustBe: 0}'
+    city.model("base.trade__shop", "SELECT id FROM raw.trade__shop", fields, quality=rule)
+    assert [p.code for p in city.problems()] == ["rule_expression"]
 
 
 @pytest.mark.parametrize(

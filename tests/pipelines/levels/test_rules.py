@@ -79,6 +79,18 @@ IN_BASE = {
         BASE,
         '- {type: sql, name: counted, query: "SELECT count(DISTINCT p) FROM p", mustBe: 3, severity: block}',
     ),
+    **{
+        kind: (BASE, f'- {{type: sql, name: counted, query: "{query}", mustBe: 0, severity: block}}')
+        for kind, query in {
+            "sql with using": "SELECT count(*) FROM p JOIN (VALUES ('B24')) AS x(diagnosis) USING (diagnosis)",
+            "sql with a natural join": "SELECT count(*) FROM p NATURAL JOIN (SELECT 'B24' AS diagnosis) AS x",
+            "sql with other names": "SELECT count(*) FROM p AS s(id, diagnosis, village) WHERE village = 'B24'",
+            "sql by place": "SELECT count(*) FROM p WHERE #3 = 'B24'",
+            "sql with a label like the table": "SELECT count(*) AS p FROM p WHERE p::VARCHAR LIKE '%B24%'",
+            "sql with a label like the field": "SELECT count(village) AS diagnosis FROM p WHERE diagnosis = 'B24'",
+            "sql with a unit": "SELECT count(date_trunc(diagnosis, DATE '2026-01-01')) FROM p",
+        }.items()
+    },
     "share of nulls": (
         BASE.replace(
             "diagnosis, logicalType: string",
