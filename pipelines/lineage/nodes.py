@@ -10,6 +10,8 @@ from sqlglot import exp
 # Aggregates of which the order of the rows decides nothing; of any other it may.
 ORDERLESS = (exp.Avg, exp.CountIf, exp.LogicalAnd, exp.LogicalOr, exp.Max, exp.Min, exp.Sum)
 _EXPLODING = ("generate_subscripts", "regexp_split_to_table", "unlist", "unnest")
+# What may stand between a window and its function.
+_AROUND = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 _PEERS = (*ORDERLESS, exp.Count, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist)
 
 
@@ -78,9 +80,22 @@ def explodes(item: Any) -> bool:
 
 
 def aggregated(item: Any) -> bool:
-    """Whether an item aggregates in its own query, not in a subquery."""
-    inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
-    return any(isinstance(node, exp.AggFunc) for node in inside)
+    """Whether an item makes groups of the rows of its own query: by an aggregate outside of subqueries
+    that is no window's function (`sum(count(*)) OVER ()` has one, `sum(x) OVER ()` has none)."""
+    todo = [item]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, exp.AggFunc):
+            return True
+        if isinstance(node, exp.Window):
+            todo += [part for part in children(node) if part is not node.this]
+            node = node.this
+            while isinstance(node, _AROUND):
+                todo += [part for part in children(node) if part is not node.this]
+                node = node.this
+        if not isinstance(node, exp.Query):
+            todo += children(node)
+    return False
 
 
 def is_blank(node: Any) -> bool:
