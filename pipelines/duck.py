@@ -16,7 +16,6 @@ from pipelines.lake import Column, Snapshot
 from quality.predicates import quoted
 
 META_TYPES = {"_source_file": "VARCHAR", "_source_line": "BIGINT", "_load_id": "VARCHAR"}
-_WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _NO_SPACE = re.compile(r"No space left|out of disk|Could not write|File too large", re.IGNORECASE)
 
 
@@ -70,11 +69,6 @@ def table_columns(contract: Contract) -> tuple[Column, ...]:
     if contract.database == "raw":
         own += [Column(name, META_TYPES[name]) for name in META_COLUMNS]
     return tuple(own)
-
-
-def whole_numbers(contract: Contract) -> frozenset[str]:
-    """The lake columns of a contract that hold whole numbers."""
-    return frozenset(c.name for c in table_columns(contract) if c.type.upper() in _WHOLE_NUMBERS)
 
 
 def snapshot_sql(snapshot: Snapshot) -> str:

@@ -19,11 +19,12 @@ from catalog.errors import CityBrainError, Problems
 from catalog.lineage import ModelLineage
 from pipelines.asread import refuse_lost_columns
 from pipelines.binding import Binder
-from pipelines.duck import table_columns, whole_numbers
+from pipelines.duck import table_columns
 from pipelines.levels.infer import Levels, collected_levels, derived_levels
 from pipelines.levels.paths import Ways
 from pipelines.levels.releases import ReleaseCheck
 from pipelines.lineage.model import model_lineage
+from pipelines.lineage.types import kind_of
 from pipelines.masking.calls import PREFIX, mask_calls
 from pipelines.masking.keys import KeyUse
 from pipelines.models import Reference, parse_query
@@ -239,7 +240,10 @@ def _trace(ordered: Sequence[Step], outputs: Mapping[str, Sequence[str]], work: 
         for name, contract in contracts.items()
     }
     keys = {name: frozenset(contract.primary_key) for name, contract in contracts.items()}
-    numbers = {name: whole_numbers(contract) for name, contract in contracts.items()}
+    types = {
+        name: {column.name: kind_of(column.type) for column in table_columns(contract)}
+        for name, contract in contracts.items()
+    }
     for step in ordered:
         model, inputs_sound = step.model, all(n in found or n in collected for n in step.inputs)
         if model is None or step.references is None:
@@ -252,7 +256,7 @@ def _trace(ordered: Sequence[Step], outputs: Mapping[str, Sequence[str]], work: 
             try:
                 tree, names = work.tree(model), outputs[step.name]
                 refuse_lost_columns(model.sql, tree, model.path)
-                lineage = model_lineage(tree, model.path, schema, names, keys, numbers)
+                lineage = model_lineage(tree, model.path, schema, names, keys, types)
                 found.put(step.name, lineage)
             except CityBrainError as error:
                 work.found(step, [error])

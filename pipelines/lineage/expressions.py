@@ -55,7 +55,6 @@ from pipelines.lineage.nodes import (
     path_of,
     takes_ties,
 )
-from pipelines.lineage.numbers import WHOLE_NUMBERS, whole_number
 from pipelines.lineage.scope import Relation, Scope
 from pipelines.lineage.traits import (
     counted_as,
@@ -72,6 +71,7 @@ from pipelines.lineage.traits import (
     with_name,
     zero_for_none,
 )
+from pipelines.lineage.types import WHOLE_NUMBERS, whole_number
 from pipelines.lineage.written import writes
 from pipelines.masking.calls import MaskCall, mask_call
 from pipelines.masking.spelling import separates, spelling

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from pipelines.lineage.nodes import aggregated, explodes, is_star
 from pipelines.lineage.scope import Scope
+from pipelines.lineage.types import compared_alike
 
 Key = frozenset[str]
 _MANY = (exp.Rollup, exp.Cube, exp.GroupingSets)
@@ -66,12 +67,12 @@ def _own_keys(node: exp.Select, scope: Scope) -> Iterator[dict[str, str]]:
 
 
 def _handed_on(node: exp.Select, scope: Scope) -> Iterator[dict[str, str]]:
-    """The keys of the source whose rows come once each."""
-    alias, relation = next(iter(scope.sources.items()))
+    """The keys of the sources whose rows come once each."""
     where = node.args.get("where")
-    fixed = set(_fixed(where.this, alias, scope)) if where else set()
-    for key in relation.keys:
-        yield from _complete((n, _given(alias, n, node, scope)) for n in sorted(key - fixed))
+    for alias in sorted(scope.once & scope.sources.keys()):
+        fixed = set(_fixed(where.this, alias, scope)) if where else set()
+        for key in scope.sources[alias].keys:
+            yield from _complete((n, _given(alias, n, node, scope)) for n in sorted(key - fixed))
 
 
 def _complete(parts: Iterable[tuple[str, str | None]]) -> Iterator[dict[str, str]]:
@@ -171,7 +172,7 @@ def _fixed(condition: Any, alias: str, scope: Scope) -> Iterator[str]:
         for side, other in (sides, sides[::-1]):
             if not isinstance(side, exp.Column) or not isinstance(other, exp.Literal):
                 continue
-            if _source(side, scope) == alias:
+            if _source(side, scope) == alias and compared_alike(side, other, scope):
                 yield side.name.lower()
 
 

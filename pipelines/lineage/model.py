@@ -20,7 +20,7 @@ def model_lineage(
     schema: Mapping[str, tuple[str, ...]],
     outputs: Sequence[str],
     keys: Mapping[str, frozenset[str]] | None = None,
-    whole_numbers: Mapping[str, frozenset[str]] | None = None,
+    types: Mapping[str, Mapping[str, str]] | None = None,
 ) -> ModelLineage:
     """Trace every output column of a query to the columns of the tables that it reads.
 
@@ -30,13 +30,13 @@ def model_lineage(
         schema: column names of every table, in order, in lower case.
         outputs: the output columns as the engine names them; the lineage must agree with it.
         keys: the primary key of every table that has one: a join by it repeats no row.
-        whole_numbers: the columns of every table that hold whole numbers.
+        types: by table and column, the kinds of values (`lineage.types.kind_of`).
 
     Raises:
         PipelineError: `lineage_unresolved` for what cannot be traced, `mask_...` for a masking
             function that is not called as it should be.
     """
-    context = Context(path, schema, keys or {}, whole_numbers or {})
+    context = Context(path, schema, keys or {}, types or {})
     try:
         relation = Relations(context).query(tree, Scope(context, {}))
     except RecursionError:

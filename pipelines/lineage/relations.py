@@ -30,9 +30,9 @@ from pipelines.lineage.flow import (
 )
 from pipelines.lineage.keys import keys_of, keys_of_set
 from pipelines.lineage.nodes import aggregated, explodes, is_nothing, is_star, takes_ties
-from pipelines.lineage.numbers import whole_columns
 from pipelines.lineage.scope import Context, Relation, Scope
 from pipelines.lineage.sources import SUBQUERY, Found, Sources, alias_columns
+from pipelines.lineage.types import column_types
 
 _SELECT = {
     "with_", "expressions", "from_", "joins", "laterals", "where", "group", "having", "qualify",
@@ -101,7 +101,7 @@ class Relations:
         self._context.known(node, {"this", "expression", "distinct"})
         first = _loose(self.query(node.this, outer)).renamed(names)
         # The recursion may give rows of the first part again.
-        known = replace(first, tallies=False, singly=False, keys=(), whole_numbers=frozenset())
+        known = replace(first, tallies=False, singly=False, keys=(), types={})
         for _ in range(_ROUNDS):
             scope = Scope(self._context, {**outer.ctes, name: known}, outer)
             added = self.query(node.expression, scope)
@@ -172,8 +172,8 @@ class Relations:
         columns = [(name, scope.settled(flow, groups=groups)) for name, flow in columns]
         tallies, singly = _tallies(node, scope), _singly(node, scope)
         keys = keys_of(node, scope, [name for name, _ in columns])
-        whole = whole_columns(node, scope)
-        return Relation(columns, rows, scope.arrival(), tallies, singly, keys, whole)
+        types = column_types(node, scope)
+        return Relation(columns, rows, scope.arrival(), tallies, singly, keys, types)
 
     def _projections(self, node: exp.Select, found: Found) -> list[tuple[str | None, Flow]]:
         scope = found.scope

@@ -54,7 +54,7 @@ class Relation:
         singly: whether each of its rows is another row of one table, or another group of such rows.
         keys: sets of columns whose values no two rows share: the key of a table, as its contract
             says and its gate enforces, and what a query makes one (`lineage.keys`).
-        whole_numbers: columns that can hold nothing else.
+        types: the kinds of its columns' values, where they are told (`lineage.types`).
     """
 
     columns: list[tuple[str | None, Flow]]
@@ -63,7 +63,7 @@ class Relation:
     tallies: bool = False
     singly: bool = False
     keys: tuple[frozenset[str], ...] = ()
-    whole_numbers: frozenset[str] = frozenset()
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def named(self, name: str) -> Flow | None:
         """The column called `name`; several of one name are taken together."""
@@ -80,7 +80,7 @@ class Relation:
         columns = [(given.get(i, name), flow) for i, (name, flow) in enumerate(self.columns)]
         if not names:
             return replace(self, columns=columns)
-        return replace(self, columns=columns, keys=(), whole_numbers=frozenset())
+        return replace(self, columns=columns, keys=(), types={})
 
     def placed(self, change: Callable[[Trace], Place]) -> Relation:
         """The relation with other places of its values."""
@@ -99,7 +99,7 @@ class Context:
     Attributes:
         schema: column names by table, as the contracts declare them.
         keys: the primary keys of tables.
-        whole_numbers: the columns of tables that hold whole numbers.
+        types: by table, the kinds of its columns' values (`lineage.types`).
         selects: a number for every SELECT in which a plain statistic was masked.
         equal: pairs of source columns that must be equal, gathered on the way.
         numbers: how many numbers have been given out.
@@ -108,7 +108,7 @@ class Context:
     path: Path
     schema: Mapping[str, tuple[str, ...]]
     keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    whole_numbers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     selects: dict[int, int] = field(default_factory=dict)
     equal: set[tuple[Pair, Pair]] = field(default_factory=set)
     numbers: int = 0
@@ -145,8 +145,8 @@ class Context:
         line = line_of(node)
         rows, order = Trace(name, ROW, "rows", ()), Trace(name, ROW, "order", ())
         keys = (self.keys[name],) if self.keys.get(name) else ()
-        numbers = self.whole_numbers.get(name, frozenset())
-        return Relation(columns, {rows: line}, {order: line}, False, True, keys, numbers)
+        types = self.types.get(name, {})
+        return Relation(columns, {rows: line}, {order: line}, False, True, keys, types)
 
 
 @dataclass(slots=True)
@@ -299,17 +299,17 @@ class Scope:
         own = not table or table == [name]
         return self.single and relation.tallies and own and relation.named(column) is not None
 
-    def whole_number(self, node: exp.Column) -> bool:
-        """Whether a column of one source here can only hold whole numbers."""
+    def type_of(self, node: exp.Column) -> str | None:
+        """The kind of a column's values, if it is one of the sources here, and that tells it."""
         *table, column = (part.name.lower() for part in node.parts)
         if self.unsure or len(table) > 1:
-            return False
+            return None
         found = [
             relation
             for name, relation in self.sources.items()
             if (not table or table == [name]) and relation.named(column) is not None
         ]
-        return len(found) == 1 and column in found[0].whole_numbers
+        return found[0].types.get(column) if len(found) == 1 else None
 
     def _unnamed(self) -> list[Flow]:
         return [flow for relation in self.sources.values() for flow in relation.unnamed()]

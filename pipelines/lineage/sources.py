@@ -12,6 +12,7 @@ from pipelines.lineage.expressions import Expressions
 from pipelines.lineage.flow import EMPTY, TRANSFORMATION, Flow, Trace, influence, merged, treated
 from pipelines.lineage.nodes import children
 from pipelines.lineage.scope import Context, Relation, Scope
+from pipelines.lineage.types import compared_alike
 
 _TABLE = {"this", "alias", "db", "joins", "pivots"}
 _UNPIVOT = {"expressions", "fields", "unpivot", "include_nulls", "alias"}
@@ -259,17 +260,29 @@ def _finds_one(join: exp.Join, added: list[str], shared: list[str], scope: Scope
     usual = not join.args.get("method") and str(join.args.get("side") or "").upper() in ("", "LEFT")
     if not usual or len(added) != 1:
         return False
-    compared = {*shared, *_compared(join.args.get("on"), added[0])}
+    alike = {name for name in shared if _alike(name, scope)}
+    compared = {*alike, *_compared(join.args.get("on"), added[0], scope)}
     return any(key <= compared for key in scope.sources[added[0]].keys)
 
 
-def _compared(condition: Any, alias: str) -> Iterator[str]:
-    """Columns of a source that a join's condition requires to equal something of the others."""
+def _alike(name: str, scope: Scope) -> bool:
+    """Whether the columns that USING compares are of one kind."""
+    kinds = {r.types.get(name) for r in scope.sources.values() if r.named(name) is not None}
+    return len(kinds) == 1 and None not in kinds
+
+
+def _compared(condition: Any, alias: str, scope: Scope | None = None) -> Iterator[str]:
+    """Columns of a source that a join's condition requires to equal something of the others.
+
+    Args:
+        scope: where the columns must be compared as they are, not as something of another type.
+    """
     for part in condition.flatten() if isinstance(condition, exp.And) else [condition]:
         if not isinstance(part, exp.EQ):
             continue
         for side, other in ((part.this, part.expression), (part.expression, part.this)):
             columns = other.find_all(exp.Column)
             own = isinstance(side, exp.Column) and side.table.lower() == alias
-            if own and all(c.table and c.table.lower() != alias for c in columns):
+            apart = all(c.table and c.table.lower() != alias for c in columns)
+            if own and apart and (scope is None or compared_alike(side, other, scope)):
                 yield side.name.lower()

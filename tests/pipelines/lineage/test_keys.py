@@ -1,7 +1,7 @@
 """What a query is said to give once, it gives once.
 
-Every key is checked on random rows. The tables `k` (key: a and b) and `m` (key: a) have keys, as the
-gate would enforce them.
+Every key is checked on random rows. The tables `k` (key: a and b), `m` (key: a) and `s` (key: c, a
+text) have keys, as the gate would enforce them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ from tests.support.interference import World
 from tests.support.randomsql import RandomSql
 
 SCHEMA = {"base.k": ("a", "b", "v"), "base.m": ("a", "w"), "base.n": ("a", "x")}
-KEYS = {"base.k": frozenset({"a", "b"}), "base.m": frozenset({"a"})}
+SCHEMA["base.s"] = ("c", "y")
+KEYS = {"base.k": frozenset({"a", "b"}), "base.m": frozenset({"a"}), "base.s": frozenset({"c"})}
+TYPES = {
+    table: {column: "VARCHAR" if column == "c" else "BIGINT" for column in columns}
+    for table, columns in SCHEMA.items()
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,8 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         made.execute("CREATE TABLE base.k (a BIGINT, b BIGINT, v BIGINT)")
         made.execute("CREATE TABLE base.m (a BIGINT, w BIGINT)")
         made.execute("CREATE TABLE base.n (a BIGINT, x BIGINT)")
+        made.execute("CREATE TABLE base.s (c VARCHAR, y BIGINT)")
+        made.execute("INSERT INTO base.s VALUES ('1', 1), ('01', 2), ('x', 3), ('X', 4), ('2', 5)")
         for a in range(6):
             made.execute("INSERT INTO base.m VALUES (?, ?)", [a, chance.randrange(3)])
             for b in range(4):
@@ -46,7 +53,7 @@ def keys(con: duckdb.DuckDBPyConnection, sql: str) -> set[frozenset[str]]:
     outputs = [str(row[0]) for row in con.execute(f"DESCRIBE {sql}").fetchall()]
     tree = sqlglot.parse_one(sql, read=ModelDialect)
     assert isinstance(tree, exp.Query)
-    found = model_lineage(tree, Path("m.sql"), SCHEMA, outputs, KEYS).keys
+    found = model_lineage(tree, Path("m.sql"), SCHEMA, outputs, KEYS, TYPES).keys
     for key in found:
         assert repeated(con, sql, key) == 0, key
     return set(found)
@@ -75,6 +82,16 @@ def repeated(con: duckdb.DuckDBPyConnection, sql: str, key: frozenset[str]) -> i
         ("SELECT k.*, m.w FROM base.k AS k JOIN base.m AS m USING (a)", "a b"),
         ("SELECT b FROM base.k WHERE a = 3", "b"),
         ("SELECT b FROM base.k WHERE 3 = a AND v > 0", "b"),
+        (
+            "SELECT n.a, n.x, s.y FROM (SELECT DISTINCT a, x FROM base.n) AS n "
+            "LEFT JOIN base.s AS s ON s.c = n.a::VARCHAR",
+            "a x",
+        ),
+        ("SELECT k.a, k.b FROM base.m AS m JOIN base.k AS k ON k.a = m.a", "a b"),
+        (
+            "SELECT k.a, k.b FROM base.m AS m LEFT JOIN base.k AS k ON m.a = k.a AND m.a = k.b",
+            "a b",
+        ),
         ("SELECT a, sum(v) AS s FROM base.k GROUP BY a", "a"),
         ("SELECT v + 1 AS y, count(*) AS n FROM base.k GROUP BY v + 1", "y"),
         ("SELECT v AS y, count(*) AS n FROM base.k GROUP BY ALL", "y"),
@@ -115,7 +132,7 @@ def test_a_key_is_seen(con: duckdb.DuckDBPyConnection, sql: str, expected: str) 
         "SELECT * REPLACE (v AS a) FROM base.k",
         "SELECT k.a, k.b FROM base.k AS k JOIN base.n AS n ON n.a = k.a",
         "SELECT k.a, k.b FROM base.k AS k, base.m AS m",
-        "SELECT k.a, k.b FROM base.m AS m LEFT JOIN base.k AS k ON m.a = k.a AND m.a = k.b",
+        "SELECT k.a, k.b FROM base.m AS m LEFT JOIN base.k AS k ON m.a = k.a AND m.w = k.v",
         "SELECT m.a FROM base.m AS m RIGHT JOIN base.k AS k ON m.a = k.a",
         "SELECT m.a FROM base.n AS n LEFT JOIN base.m AS m ON m.a = n.a",
         "SELECT a, b FROM base.k UNION ALL SELECT a, b FROM base.k",
@@ -123,6 +140,17 @@ def test_a_key_is_seen(con: duckdb.DuckDBPyConnection, sql: str, expected: str) 
         "WITH RECURSIVE r AS (SELECT a, b FROM base.k UNION ALL "
         "SELECT a, b FROM r WHERE random() < 0) SELECT a, b FROM r",
         "SELECT b FROM base.k WHERE a = 3 OR v = 1",
+        "SELECT m.a FROM base.m AS m JOIN base.k AS k ON k.a = m.a",
+        "SELECT m.a, m.w FROM base.m AS m JOIN base.n AS n USING (a)",
+        "SELECT m.a FROM base.m AS m JOIN base.s AS s ON s.c = m.a",
+        "SELECT m.a FROM base.m AS m JOIN base.s AS s ON s.c = 'x' COLLATE NOCASE",
+        "SELECT m.a FROM base.m AS m JOIN base.s AS s ON s.c = lower('X' COLLATE NOCASE)",
+        "SELECT m.a FROM base.m AS m JOIN base.s AS s ON s.c COLLATE NOCASE = 'x'",
+        "SELECT m.a FROM base.m AS m JOIN (SELECT c COLLATE NOCASE AS c FROM base.s) AS s "
+        "ON s.c = 'x'",
+        "SELECT m.a FROM (SELECT a, a AS c FROM base.m) AS m JOIN base.s AS s USING (c)",
+        "SELECT y FROM (SELECT y, c, 1 AS one FROM base.s GROUP BY ALL) AS s WHERE c = 1",
+        "SELECT m.a FROM base.m AS m JOIN base.s AS s ON s.c::BIGINT = m.a",
         "SELECT b FROM base.k WHERE a = v",
         "SELECT b FROM base.k WHERE NOT a = 3",
         "SELECT v, count(*) AS n FROM base.k GROUP BY ROLLUP (v), b",
