@@ -122,6 +122,9 @@ class ModelLineage:
         partial: columns that hold a source's value in some rows only (`CASE` without `ELSE`).
         places: for every output column, its direct sources and whose row each value is of.
         rows_are: `ONCE`, `READ` or `MANY`.
+        rows_of: the tables of whose rows its rows are.
+        apart: pairs of tables whose rows are united: should the two have rows in common, these would
+            be there twice.
     """
 
     columns: Mapping[str, tuple[Edge, ...]]
@@ -133,3 +136,5 @@ class ModelLineage:
     places: Mapping[str, frozenset[Placed]] = field(default_factory=dict)
     rows_are: str = MANY
     partial: frozenset[str] = frozenset()
+    rows_of: frozenset[str] = frozenset()
+    apart: frozenset[tuple[str, str]] = frozenset()

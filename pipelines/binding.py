@@ -66,9 +66,7 @@ class Binder:
         Args:
             reads: the tables that the model names.
         """
-        # A rule in SQL names its table without the database: it may find one of another.
-        alike = (f"{database}.{contract.table}" for database in DATABASES)
-        self._make(*reads, *alike)
+        self._make(*reads, contract.name)
         if model is not None and PREFIX in model.sql.lower():
             self._install()
         found = self._faults(contract, rules, model)
@@ -247,9 +245,8 @@ class Binder:
         try:
             tree = sqlglot.parse_one(rule.params["query"], read="duckdb")
             named = {cte.alias for cte in tree.find_all(exp.CTE)}
-            own = {("", "", name) for name in (contract.table, *named)}
-            own.add(("", contract.database, contract.table))
-            tables = {(t.catalog, t.db, t.name) for t in tree.find_all(exp.Table)}
+            own = {("", name) for name in (contract.table, *named)}
+            tables = {(t.db, t.name) for t in tree.find_all(exp.Table)}
             if not isinstance(tree, exp.Query) or tables - own:
                 problem = f"a SELECT over {contract.table} alone was expected"
                 return [

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from catalog.contract import DATABASES, Contract
+from catalog.contract import Contract
 from catalog.lineage import ROW, ModelLineage
 from pipelines.compilecache import Unpickled
 from pipelines.duck import table_columns
@@ -173,9 +173,7 @@ class Proofs:
         return _mark(self._masks, self._contracts[name].fingerprint, model.sql if model else "")
 
     def _around(self, step: Step) -> str:
-        # A rule in SQL names its table without the database: it may find one of another.
-        alike = (f"{database}.{step.contract.table}" for database in DATABASES)
-        return _mark(*(self._columns_of(name) for name in sorted({*step.inputs, *alike})))
+        return _mark(*(self._columns_of(name) for name in sorted({*step.inputs, step.name})))
 
     def _columns_of(self, name: str) -> str:
         if name not in self._columns:

@@ -55,12 +55,16 @@ class CountCheck:
     # -- is it a count --------------------------------------------------------------------------
 
     def _counts(self, column: Column) -> bool:
-        direct = self._direct(column)
+        direct, known = self._direct(column), self._levels.tables.get(column[0])
+        if known is not None and known.doubled:
+            return False
         return bool(direct) and all(self._is_count(edge) for edge in direct)
 
     def _is_count(self, edge: Edge) -> bool:
         """An unchanged count(*), with small ones left out or not, or a column that is one."""
         if edge.column == ROW:
+            if not self._once(edge.table):
+                return False  # rows that are there several times
             suppressed = all(step.kind == "suppress" for step in edge.masks)
             return edge.how == "count" or (edge.how == "masking" and suppressed)
         return edge.how == "identity" and self._counts((edge.table, edge.column))

@@ -66,6 +66,8 @@ class TableLevels:
         order: what decides in which order they come, besides.
         decided: the edges of the rules that decide which rows there are.
         repeated: the columns whose sources' rows may stand in several rows (`levels.rows`).
+        of: the collected tables of whose rows its rows are.
+        doubled: whether a row may come from both of two tables that its model unites.
     """
 
     columns: Mapping[str, ColumnLevel]
@@ -73,6 +75,8 @@ class TableLevels:
     order: Hints = field(default_factory=dict)
     decided: tuple[Edge, ...] = ()
     repeated: frozenset[str] = frozenset()
+    of: frozenset[str] = frozenset()
+    doubled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,8 @@ def collected_levels(
         columns[name] = _origin((contract.name, name), _META_LEVEL, None)
     columns[ROW] = _row(contract)
     edges = tuple(collected_edges(contract, rules))
-    return TableLevels(columns, _decided(contract, columns, edges, levels), decided=edges)
+    decided, own = _decided(contract, columns, edges, levels), frozenset({contract.name})
+    return TableLevels(columns, decided, decided=edges, of=own)
 
 
 def derived_levels(
@@ -175,10 +180,11 @@ def derived_levels(
     rules, _ = rules_of(contract)
     made, known = _checks(rules), {}
     columns = {}
+    doubled = any(_of(levels, one) & _of(levels, other) for one, other in lineage.apart)
     for item in contract.fields:
         edges = lineage.columns.get(item.name, ())
         column = (contract.name, item.name)
-        origins = _origins(edges, levels, ".".join(column))
+        origins = _origins(edges, levels, ".".join(column), doubled)
         inferred = max(
             (level_behind(levels.of(o), views) for o, views in origins.items()), default=LOWEST
         )
@@ -200,8 +206,15 @@ def derived_levels(
     decided = tuple(derived_edges(contract, rules, known, lineage.keys))
     rows = _together([_hints(lineage.rows, levels), _decided(contract, columns, decided, levels)])
     above = {name: table.repeated for name, table in levels.tables.items() if table.repeated}
-    repeated = repeated_columns(contract, lineage, above)
-    return TableLevels(columns, rows, _hints(lineage.order, levels), decided, repeated)
+    repeated = repeated_columns(contract, lineage, above, doubled)
+    order = _hints(lineage.order, levels)
+    of = frozenset[str]().union(*(_of(levels, name) for name in lineage.rows_of))
+    return TableLevels(columns, rows, order, decided, repeated, of, doubled)
+
+
+def _of(levels: Levels, table: str) -> frozenset[str]:
+    known = levels.tables.get(table)
+    return known.of if known else frozenset()
 
 
 def _decided(
@@ -258,13 +271,15 @@ def _takes_written(edges: Iterable[Edge], levels: Levels) -> bool:
     return any(source is not None and source.written for source in sources)
 
 
-def _origins(edges: Iterable[Edge], levels: Levels, target: str) -> dict[Column, frozenset[View]]:
+def _origins(
+    edges: Iterable[Edge], levels: Levels, target: str, doubled: bool
+) -> dict[Column, frozenset[View]]:
     found: dict[Column, frozenset[View]] = {}
     for edge in edges:
         source = levels.column((edge.table, edge.column)) if edge.direct else None
         if source is None:
             continue
-        repeated = edge.column in levels.tables[edge.table].repeated
+        repeated = doubled or edge.column in levels.tables[edge.table].repeated
         step = _apart(edge) if len(source.origins) > 1 else edge
         for origin, views in source.origins.items():
             weighed = _weighed(step, origin, levels)

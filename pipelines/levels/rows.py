@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from catalog.contract import Contract
-from catalog.lineage import MANY, ONCE, ROW, ModelLineage
+from catalog.lineage import MANY, ROW, ModelLineage
 from pipelines.lineage.flow import CLEANED, IDENTITY
 
 OWN = 0  # the place of a value that comes from the row itself, or from the group it stands for
@@ -34,22 +34,25 @@ def key_places(contract: Contract, lineage: ModelLineage, gently: bool = False) 
 
 
 def repeated_columns(
-    contract: Contract, lineage: ModelLineage, above: Mapping[str, frozenset[str]]
+    contract: Contract,
+    lineage: ModelLineage,
+    above: Mapping[str, frozenset[str]],
+    doubled: bool = False,
 ) -> frozenset[str]:
     """The columns whose sources' rows may stand in several rows of a table; its rows as a whole are
     `ROW`.
 
     Args:
         above: the same of the tables that are read.
+        doubled: whether a row may come from both of two tables that the model unites.
     """
-    if lineage.rows_are == ONCE:
-        return frozenset()
-    once = key_places(contract, lineage, gently=True)
+    many = doubled or lineage.rows_are == MANY
+    once = key_places(contract, lineage, gently=True) | (frozenset() if many else {OWN})
     found = set()
-    if lineage.rows_are == MANY or any(ROW in above.get(e.table, ()) for e in lineage.rows):
+    if many or any(ROW in above.get(e.table, ()) for e in lineage.rows):
         found.add(ROW)
     for name, places in lineage.places.items():
-        beside = lineage.rows_are == MANY and any(source.place not in once for source in places)
+        beside = any(source.place not in once for source in places)
         if beside or any(s.column in above.get(s.table, ()) for s in places):
             found.add(name)
     return frozenset(found)

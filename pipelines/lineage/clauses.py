@@ -39,7 +39,7 @@ class Clauses:
         if node.args.get("where"):
             rows.update(influence(flow(node.args["where"].this, scope), "filter"))
         if node.args.get("group"):
-            rows.update(influence(self._group(node, scope, projections), "group"))
+            rows.update(influence(self.group_keys(node, scope, projections), "group"))
         if node.args.get("having"):
             within = _having_scope(node, scope)
             rows.update(influence(flow(node.args["having"].this, within), "having"))
@@ -72,7 +72,8 @@ class Clauses:
         # The first row of each group stays.
         return {**influence(found, "group"), **_as(scope.arrival(), "limit")}
 
-    def _group(self, node: exp.Select, scope: Scope, projections: list[Flow]) -> Flow:
+    def group_keys(self, node: exp.Select, scope: Scope, projections: list[Flow]) -> Flow:
+        """What the keys of a GROUP BY are made of."""
         group = node.args["group"]
         if group.args.get("all"):
             plain = [

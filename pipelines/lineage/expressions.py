@@ -36,6 +36,7 @@ from pipelines.lineage.flow import (
     YEARS,
     Flow,
     Trace,
+    after,
     depending,
     influence,
     merged,
@@ -458,7 +459,12 @@ class Expressions:
         if is_count(inside) and scope.tallied(node.this):
             return placed(inside, lambda trace: OWN)
         # Of rows that a join repeats a sum shows as much larger a value as the join has rows.
-        return of_some(treated(inside, AGGREGATION if scope.singly else BENT), scope)
+        once = {trace: scope.comes_once(trace) for trace in inside.direct}
+        direct = {
+            trace._replace(how=after(trace.how, AGGREGATION if once[trace] else BENT)): line
+            for trace, line in inside.direct.items()
+        }
+        return of_some(Flow(direct, inside.indirect), scope)
 
     def _arg_extreme(self, node: Any, scope: Scope) -> Flow:
         value = treated(self.flow(node.this, scope), PICKED)

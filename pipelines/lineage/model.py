@@ -55,7 +55,20 @@ def model_lineage(
     flows = zip(outputs, relation.columns, strict=True)
     partial = frozenset(name for name, (_, flow) in flows if PARTIAL in flow.indirect)
     often = _often(tree, relation)
-    return ModelLineage(columns, rows, equal, order, relation.keys, written, places, often, partial)
+    apart = frozenset(pair for pair in context.apart if pair[0] != pair[1])
+    return ModelLineage(
+        columns,
+        rows,
+        equal,
+        order,
+        relation.keys,
+        written,
+        places,
+        often,
+        partial,
+        relation.of,
+        apart,
+    )
 
 
 def _often(tree: exp.Query, relation: Relation) -> str:

@@ -17,6 +17,7 @@ from pipelines.lineage.flow import (
     AGGREGATION,
     COUNT,
     EMPTY,
+    IDENTITY,
     OWN,
     WRITTEN,
     Flow,
@@ -132,12 +133,25 @@ class Relations:
             raise self._context.unresolved(node, "the two sides have different columns")
         else:
             relation = _united(left, right)
-        relation.singly = _apart(node, left, right)
+        relation.singly = self._apart(node, left, right)
+        relation.of = left.of | right.of
         relation.keys = keys_of_set(node, [name for name, _ in relation.columns])
         if node.args.get("distinct") or not isinstance(node, exp.Union):
             # Which rows stay depends on all values of both sides.
             relation.rows.update(influence(relation.whole(), "set"))
         return self._clauses.of_whole((node, *after), relation, scope)
+
+    def _apart(self, node: exp.SetOperation, left: Relation, right: Relation) -> bool:
+        """Whether no row of a table can stand for two rows of a set operation."""
+        if not isinstance(node, exp.Union):
+            return left.singly  # some of its rows
+        if not (left.singly and right.singly):
+            return False
+        if node.args.get("distinct") and _alike(left, right):
+            return True
+        # Of tables that are made from others it is not known here whether they have rows in common.
+        self._context.apart |= {(one, other) for one in left.of for other in right.of}
+        return not left.of & right.of
 
     def _values(self, node: exp.Values, outer: Scope) -> Relation:
         rows = [row.expressions for row in node.expressions]
@@ -168,12 +182,28 @@ class Relations:
         rows = {**found.rows, **scope.rows()}
         projections = [flow for _, flow in columns]
         rows.update(self._clauses.of_select(node, after, scope, projections))
-        groups = _groups(node)
-        columns = [(name, scope.settled(flow, groups=groups)) for name, flow in columns]
-        tallies, singly = _tallies(node, scope), _singly(node, scope)
+        groups, decide = _groups(node), self._deciding(node, scope, projections)
+        once = scope.once | decide
+        columns = [(name, scope.settled(flow, once, groups=groups)) for name, flow in columns]
+        singly = _singly(node, scope, bool(decide))
+        tallies = singly and _tallies(node, scope)
+        named = (once if scope.singly else decide) if singly else scope.sources
+        of = frozenset[str]().union(*(scope.sources[name].of for name in named))
         keys = keys_of(node, scope, [name for name, _ in columns])
         types = column_types(node, scope)
-        return Relation(columns, rows, scope.arrival(), tallies, singly, keys, types)
+        return Relation(columns, rows, scope.arrival(), tallies, singly, keys, types, of)
+
+    def _deciding(self, node: exp.Select, scope: Scope, projections: list[Flow]) -> set[str]:
+        """The source whose rows come once again where a join has repeated them: grouped by what it
+        alone decides, or made distinct by it."""
+        if scope.singly:
+            return set()
+        distinct = node.args.get("distinct")
+        if node.args.get("group") is not None:
+            return scope.deciding(self._clauses.group_keys(node, scope, projections))
+        if distinct is not None and distinct.args.get("on") is None:
+            return scope.deciding(merged(projections))
+        return set()
 
     def _projections(self, node: exp.Select, found: Found) -> list[tuple[str | None, Flow]]:
         scope = found.scope
@@ -241,23 +271,31 @@ def _tallies(node: exp.Select, scope: Scope) -> bool:
     return scope.single and all(relation.tallies for relation in scope.sources.values())
 
 
-def _singly(node: exp.Select, scope: Scope) -> bool:
-    """Whether each row that a SELECT gives is another one: a group, a distinct row, a source's."""
+def _singly(node: exp.Select, scope: Scope, again: bool) -> bool:
+    """Whether each row that a SELECT gives is another one: a group, a distinct row, a source's.
+
+    Args:
+        again: whether rows that a join has repeated come once again.
+    """
     if any(explodes(item) for item in node.expressions):
         return False
     group = node.args.get("group")
-    if group is not None:
-        return group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is None
-    one = any(aggregated(item) for item in node.expressions)
-    return one or bool(node.args.get("distinct")) or scope.singly
-
-
-def _apart(node: exp.SetOperation, left: Relation, right: Relation) -> bool:
-    """Whether no row can come from both sides of a set operation."""
-    if node.args.get("distinct"):
+    if group is not None and group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is not None:
+        return False
+    if scope.singly or again:
         return True
-    tables = [{trace.table for trace in side.rows} for side in (left, right)]
-    return left.singly and right.singly and not tables[0] & tables[1]
+    return group is None and any(aggregated(item) for item in node.expressions)
+
+
+def _alike(left: Relation, right: Relation) -> bool:
+    """Whether both sides of a set operation make of a row of their table the same, if anything."""
+    sides = [[list(flow.direct) for _, flow in side.columns] for side in (left, right)]
+    own = all(
+        len(traces) == 1 and traces[0].how == IDENTITY and traces[0].place is OWN
+        for side in sides
+        for traces in side
+    )
+    return own and sides[0] == sides[1]
 
 
 def _united(left: Relation, right: Relation) -> Relation:
@@ -267,7 +305,13 @@ def _united(left: Relation, right: Relation) -> Relation:
         (name, _either(flow, other))
         for (name, flow), (_, other) in zip(left.columns, right.columns, strict=True)
     ]
-    return Relation(columns, {**left.rows, **right.rows}, {**left.order, **right.order})
+    pairs = zip(left.columns, right.columns, strict=True)
+    kinds = [
+        (a or "", left.types.get(a or ""), right.types.get(b or "")) for (a, _), (b, _) in pairs
+    ]
+    types = {name: kind for name, kind, other in kinds if kind is not None and kind == other}
+    rows, order = {**left.rows, **right.rows}, {**left.order, **right.order}
+    return Relation(columns, rows, order, types=types)
 
 
 def _united_by_name(left: Relation, right: Relation) -> Relation:

@@ -51,7 +51,9 @@ class Relation:
         order: what else decides the order in which the rows come, and so which of them a LIMIT
             keeps: the order of the tables, and the keys of windows, by which the engine sorts.
         tallies: whether its counts are of disjoint groups: no row is counted in two of them.
-        singly: whether each of its rows is another row of one table, or another group of such rows.
+        singly: whether each of its rows is another row of one table, or another group of such rows:
+            no row of that table stands for two of them.
+        of: the tables of whose rows its rows are.
         keys: sets of columns whose values no two rows share: the key of a table, as its contract
             says and its gate enforces, and what a query makes one (`lineage.keys`).
         types: the kinds of its columns' values, where they are told (`lineage.types`).
@@ -64,6 +66,7 @@ class Relation:
     singly: bool = False
     keys: tuple[frozenset[str], ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
+    of: frozenset[str] = frozenset()
 
     def named(self, name: str) -> Flow | None:
         """The column called `name`; several of one name are taken together."""
@@ -102,6 +105,7 @@ class Context:
         types: by table, the kinds of its columns' values (`lineage.types`).
         selects: a number for every SELECT in which a plain statistic was masked.
         equal: pairs of source columns that must be equal, gathered on the way.
+        apart: pairs of tables that no row may stand in both of, for rows of both are united.
         numbers: how many numbers have been given out.
     """
 
@@ -111,6 +115,7 @@ class Context:
     types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     selects: dict[int, int] = field(default_factory=dict)
     equal: set[tuple[Pair, Pair]] = field(default_factory=set)
+    apart: set[tuple[str, str]] = field(default_factory=set)
     numbers: int = 0
 
     def number(self) -> int:
@@ -146,7 +151,8 @@ class Context:
         rows, order = Trace(name, ROW, "rows", ()), Trace(name, ROW, "order", ())
         keys = (self.keys[name],) if self.keys.get(name) else ()
         types = self.types.get(name, {})
-        return Relation(columns, {rows: line}, {order: line}, False, True, keys, types)
+        of = frozenset({name})
+        return Relation(columns, {rows: line}, {order: line}, False, True, keys, types, of)
 
 
 @dataclass(slots=True)
@@ -259,10 +265,11 @@ class Scope:
             found.update(relation.order)
         return found
 
-    def settled(self, flow: Flow, *, groups: bool) -> Flow:
+    def settled(self, flow: Flow, once: set[str], *, groups: bool) -> Flow:
         """A flow as a column of what this SELECT gives: values of rows that come once are its own.
 
         Args:
+            once: the sources of which what it gives has each row at most once.
             groups: whether it makes groups; a count that comes from elsewhere is not of them.
         """
 
@@ -270,7 +277,7 @@ class Scope:
             if trace.place is OWN or trace.place[0] != self.number:
                 return trace.place
             _, name, inside = trace.place
-            own = name in self.once and inside is OWN
+            own = name in once and inside is OWN
             return OWN if own and not (groups and trace.how == COUNT) else trace.place
 
         return placed(flow, place)
@@ -289,6 +296,20 @@ class Scope:
         """Whether the FROM clause gives each row of its one source, or of none, at most once."""
         sources = self.sources.values()
         return not self.multiplied and all(relation.singly for relation in sources)
+
+    def comes_once(self, trace: Trace) -> bool:
+        """Whether a value stands at most once among the rows here, as the row that it is of does."""
+        return any(trace.place == (self.number, name, OWN) for name in self.once)
+
+    def deciding(self, keys: Flow) -> set[str]:
+        """The one source whose rows alone decide about some keys, each row about one of them."""
+        places = {trace.place for trace in keys.direct}
+        for name, relation in self.sources.items():
+            others = {t.table for n, r in self.sources.items() if n != name for t in r.rows}
+            told = {trace.table for trace in keys.indirect}
+            if relation.singly and places == {(self.number, name, OWN)} and not told & others:
+                return {name}
+        return set()
 
     def tallied(self, node: Any) -> bool:
         """Whether a node is a column of the one source here, the counts of disjoint groups."""

@@ -134,7 +134,7 @@ class Sources:
             (node.fields[0].this.name.lower(), EMPTY),
             (node.expressions[0].name.lower(), value),
         ]
-        return Relation([*kept, *made], relation.rows, relation.order)
+        return Relation([*kept, *made], relation.rows, relation.order, of=relation.of)
 
     def _series(self, node: exp.GenerateSeries, holder: Any, found: Found) -> None:
         """`generate_series(...)` or `range(...)`: a column of values that its arguments decide."""

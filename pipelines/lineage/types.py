@@ -46,12 +46,27 @@ def type_of(node: Any, scope: Scope) -> str | None:
         return _WHOLE if isinstance(node.this, _COUNTING) else None
     if isinstance(node, _OF_ONE):
         return type_of(node.this, scope)
+    choices = _choices(node)
+    if choices:
+        kinds = {type_of(choice, scope) for choice in choices}
+        return kinds.pop() if len(kinds) == 1 else None
     if isinstance(node, exp.Sum):
         return _WHOLE if whole_number(node.this, scope) else None
     if isinstance(node, _WRITING):
         # A collation goes on through functions, and makes different texts equal.
         return None if node.find(exp.Collate) else _TEXT
     return _WHOLE if isinstance(node, _COUNTING) else None
+
+
+def _choices(node: Any) -> list[Any]:
+    """The expressions of which a node gives one, without a NULL."""
+    if isinstance(node, exp.Coalesce):
+        found = [node.this, *node.expressions]
+    elif isinstance(node, exp.Case):
+        found = [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")]
+    else:
+        found = []
+    return [choice for choice in found if not (choice is None or isinstance(choice, exp.Null))]
 
 
 def whole_number(node: Any, scope: Scope) -> bool:
@@ -89,4 +104,6 @@ def _of_star(item: Any, scope: Scope) -> Iterator[tuple[str, str | None]]:
         return
     for alias, relation in scope.sources.items():
         if not isinstance(item, exp.Column) or item.table.lower() == alias:
-            yield from ((name or "", relation.types.get(name or "")) for name, _ in relation.columns)
+            yield from (
+                (name or "", relation.types.get(name or "")) for name, _ in relation.columns
+            )

@@ -209,7 +209,7 @@ def test_a_condition_that_is_no_fact_about_the_row(holds: str, city: City) -> No
         ("SELECT count(*) FROM trade__shop WHERE id < 0", True),
         ("SELECT count(*) FROM (SELECT id FROM trade__shop GROUP BY id) AS x", True),
         ("SELECT count(*) FROM other", False),
-        ("SELECT count(*) FROM raw.trade__shop", True),
+        ("SELECT count(*) FROM raw.trade__shop", False),
         ("SELECT count(*) FROM base.trade__shop", False),
         ("SELECT count(*) FROM memory.raw.trade__shop", False),
         ("SELECT count(*) FROM trade__shop WHERE idd < 0", False),

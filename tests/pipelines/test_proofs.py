@@ -29,6 +29,7 @@ HARMLESS = {
     "only a line",
     "a comment",
     "a column more",
+    "a column less",
     "a setting",
     "a justification that ends today",
     "a model's level raised",

@@ -86,8 +86,8 @@ BASE: dict[str, str] = {
         - {name: income, logicalType: number, physicalType: DOUBLE}
         - {name: day, logicalType: date}
         """,
-        # It names the table of another database, whose name is the same.
-        quality='- {name: remarks, type: sql, query: "SELECT count(remark) FROM base.person", mustBeGreaterThan: -1}\n',
+        # It means this table, not the other one whose name is the same.
+        quality='- {name: days, type: sql, query: "SELECT count(day) FROM person", mustBeGreaterThan: -1}\n',
     ),
     "models/thematic/amount.sql": (
         "SELECT district, count(*) AS people, avg(income) AS income\nFROM base.person GROUP BY ALL\n"
@@ -176,6 +176,10 @@ EDITS: dict[str, tuple[Replacement, ...]] = {
         ("models/base/person.sql", ", remark", ""),
         ("models/base/person.yaml", "- {name: remark, logicalType: string}", ""),
     ),
+    "a column less that a model reads": (
+        ("models/base/person.sql", "district, income", "income"),
+        ("models/base/person.yaml", "- {name: district, logicalType: string}", ""),
+    ),
     "a column more": (
         (
             "contracts/civil/visit.yaml",
@@ -215,7 +219,7 @@ EDITS: dict[str, tuple[Replacement, ...]] = {
     "a foreign key's field": (("models/base/visit.yaml", "to: [phone]", "to: [phones]"),),
     "a foreign key's table": (("models/base/visit.yaml", "base.person", "base.persons"),),
     "a rule's condition": (("models/base/person.yaml", "income > 0", "incomes > 0"),),
-    "a rule's table": (("models/thematic/person.yaml", "FROM base.person", "FROM base.persons"),),
+    "a rule's table": (("models/thematic/person.yaml", "FROM person\"", "FROM persons\""),),
     "a rule that warns": (("models/base/person.yaml", "{name: earns,", "{name: earns, severity: warn,"),),
     "a rule of the source": (("contracts/civil/person.yaml", "name, logicalType: string,", "name, logicalType: string, required: true,"),),
     "another foreign key": (("models/base/visit.yaml", "references: base.person, to: [phone]", "references: raw.civil__person, to: [remark]"),),

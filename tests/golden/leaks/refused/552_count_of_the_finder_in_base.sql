@@ -1,5 +1,5 @@
 -- A value of a group looked up in base, the rows that found it counted.
--- refused by: release_count_other
+-- refused by: release_count, release_count_other
 -- model base.k
 SELECT village, max(cost) AS c FROM raw.health__patient GROUP BY village
 -- model base.p

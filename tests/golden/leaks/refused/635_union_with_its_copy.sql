@@ -1,0 +1,8 @@
+-- Patients united with their copy in base: everybody is counted twice.
+-- refused by: release_count
+-- release: {kind: statistics, count: n}
+-- justification: raw.health__patient.hiv
+-- model base.p
+SELECT village, sex, hiv FROM raw.health__patient
+-- model open.answer
+SELECT village, count(*) AS n FROM (SELECT village, hiv FROM base.p UNION ALL SELECT village, hiv FROM raw.health__patient) WHERE hiv GROUP BY village

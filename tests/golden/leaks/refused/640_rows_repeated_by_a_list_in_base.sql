@@ -1,0 +1,8 @@
+-- A list in base makes three rows of each patient.
+-- refused by: release_count
+-- release: {kind: statistics, count: n}
+-- justification: raw.health__patient.hiv
+-- model base.p
+SELECT village, u, hiv FROM raw.health__patient, unnest([1,2,3]) AS t(u)
+-- model open.answer
+SELECT village, count(*) AS n FROM base.p WHERE hiv GROUP BY village

@@ -1,0 +1,5 @@
+-- UNION makes rows distinct, but they were marked with the side that they come from.
+-- refused by: release_count
+-- release: {kind: statistics, count: n}
+-- justification: raw.health__patient.hiv, raw.health__patient.age, raw.health__patient.patient_id
+SELECT village, count(*) AS n FROM (SELECT p.village, p.patient_id, 1 AS x FROM raw.health__patient p WHERE p.hiv UNION SELECT p.village, p.patient_id, 2 AS x FROM raw.health__patient p WHERE p.hiv) GROUP BY village
