@@ -51,6 +51,7 @@ from pipelines.lineage.nodes import (
     is_blank,
     is_nothing,
     is_placeholder,
+    is_truncated,
     is_years,
     name_of,
     path_of,
@@ -160,6 +161,8 @@ class Expressions:
             call = mask_call(node, scope.context.path)
             if call is not None:
                 return self._masked(call, node, scope)
+            if is_truncated(node):
+                return treated(self.several(children(node), scope), CLEANED)
             if is_years(node):
                 return treated(self.several(children(node), scope), YEARS)
             if node.name.lower() in aggregate_functions() or node.name.lower() in _LISTING:
@@ -195,7 +198,10 @@ class Expressions:
         text = "; ".join(value.sql("duckdb") for value in call.values)
         path, start = scope.context.path, node.meta.get("start", 0)
         joint = JOINT if self._is_joint(call.values, scope) else ""
-        changed = f"{joint}{text} at {path.parent.name}/{path.stem}:{line_of(node)}:{start}"
+        # Written twice in one SELECT a text means the same: as a column and as the key of its group.
+        same = scope.number and not scope.unsure
+        spot = f"SELECT {scope.number}" if same else f"{line_of(node)}:{start}"
+        changed = f"{joint}{text} at {path.parent.name}/{path.stem}:{spot}"
         group = self._group(call, scope)
         # What a cell shows of a longitude hangs on the latitude beside it.
         alone = text.lower() if len(call.values) > 1 else ""

@@ -12,6 +12,7 @@ ORDERLESS = (exp.Avg, exp.CountIf, exp.LogicalAnd, exp.LogicalOr, exp.Max, exp.M
 _EXPLODING = ("generate_subscripts", "regexp_split_to_table", "unlist", "unnest")
 # What may stand between a window and its function.
 _AROUND = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
+_NESTED = ("second", "minute", "hour", "day", "month", "quarter", "year")
 _PEERS = (*ORDERLESS, exp.Count, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist)
 
 
@@ -126,3 +127,12 @@ def is_years(node: Any) -> bool:
     return years and any(
         isinstance(day, exp.Cast) and isinstance(day.this, exp.Literal) for day in days
     )
+
+
+def is_truncated(node: Any) -> bool:
+    """Whether a node is a time cut down to a written unit, `date_trunc('month', t)`. The units lie in
+    each other: months in years, but no weeks in months."""
+    if name_of(node) not in ("date_trunc", "datetrunc") or len(node.expressions) != 2:
+        return False
+    unit = node.expressions[0]
+    return isinstance(unit, exp.Literal) and unit.name.lower().removesuffix("s") in _NESTED

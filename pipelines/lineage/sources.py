@@ -75,6 +75,9 @@ class Sources:
             self._context.known(node, {"this", "joins"})
             self._add(node.this, found)  # FROM (a JOIN b)
         elif isinstance(node, exp.Subquery):
+            if node.args.get("pivots"):
+                problem = "UNPIVOT takes a table or a name from WITH, no subquery"
+                raise self._context.unresolved(node.args["pivots"][0], problem)
             self._context.known(node, SUBQUERY | {"joins"})
             self._named(node, node, scope, self._parenthesised)
         elif isinstance(node, exp.Lateral):
@@ -117,7 +120,10 @@ class Sources:
         """The columns that an UNPIVOT lists become rows: one holds their names, one their values."""
         self._context.known(node, _UNPIVOT)
         if not node.args.get("unpivot") or len(node.expressions) != 1 or len(node.fields) != 1:
-            raise self._context.unresolved(node, "PIVOT is not supported in a model")
+            problem = (
+                "PIVOT is not supported in a model: write sum(x) FILTER (WHERE ...) per column"
+            )
+            raise self._context.unresolved(node, problem)
         listed = [column.name.lower() for column in node.fields[0].expressions]
         plain = all(type(c) is exp.Column and not c.table for c in node.fields[0].expressions)
         flows = [flow for name, flow in relation.columns if name in listed]
