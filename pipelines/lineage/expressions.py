@@ -311,7 +311,8 @@ class Expressions:
 
         A type that holds few values tests a value (TRY_CAST to an ENUM is NULL for all others).
         """
-        flow = self.several(children(node), scope)
+        inside = self.flow(node.this, scope)
+        flow = merged([inside, self.several(children(node)[1:], scope)])
         counted = flow.direct and all(trace.how == COUNT for trace in flow.direct)
         if counted and node.to.this in WHOLE_NUMBERS and not isinstance(node, exp.TryCast):
             return flow
@@ -319,7 +320,7 @@ class Expressions:
         if not isinstance(node, exp.TryCast) or not any(is_changed(t) for t in flow.direct):
             return flow
         # Whether a value that was made fits is what the model makes of it.
-        return depending(flow, influence(self.flow(node.this, scope), "case"))
+        return depending(flow, influence(inside, "case"))
 
     def _trim(self, node: Any, scope: Scope) -> Flow:
         how = TRANSFORMATION if node.args.get("expression") else CLEANED
