@@ -104,7 +104,7 @@ def _named(part: Any, node: exp.Select, scope: Scope) -> tuple[str, str | None]:
         whole = 0 <= place < len(items)
         return part.sql(), (items[place].alias_or_name.lower() or None) if whole else None
     if isinstance(part, exp.Column):
-        source = _source(part, scope)
+        source = source_of(part, scope)
         if source is not None:
             return part.sql(), _given(source, part.name.lower(), node, scope)
         labels = [item.alias.lower() for item in node.expressions if item.alias]
@@ -133,10 +133,10 @@ def _given(source: str, column: str, node: exp.Select, scope: Scope) -> str | No
 
 def _is(node: Any, source: str, column: str, scope: Scope) -> bool:
     plain = isinstance(node, exp.Column) and node.name.lower() == column
-    return plain and _source(node, scope) == source
+    return plain and source_of(node, scope) == source
 
 
-def _source(node: exp.Column, scope: Scope) -> str | None:
+def source_of(node: exp.Column, scope: Scope) -> str | None:
     """The source that a plain column is of; of those that USING made one, the first."""
     name, table = node.name.lower(), node.table.lower()
     if node.args.get("db") or isinstance(node.this, exp.Star):
@@ -145,6 +145,28 @@ def _source(node: exp.Column, scope: Scope) -> str | None:
     if table:
         return table if table in having else None
     return having[0] if having else None
+
+
+def only_of(source: str, node: Any, scope: Scope) -> bool:
+    """Whether an expression is made of nothing but columns of one source and what is written.
+
+    A number from a list or a window has no origin that lineage would show, and is another for each
+    row of a join.
+    """
+    if is_star(node):
+        return isinstance(node, exp.Column) and node.table.lower() == source
+    for part in node.walk():
+        if isinstance(part, exp.Query | exp.Window | exp.Star):
+            return False
+        if isinstance(part, exp.Column) and not _is_only(source, part, scope):
+            return False
+    return True
+
+
+def _is_only(source: str, column: exp.Column, scope: Scope) -> bool:
+    """Whether a column is one source's, or a label: that is made of what the SELECT lists."""
+    own, label = source_of(column, scope), len(column.parts) == 1 and column.name.lower()
+    return own == source or (own is None and label in scope.labels)
 
 
 def _partition(window: Any) -> list[Any]:
@@ -172,7 +194,7 @@ def _fixed(condition: Any, alias: str, scope: Scope) -> Iterator[str]:
         for side, other in (sides, sides[::-1]):
             if not isinstance(side, exp.Column) or not isinstance(other, exp.Literal):
                 continue
-            if _source(side, scope) == alias and compared_alike(side, other, scope):
+            if source_of(side, scope) == alias and compared_alike(side, other, scope):
                 yield side.name.lower()
 
 

@@ -29,7 +29,7 @@ from pipelines.lineage.flow import (
     mingled,
     placed,
 )
-from pipelines.lineage.keys import keys_of, keys_of_set
+from pipelines.lineage.keys import keys_of, keys_of_set, only_of
 from pipelines.lineage.nodes import aggregated, explodes, is_nothing, is_star, takes_ties
 from pipelines.lineage.scope import Context, Relation, Scope
 from pipelines.lineage.sources import SUBQUERY, Found, Sources, alias_columns
@@ -198,12 +198,16 @@ class Relations:
         alone decides, or made distinct by it."""
         if scope.singly:
             return set()
-        distinct = node.args.get("distinct")
-        if node.args.get("group") is not None:
-            return scope.deciding(self._clauses.group_keys(node, scope, projections))
-        if distinct is not None and distinct.args.get("on") is None:
-            return scope.deciding(merged(projections))
-        return set()
+        distinct, group = node.args.get("distinct"), node.args.get("group")
+        if group is not None:
+            found = scope.deciding(self._clauses.group_keys(node, scope, projections))
+            plain = [item for item in node.expressions if not aggregated(item)]
+            parts = [*group.expressions, *plain]
+        elif distinct is not None and distinct.args.get("on") is None:
+            found, parts = scope.deciding(merged(projections)), node.expressions
+        else:
+            return set()
+        return {name for name in found if all(only_of(name, part, scope) for part in parts)}
 
     def _projections(self, node: exp.Select, found: Found) -> list[tuple[str | None, Flow]]:
         scope = found.scope

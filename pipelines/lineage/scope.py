@@ -299,7 +299,8 @@ class Scope:
 
     def comes_once(self, trace: Trace) -> bool:
         """Whether a value stands at most once among the rows here, as the row that it is of does."""
-        return any(trace.place == (self.number, name, OWN) for name in self.once)
+        once = (name for name in self.once if self.sources[name].singly)
+        return any(trace.place == (self.number, name, OWN) for name in once)
 
     def deciding(self, keys: Flow) -> set[str]:
         """The one source whose rows alone decide about some keys, each row about one of them."""
