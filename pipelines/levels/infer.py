@@ -205,11 +205,18 @@ def derived_levels(
     columns[ROW] = _row(contract)
     decided = tuple(derived_edges(contract, rules, known, lineage.keys))
     rows = _together([_hints(lineage.rows, levels), _decided(contract, columns, decided, levels)])
-    above = {name: table.repeated for name, table in levels.tables.items() if table.repeated}
-    repeated = repeated_columns(contract, lineage, above, doubled)
+    repeated = repeated_columns(contract, lineage, _repeated_above(lineage, levels), doubled)
     order = _hints(lineage.order, levels)
     of = frozenset[str]().union(*(_of(levels, name) for name in lineage.rows_of))
     return TableLevels(columns, rows, order, decided, repeated, of, doubled)
+
+
+def _repeated_above(lineage: ModelLineage, levels: Levels) -> dict[str, frozenset[str]]:
+    """Of the tables that a model reads, the columns whose rows may stand there several times."""
+    read = {edge.table for edge in lineage.rows}
+    read |= {source.table for places in lineage.places.values() for source in places}
+    known = ((name, levels.tables.get(name)) for name in sorted(read))
+    return {name: table.repeated for name, table in known if table is not None}
 
 
 def _of(levels: Levels, table: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from pipelines.lineage.nodes import aggregated, explodes, is_star
+from pipelines.lineage.nodes import aggregated, is_star
 from pipelines.lineage.scope import Scope
 from pipelines.lineage.types import compared_alike
 
@@ -24,10 +24,9 @@ def keys_of(node: exp.Select, scope: Scope, outputs: Sequence[str | None]) -> tu
     """The keys of what a SELECT gives.
 
     Args:
+        node: no list in it makes several rows of one.
         outputs: the names of its columns; one that stands twice names none.
     """
-    if any(explodes(item) for item in node.expressions):
-        return ()
     found = [frozenset(key.values()) for key in _own_keys(node, scope)]
     distinct = node.args.get("distinct")
     if distinct is not None and distinct.args.get("on") is None:

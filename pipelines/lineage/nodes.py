@@ -76,8 +76,16 @@ def is_star(item: Any) -> bool:
 
 def explodes(item: Any) -> bool:
     """Whether an item of a SELECT list makes several rows of one."""
-    inside = item.walk(prune=lambda node: isinstance(node, exp.Query))
-    return any(isinstance(node, exp.Explode) or node.name.lower() in _EXPLODING for node in inside)
+    todo = [item]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, exp.Explode) or (
+            isinstance(node, exp.Func) and node.name.lower() in _EXPLODING
+        ):
+            return True
+        if not isinstance(node, exp.Query):
+            todo += children(node)
+    return False
 
 
 def aggregated(item: Any) -> bool:

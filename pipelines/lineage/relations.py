@@ -185,11 +185,11 @@ class Relations:
         groups, decide = _groups(node), self._deciding(node, scope, projections)
         once = scope.once | decide
         columns = [(name, scope.settled(flow, once, groups=groups)) for name, flow in columns]
-        singly = _singly(node, scope, bool(decide))
+        singly = not found.explodes and _singly(node, scope, bool(decide))
         tallies = singly and _tallies(node, scope)
         named = (once if scope.singly else decide) if singly else scope.sources
         of = frozenset[str]().union(*(scope.sources[name].of for name in named))
-        keys = keys_of(node, scope, [name for name, _ in columns])
+        keys = () if found.explodes else keys_of(node, scope, [name for name, _ in columns])
         types = column_types(node, scope)
         return Relation(columns, rows, scope.arrival(), tallies, singly, keys, types, of)
 
@@ -219,6 +219,7 @@ class Relations:
                 continue
             flow = _noted(self._expressions.flow(item, scope), item)
             if explodes(item):
+                found.explodes = True
                 found.rows.update(influence(flow, "rows"))
             name = item.alias_or_name.lower() if isinstance(item, exp.Alias | exp.Column) else None
             if any(takes_ties(window) for window in item.find_all(exp.Window)):
@@ -261,15 +262,15 @@ def _noted(flow: Flow, item: Any) -> Flow:
 
 
 def _tallies(node: exp.Select, scope: Scope) -> bool:
-    """Whether the counts among the columns are of disjoint groups.
+    """Whether the counts among the columns of a SELECT are of disjoint groups; its rows are there once.
 
     They are where the SELECT groups, each row into one group, or hands on such groups, each once.
     """
     group = node.args.get("group")
-    if node.args.get("distinct") or any(explodes(item) for item in node.expressions):
+    if node.args.get("distinct"):
         return False
     if group is not None:
-        return group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is None
+        return True
     if any(aggregated(item) for item in node.expressions):
         return True
     return scope.single and all(relation.tallies for relation in scope.sources.values())
@@ -281,8 +282,6 @@ def _singly(node: exp.Select, scope: Scope, again: bool) -> bool:
     Args:
         again: whether rows that a join has repeated come once again.
     """
-    if any(explodes(item) for item in node.expressions):
-        return False
     group = node.args.get("group")
     if group is not None and group.find(exp.Rollup, exp.Cube, exp.GroupingSets) is not None:
         return False

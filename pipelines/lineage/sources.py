@@ -31,11 +31,13 @@ class Found:
         scope: with its sources.
         rows: what joins and lists decide of the rows.
         merged_away: by source, the columns that USING made one with those of another.
+        explodes: whether a list in the SELECT makes several rows of one.
     """
 
     scope: Scope
     rows: dict[Trace, int] = field(default_factory=dict)
     merged_away: dict[str, set[str]] = field(default_factory=dict)
+    explodes: bool = False
 
 
 class Sources:
