@@ -10,7 +10,7 @@ import typer
 
 from catalog.text import text
 from commands.arguments import JsonOption, ResourceArgument, WorkspaceArgument
-from commands.workspaces import read_workspace
+from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
 quarantine = typer.Typer(help="Look at rejected rows and replay them.", no_args_is_help=True)
@@ -112,6 +112,33 @@ def snapshots(
         print_json([snapshot_json(s) for s in found])
     else:
         print_snapshots(found)
+
+
+@app.command()
+def diff(
+    workspace: WorkspaceArgument,
+    resource: ResourceArgument,
+    from_: Annotated[
+        int | None,
+        typer.Option("--from", help="A snapshot id; else the one published before --to."),
+    ] = None,
+    to: Annotated[
+        int | None, typer.Option("--to", help="A snapshot id; else what readers see now.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many rows of each kind.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Rows added, removed and changed between two snapshots of a resource."""
+    from pipelines.present import print_json
+    from pipelines.present_diff import diff_json, print_diff
+    from pipelines.snapshot_diff import diff_snapshots
+
+    plan = compiled_workspace(workspace)
+    found = diff_snapshots(plan.workspace, resource, from_, to, limit)
+    if as_json:
+        print_json(diff_json(found))
+    else:
+        print_diff(found, plan.levels)
 
 
 @app.command()
