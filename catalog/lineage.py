@@ -123,6 +123,8 @@ class ModelLineage:
         places: for every output column, its direct sources and whose row each value is of.
         rows_are: `ONCE`, `READ` or `MANY`.
         rows_of: the tables of whose rows its rows are.
+        united: columns that hold one source's value in some rows and another's in others, as they are.
+        once: places, besides 0, of which each row stands in at most one row.
         apart: pairs of tables whose rows are united: should the two have rows in common, these would
             be there twice.
     """
@@ -138,3 +140,5 @@ class ModelLineage:
     partial: frozenset[str] = frozenset()
     rows_of: frozenset[str] = frozenset()
     apart: frozenset[tuple[str, str]] = frozenset()
+    united: frozenset[str] = frozenset()
+    once: frozenset[int] = frozenset()

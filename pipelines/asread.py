@@ -22,6 +22,10 @@ from pipelines.errors import PipelineError
 _MADE = (
     2**63
 )  # places beyond are of columns that the engine makes itself (of a lambda's parameters)
+# Items of FROM that give the columns of what they name, and no others.
+_NAMED_ITEMS = frozenset(
+    {"BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EMPTY_FROM", "EXPRESSION_LIST"}
+)
 _LOSE_COLUMNS = frozenset({"POSITIONAL_REFERENCE", "PARAMETER", "STAR"})
 
 
@@ -36,7 +40,7 @@ class AsRead:
         labels: names that the text gives to columns.
         tables: the names, and the aliases, of what stands in FROM.
         named: whether every column that is read is named: no star, no `#1`, no NATURAL JOIN, no
-            columns renamed by the alias of a table.
+            PIVOT or function in FROM, no columns renamed by the alias of a table.
     """
 
     columns: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
@@ -59,6 +63,7 @@ class AsRead:
                 str(node[key]).lower() for key in ("alias", "table_name") if node.get(key)
             }
             self.named &= not node.get("column_name_alias") and node.get("ref_type") != "NATURAL"
+            self.named &= node["type"] in _NAMED_ITEMS
             self.using |= {str(name).lower() for name in node.get("using_columns") or ()}
         elif isinstance(node.get("cte_map"), dict):
             for cte in node["cte_map"].get("map", ()):

@@ -279,7 +279,9 @@ def test_the_whole_cycle_of_a_steward(tmp_path: Path) -> None:
     count = ("query", city.root, "SELECT count(*) AS n FROM raw.trade__shop", "--json")
     assert citybrain(*count, **home).json == [{"n": 2}]
     assert citybrain(*count, "--as-of", first, **home).json == [{"n": 1}]
-    changed = citybrain("diff", city.root, "raw.trade__shop", "--from", first, "--json", **home).json
+    changed = citybrain(
+        "diff", city.root, "raw.trade__shop", "--from", first, "--json", **home
+    ).json
     assert changed["rows"] == {"added": 1, "removed": 0, "changed": 0}
     said = citybrain("diff", city.root, "raw.trade__shop", **home)
     assert (said.code, "added: 1" in said.out) == (0, True)

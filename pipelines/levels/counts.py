@@ -58,13 +58,14 @@ class CountCheck:
         direct, known = self._direct(column), self._levels.tables.get(column[0])
         if known is not None and known.doubled:
             return False
-        return bool(direct) and all(self._is_count(edge) for edge in direct)
+        # What is looked up may stand there often: it is not what is counted.
+        counted = (s.table for s in self._places(column) if s.column == ROW and s.place == OWN)
+        once = all(self._once(table) for table in counted)
+        return once and bool(direct) and all(self._is_count(edge) for edge in direct)
 
     def _is_count(self, edge: Edge) -> bool:
         """An unchanged count(*), with small ones left out or not, or a column that is one."""
         if edge.column == ROW:
-            if not self._once(edge.table):
-                return False  # rows that are there several times
             suppressed = all(step.kind == "suppress" for step in edge.masks)
             return edge.how == "count" or (edge.how == "masking" and suppressed)
         return edge.how == "identity" and self._counts((edge.table, edge.column))
@@ -85,7 +86,7 @@ class CountCheck:
     def _beside(self, count: Column, other: Column, ceiling: str) -> bool:
         """Whether what is secret in a column comes from the rows that a count of its table counts."""
         counted = self._places(count)
-        return all(
+        return self._wholly(other, ceiling) and all(
             any(self._same(source, item, ceiling) for item in counted)
             for source in self._places(other)
             if self._secret((source.table, source.column), ceiling)
@@ -107,13 +108,25 @@ class CountCheck:
         if known is None:
             places, lineage = self._once(column[0]), self._lineage.get(column[0])
             whole = lineage is None or column[1] not in lineage.partial
-            known = whole and all(
-                source.place in places and self._own((source.table, source.column), ceiling)
-                for source in self._places(column)
-                if self._secret((source.table, source.column), ceiling)
+            known = (
+                whole
+                and self._wholly(column, ceiling)
+                and all(
+                    source.place in places and self._own((source.table, source.column), ceiling)
+                    for source in self._places(column)
+                    if self._secret((source.table, source.column), ceiling)
+                )
             )
             self._owned[column, ceiling] = known
         return known
+
+    def _wholly(self, column: Column, ceiling: str) -> bool:
+        """Whether a column that holds several sources' values, each in other rows, has only secret ones:
+        beside public values one secret could be told."""
+        lineage = self._lineage.get(column[0])
+        if lineage is None or column[1] not in lineage.united:
+            return True
+        return all(self._secret((s.table, s.column), ceiling) for s in self._places(column))
 
     def _once(self, table: str) -> frozenset[int]:
         """The places of which each row stands in a table once: its own, unless rows are repeated, and

@@ -47,7 +47,8 @@ def repeated_columns(
         doubled: whether a row may come from both of two tables that the model unites.
     """
     many = doubled or lineage.rows_are == MANY
-    once = key_places(contract, lineage, gently=True) | (frozenset() if many else {OWN})
+    once = key_places(contract, lineage, gently=True)
+    once |= frozenset() if many else {OWN, *lineage.once}
     found = set()
     if many or any(ROW in above.get(e.table, ()) for e in lineage.rows):
         found.add(ROW)

@@ -111,8 +111,10 @@ def _named(contract: Contract, sql: str) -> tuple[str, ...]:
     for _, parts in read.columns:
         # `table.column`, or a column and what is taken out of it.
         names.add(parts[1] if len(parts) > 1 and parts[0] in read.tables else parts[0])
-    # A name of no field may stand for the whole row, unless it is a label and no table's name.
-    if names - (read.labels - read.tables) - {name.lower() for name in fields}:
+    # A name of no field may stand for the whole row, unless it is a label and no table's name; the table
+    # of a condition has no name in it.
+    labels = read.labels - read.tables if read.tables else set()
+    if names - labels - {name.lower() for name in fields}:
         return tuple(fields)
     return tuple(name for name in fields if name.lower() in names)
 

@@ -357,7 +357,8 @@ class Expressions:
         value = depending(_either_of(results, flows, CLEANED), chosen)
         # What is aggregated is no longer a value of some rows: one CASE may hide where few are.
         rowwise = any(trace.how not in AGGREGATED and not trace.masks for trace in value.direct)
-        whole = otherwise and all(flow.direct for flow in flows)
+        sources = {frozenset((t.table, t.column) for t in flow.direct) for flow in flows}
+        whole = otherwise and len(sources) == 1 and all(sources)
         return depending(value, {PARTIAL: 0}) if rowwise and not whole else value
 
     def _one_of(self, node: Any, scope: Scope) -> Flow:
@@ -464,7 +465,7 @@ class Expressions:
         """The sum of the counts of disjoint groups is the count of them together."""
         inside = self.several(children(node), scope)
         if is_count(inside) and scope.tallied(node.this):
-            return placed(inside, lambda trace: OWN)
+            return placed(inside, lambda t: OWN if t.place and t.place[-1] is OWN else t.place)
         # Of rows that a join repeats a sum shows as much larger a value as the join has rows.
         once = {trace: scope.comes_once(trace) for trace in inside.direct}
         direct = {
@@ -488,7 +489,8 @@ class Expressions:
 
     def _window(self, node: exp.Window, scope: Scope) -> Flow:
         over = influence(self.window_keys(node, scope), "window")
-        value = treated(self.flow(node.this, scope), TRANSFORMATION)
+        value, number = treated(self.flow(node.this, scope), TRANSFORMATION), scope.context.number()
+        value = placed(value, lambda _: ("window", number))  # of other rows, or groups, besides
         value = depending(value, over, scope.arrival() if takes_ties(node) else {})
         scope.order.update(over)
         return value

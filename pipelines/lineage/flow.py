@@ -50,7 +50,10 @@ OWN = None
 Place = tuple[Any, ...] | None
 """Whose row a value belongs to, in the relation that it is a column of: `OWN` for the row itself (one
 row of a table, or one group of them), else a mark that two values share only if they come from one
-row of one source."""
+row of one source. A mark that begins with `ONCE` is of a row that stands once in the relation, but is
+not the row itself: it was looked up by a key that no other row has."""
+ONCE = "once"
+LOOKED_UP = "looked up"
 
 
 class Trace(NamedTuple):
@@ -73,7 +76,9 @@ class Trace(NamedTuple):
 WRITTEN = Trace("", "", "written", ())
 # The same: it is a source's value in some rows only.
 PARTIAL = Trace("", "", "partial", ())
-_NOTES = frozenset({WRITTEN, PARTIAL})
+# The same: it is one source's value as it is in some rows, another's in others.
+UNITED = Trace("", "", "united", ())
+_NOTES = frozenset({WRITTEN, PARTIAL, UNITED})
 
 Traces = Mapping[Trace, int]
 """Traces and the line that names their source."""

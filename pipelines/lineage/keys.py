@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from pipelines.lineage.nodes import aggregated, is_star
+from pipelines.lineage.nodes import aggregated, children, is_star
 from pipelines.lineage.scope import Scope
 from pipelines.lineage.types import compared_alike
 
@@ -174,7 +174,12 @@ def _partition(window: Any) -> list[Any]:
 
 
 def _is_number(node: Any) -> bool:
-    return isinstance(node, exp.Window) and isinstance(node.this, exp.RowNumber)
+    """Whether a node numbers the rows of each part of its own: not by a window that is named elsewhere,
+    nor by an order in which it counts a frame."""
+    if not isinstance(node, exp.Window) or not isinstance(node.this, exp.RowNumber):
+        return False
+    elsewhere = any(node.args.get(part) for part in ("alias", "first", "spec"))
+    return not elsewhere and not children(node.this)
 
 
 def _firsts(condition: Any) -> Iterator[exp.Window]:

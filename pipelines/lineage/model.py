@@ -8,7 +8,17 @@ from pathlib import Path
 from sqlglot import exp
 
 from catalog.lineage import MANY, ONCE, READ, Edge, ModelLineage, Placed
-from pipelines.lineage.flow import OWN, PARTIAL, WRITTEN, Flow, Place, direct_edges, indirect_edges
+from pipelines.lineage.flow import ONCE as LOOKED_UP_ONCE
+from pipelines.lineage.flow import (
+    OWN,
+    PARTIAL,
+    UNITED,
+    WRITTEN,
+    Flow,
+    Place,
+    direct_edges,
+    indirect_edges,
+)
 from pipelines.lineage.nodes import aggregated
 from pipelines.lineage.relations import Relations
 from pipelines.lineage.scope import Context, Relation, Scope
@@ -49,11 +59,15 @@ def model_lineage(
     equal = frozenset(pair for pair in context.equal if pair[0] != pair[1])
     order = _edges(indirect_edges(relation.order))
     rows = _edges(indirect_edges(relation.rows))
-    flows = zip(outputs, relation.columns, strict=True)
-    written = frozenset(name for name, (_, flow) in flows if WRITTEN in flow.indirect)
-    places = _places(outputs, relation)
-    flows = zip(outputs, relation.columns, strict=True)
-    partial = frozenset(name for name, (_, flow) in flows if PARTIAL in flow.indirect)
+    noted = {
+        note: frozenset(
+            name
+            for name, (_, flow) in zip(outputs, relation.columns, strict=True)
+            if note in flow.indirect
+        )
+        for note in (WRITTEN, PARTIAL, UNITED)
+    }
+    places, once = _places(outputs, relation)
     often = _often(tree, relation)
     apart = frozenset(pair for pair in context.apart if pair[0] != pair[1])
     return ModelLineage(
@@ -62,12 +76,14 @@ def model_lineage(
         equal,
         order,
         relation.keys,
-        written,
+        noted[WRITTEN],
         places,
         often,
-        partial,
+        noted[PARTIAL],
         relation.of,
         apart,
+        noted[UNITED],
+        once,
     )
 
 
@@ -81,8 +97,11 @@ def _often(tree: exp.Query, relation: Relation) -> str:
     return ONCE if grouped or tree.args.get("distinct") is not None else READ
 
 
-def _places(outputs: Sequence[str], relation: Relation) -> dict[str, frozenset[Placed]]:
-    """For every column, its sources and whose row each is of, numbered as they come."""
+def _places(
+    outputs: Sequence[str], relation: Relation
+) -> tuple[dict[str, frozenset[Placed]], frozenset[int]]:
+    """For every column, its sources and whose row each is of, numbered as they come; and the numbers of
+    which each row stands there once."""
     numbers: dict[Place, int] = {OWN: 0}
     found: dict[str, frozenset[Placed]] = {}
     for name, (_, flow) in zip(outputs, relation.columns, strict=True):
@@ -90,7 +109,8 @@ def _places(outputs: Sequence[str], relation: Relation) -> dict[str, frozenset[P
         found[name] = frozenset(
             Placed(t.table, t.column, numbers.setdefault(t.place, len(numbers))) for t in traces
         )
-    return found
+    once = (number for place, number in numbers.items() if place and place[0] == LOOKED_UP_ONCE)
+    return found, frozenset(once)
 
 
 def _edges(found: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -19,6 +19,8 @@ from pipelines.lineage.flow import (
     EMPTY,
     IDENTITY,
     OWN,
+    PARTIAL,
+    UNITED,
     WRITTEN,
     Flow,
     Place,
@@ -135,6 +137,7 @@ class Relations:
             relation = _united(left, right)
         relation.singly = self._apart(node, left, right)
         relation.of = left.of | right.of
+        relation.grouped = left.grouped or right.grouped or bool(node.args.get("distinct"))
         relation.keys = keys_of_set(node, [name for name, _ in relation.columns])
         if node.args.get("distinct") or not isinstance(node, exp.Union):
             # Which rows stay depends on all values of both sides.
@@ -183,15 +186,16 @@ class Relations:
         projections = [flow for _, flow in columns]
         rows.update(self._clauses.of_select(node, after, scope, projections))
         groups, decide = _groups(node), self._deciding(node, scope, projections)
-        once = scope.once | decide
-        columns = [(name, scope.settled(flow, once, groups=groups)) for name, flow in columns]
+        columns = [(name, scope.settled(flow, decide, groups=groups)) for name, flow in columns]
         singly = not found.explodes and _singly(node, scope, bool(decide))
         tallies = singly and _tallies(node, scope)
-        named = (once if scope.singly else decide) if singly else scope.sources
+        named = (scope.once if scope.singly else decide) if singly else scope.sources
         of = frozenset[str]().union(*(scope.sources[name].of for name in named))
         keys = () if found.explodes else keys_of(node, scope, [name for name, _ in columns])
         types = column_types(node, scope)
-        return Relation(columns, rows, scope.arrival(), tallies, singly, keys, types, of)
+        grouped = groups or any(relation.grouped for relation in scope.sources.values())
+        grouped = grouped or node.args.get("distinct") is not None
+        return Relation(columns, rows, scope.arrival(), tallies, singly, keys, types, of, grouped)
 
     def _deciding(self, node: exp.Select, scope: Scope, projections: list[Flow]) -> set[str]:
         """The source whose rows come once again where a join has repeated them: grouped by what it
@@ -331,7 +335,15 @@ def _either(one: Flow, other: Flow) -> Flow:
     if not (one.direct and other.direct):
         # A value of one side only: who counts the rows of both has not counted these.
         one, other = (_of_one_side(_no_count(flow)) for flow in (one, other))
-    return mingled([one, other])
+    united = mingled([one, other])
+    if not (one.direct and other.direct) or _sources(one) == _sources(other):
+        return united
+    plain = all(t.how == IDENTITY and t.place is OWN for t in united.direct)
+    return depending(united, {UNITED if plain else PARTIAL: 0})
+
+
+def _sources(flow: Flow) -> set[tuple[str, str]]:
+    return {(trace.table, trace.column) for trace in flow.direct}
 
 
 def _of_one_side(flow: Flow) -> Flow:

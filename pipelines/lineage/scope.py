@@ -27,6 +27,7 @@ from pipelines.lineage.flow import (
     COUNT,
     EMPTY,
     IDENTITY,
+    ONCE,
     OWN,
     TRANSFORMATION,
     Flow,
@@ -54,6 +55,7 @@ class Relation:
         singly: whether each of its rows is another row of one table, or another group of such rows:
             no row of that table stands for two of them.
         of: the tables of whose rows its rows are.
+        grouped: whether its rows may stand for groups of rows.
         keys: sets of columns whose values no two rows share: the key of a table, as its contract
             says and its gate enforces, and what a query makes one (`lineage.keys`).
         types: the kinds of its columns' values, where they are told (`lineage.types`).
@@ -67,6 +69,7 @@ class Relation:
     keys: tuple[frozenset[str], ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     of: frozenset[str] = frozenset()
+    grouped: bool = False
 
     def named(self, name: str) -> Flow | None:
         """The column called `name`; several of one name are taken together."""
@@ -169,6 +172,8 @@ class Scope:
         multiplied: a join or a list may give a row of the FROM clause several times.
         number: of the SELECT that this is the scope of.
         once: sources of which the FROM clause gives each row at most once.
+        main: those among them whose rows are what count(*) counts here: not what a LEFT JOIN looks up,
+            nor groups that are joined to others.
         matched: by source, columns that a join required to equal something: where its row was found
             they are not NULL.
     """
@@ -188,6 +193,7 @@ class Scope:
     multiplied: bool = False
     number: int = 0
     once: set[str] = field(default_factory=set)
+    main: set[str] = field(default_factory=set)
     matched: dict[str, set[str]] = field(default_factory=dict)
     order: dict[Trace, int] = field(default_factory=dict)
 
@@ -203,6 +209,7 @@ class Scope:
                 raise self.context.unresolved(n, f"{name} has two columns of this name")
         relation = relation.placed(lambda trace: (self.number, name, trace.place))
         self.once = set() if self.sources else {name}
+        self.main = set(self.once)
         if name in self.sources:
             known = self.sources[name]
             relation = Relation(
@@ -265,20 +272,25 @@ class Scope:
             found.update(relation.order)
         return found
 
-    def settled(self, flow: Flow, once: set[str], *, groups: bool) -> Flow:
-        """A flow as a column of what this SELECT gives: values of rows that come once are its own.
+    def settled(self, flow: Flow, decide: set[str], *, groups: bool) -> Flow:
+        """A flow as a column of what this SELECT gives: values of rows that are counted are its own,
+        those of others that come once are marked so.
 
         Args:
-            once: the sources of which what it gives has each row at most once.
+            decide: the source that comes once again because it decides about the groups.
             groups: whether it makes groups; a count that comes from elsewhere is not of them.
         """
+        main, once = self.main | decide, self.once | decide
 
         def place(trace: Trace) -> Place:
             if trace.place is OWN or trace.place[0] != self.number:
                 return trace.place
             _, name, inside = trace.place
-            own = name in once and inside is OWN
-            return OWN if own and not (groups and trace.how == COUNT) else trace.place
+            if name in main and inside is OWN and not (groups and trace.how == COUNT):
+                return OWN
+            if name in once and _once(inside):
+                return ONCE, self.number, name, inside
+            return self.number, name, inside
 
         return placed(flow, place)
 
@@ -299,8 +311,10 @@ class Scope:
 
     def comes_once(self, trace: Trace) -> bool:
         """Whether a value stands at most once among the rows here, as the row that it is of does."""
-        once = (name for name in self.once if self.sources[name].singly)
-        return any(trace.place == (self.number, name, OWN) for name in once)
+        if trace.place is OWN or trace.place[0] != self.number:
+            return False
+        _, name, inside = trace.place
+        return name in self.once and self.sources[name].singly and _once(inside)
 
     def deciding(self, keys: Flow) -> set[str]:
         """The one source whose rows alone decide about some keys, each row about one of them."""
@@ -384,6 +398,11 @@ class Scope:
     def _structs(self, parts: list[str]) -> Iterator[Flow | None]:
         if any(r.named(parts[0]) for r in self.sources.values()):
             yield treated(self.plain(parts[0]) or EMPTY, TRANSFORMATION)
+
+
+def _once(place: Place) -> bool:
+    """Whether a place is of a row that stands once in the relation."""
+    return place is OWN or bool(place[0] == ONCE)
 
 
 def _deep(flow: Flow | None, inside: bool) -> Flow | None:

@@ -182,7 +182,7 @@ class Sources:
         if method not in _METHODS:
             raise self._context.unresolved(join, f"{method} JOIN is not supported in a model")
         scope = found.scope
-        before, once = set(scope.sources), set(scope.once)
+        before, once, main = set(scope.sources), set(scope.once), set(scope.main)
         left = {name for r in scope.sources.values() for name, _ in r.columns if name}
         self._add(join.this, found)
         added = [name for name in scope.sources if name not in before]
@@ -201,7 +201,7 @@ class Sources:
         if str(join.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
             for alias in added:
                 found.rows.update(scope.sources.pop(alias).rows)
-            scope.once = once
+            scope.once, scope.main = once, main
             return
         if method == "ASOF":  # of equal rows it takes the first that comes
             for alias in added:
@@ -210,6 +210,9 @@ class Sources:
         back = len(before) == len(added) == 1 and _finds_one(join, [*before], shared, scope)
         scope.once = (once if forth else set()) | ({*added} if back and once else set())
         inner = not join.args.get("side")
+        scope.main = (main if forth else set()) | ({*added} if back and main else set())
+        if forth and back and (not inner or any(r.grouped for r in scope.sources.values())):
+            scope.main = main
         scope.multiplied |= not (forth or (back and inner))
         for alias in added:
             scope.matched[alias] = {*shared, *_compared(join.args.get("on"), alias)}
@@ -289,8 +292,10 @@ def _compared(condition: Any, alias: str, scope: Scope | None = None) -> Iterato
         if not isinstance(part, exp.EQ):
             continue
         for side, other in ((part.this, part.expression), (part.expression, part.this)):
+            # Of `a.b.c` it is not told here whether `a` or `b` is the source.
+            own = isinstance(side, exp.Column) and len(side.parts) == 2
+            own = own and side.table.lower() == alias
             columns = other.find_all(exp.Column)
-            own = isinstance(side, exp.Column) and side.table.lower() == alias
-            apart = all(c.table and c.table.lower() != alias for c in columns)
+            apart = all(len(c.parts) == 2 and c.table.lower() != alias for c in columns)
             if own and apart and (scope is None or compared_alike(side, other, scope)):
                 yield side.name.lower()

@@ -12,6 +12,8 @@ from pipelines.lineage.flow import (
     BENT,
     COUNT,
     HIDDEN_BY,
+    LOOKED_UP,
+    OWN,
     PARTIAL,
     TRANSFORMATION,
     WHOLE,
@@ -103,8 +105,13 @@ def rows_chosen(relation: Relation) -> dict[Trace, int]:
 
 
 def own_rows(scope: Scope) -> dict[Trace, int]:
-    """The tables whose rows are counted."""
-    return counted_as(scope.rows(), "rows")
+    """The tables whose rows are counted, with their places: what is looked up is not the row itself."""
+    found: dict[Trace, int] = {}
+    for name, relation in scope.sources.items():
+        place = OWN if name in scope.main else (scope.number, name, (LOOKED_UP,))
+        rows = counted_as(relation.rows, "rows")
+        found.update({trace._replace(place=place): line for trace, line in rows.items()})
+    return found
 
 
 def counted_as(rows: Mapping[Trace, int], how: str) -> dict[Trace, int]:

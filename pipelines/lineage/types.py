@@ -23,7 +23,10 @@ _WHOLE_NAMES = frozenset(
 _TEXT_NAMES = frozenset({"TEXT", "VARCHAR", "STRING"})
 _OF_ONE = (exp.Max, exp.Min, exp.Nullif, exp.Paren)
 _COUNTING = (exp.Count, exp.RowNumber, exp.Year, exp.Month, exp.Day, exp.Length)
-_WRITING = (exp.Lower, exp.Upper, exp.Trim, exp.Substring, exp.Replace, exp.DPipe, exp.Concat)
+_WRITING = (
+    exp.Concat, exp.DPipe, exp.Left, exp.Lower, exp.RegexpReplace, exp.Replace, exp.Right,
+    exp.SplitPart, exp.Substring, exp.Trim, exp.Upper,
+)  # fmt: skip
 
 
 def kind_of(name: str) -> str:
@@ -39,7 +42,7 @@ def type_of(node: Any, scope: Scope) -> str | None:
     if isinstance(node, exp.Literal):
         return _TEXT if node.is_string else _WHOLE if node.name.isdigit() else None
     if isinstance(node, exp.Cast):
-        return kind_of(node.to.sql("duckdb"))
+        return kind_of(node.to.sql("duckdb")) if _plain(node.this, scope) else None
     if isinstance(node, exp.Column):
         return scope.type_of(node)
     if isinstance(node, exp.Window):
@@ -53,9 +56,16 @@ def type_of(node: Any, scope: Scope) -> str | None:
     if isinstance(node, exp.Sum):
         return _WHOLE if whole_number(node.this, scope) else None
     if isinstance(node, _WRITING):
-        # A collation goes on through functions, and makes different texts equal.
-        return None if node.find(exp.Collate) else _TEXT
+        return _TEXT if _plain(node, scope) else None
     return _WHOLE if isinstance(node, _COUNTING) else None
+
+
+def _plain(node: Any, scope: Scope) -> bool:
+    """Whether nothing in an expression has a collation, which makes different texts equal: it goes on
+    through functions and casts, and a column may have one where its kind is not told."""
+    columns = node.find_all(exp.Column)
+    odd = node.find(exp.Collate, exp.Query) is not None
+    return not odd and all(scope.type_of(column) is not None for column in columns)
 
 
 def _choices(node: Any) -> list[Any]:

@@ -88,6 +88,7 @@ IN_BASE = {
             "sql by place": "SELECT count(*) FROM p WHERE #3 = 'B24'",
             "sql with a label like the table": "SELECT count(*) AS p FROM p WHERE p::VARCHAR LIKE '%B24%'",
             "sql with a label like the field": "SELECT count(village) AS diagnosis FROM p WHERE diagnosis = 'B24'",
+            "sql with a pivot": "SELECT count(*) FROM p PIVOT (count(*) FOR village IN ('north', 'south'))",
             "sql with a unit": "SELECT count(date_trunc(diagnosis, DATE '2026-01-01')) FROM p",
         }.items()
     },
