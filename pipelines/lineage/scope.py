@@ -286,7 +286,8 @@ class Scope:
             if trace.place is OWN or trace.place[0] != self.number:
                 return trace.place
             _, name, inside = trace.place
-            if name in main and inside is OWN and not (groups and trace.how == COUNT):
+            own = name in main and inside is OWN and not (groups and trace.how == COUNT)
+            if own:
                 return OWN
             if name in once and _once(inside):
                 return ONCE, self.number, name, inside
