@@ -19,9 +19,8 @@ from sqlglot import exp
 from catalog.errors import Location
 from pipelines.errors import PipelineError
 
-_MADE = (
-    2**63
-)  # places beyond are of columns that the engine makes itself (of a lambda's parameters)
+# Places beyond are of columns that the engine makes itself (of a lambda's parameters).
+_MADE = 2**63
 # Items of FROM that give the columns of what they name, and no others.
 _NAMED_ITEMS = frozenset(
     {"BASE_TABLE", "SUBQUERY", "JOIN", "EMPTY", "EMPTY_FROM", "EXPRESSION_LIST"}
@@ -80,7 +79,7 @@ def as_read(sql: str) -> AsRead | None:
         found.take(node)
         return node
 
-    row = _engine().execute("SELECT json_serialize_sql($1::VARCHAR)", [sql]).fetchone()
+    row = _engine().cursor().execute("SELECT json_serialize_sql($1::VARCHAR)", [sql]).fetchone()
     tree = json.loads(row[0], object_hook=take) if row else {"error": True}
     if tree["error"]:
         return None
@@ -95,6 +94,7 @@ def as_read(sql: str) -> AsRead | None:
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
+    """A database of its own; each question has a cursor, for threads may ask at once."""
     import duckdb
 
     return duckdb.connect(":memory:")
