@@ -125,6 +125,7 @@ class ModelLineage:
         rows_of: the tables of whose rows its rows are.
         united: columns that hold one source's value in some rows and another's in others, as they are.
         once: places, besides 0, of which each row stands in at most one row.
+        looked_up: places of rows that are looked up where rows are counted: they are not counted.
         apart: pairs of tables whose rows are united: should the two have rows in common, these would
             be there twice.
     """
@@ -142,3 +143,4 @@ class ModelLineage:
     apart: frozenset[tuple[str, str]] = frozenset()
     united: frozenset[str] = frozenset()
     once: frozenset[int] = frozenset()
+    looked_up: frozenset[int] = frozenset()

@@ -59,7 +59,11 @@ class CountCheck:
         if known is not None and known.doubled:
             return False
         # What is looked up may stand there often: it is not what is counted.
-        counted = (s.table for s in self._places(column) if s.column == ROW and s.place == OWN)
+        lineage = self._lineage.get(column[0])
+        beside = lineage.looked_up if lineage else frozenset[int]()
+        counted = (
+            s.table for s in self._places(column) if s.column == ROW and s.place not in beside
+        )
         once = all(self._once(table) for table in counted)
         return once and bool(direct) and all(self._is_count(edge) for edge in direct)
 

@@ -453,9 +453,10 @@ class Expressions:
             # Of a LEFT JOIN: the rows that were found, none of them for a row without any.
             return Flow(counted_as(found.rows, COUNT), {})
         inside = self.several([n for n in children(node) if not isinstance(n, exp.Star)], scope)
-        rows = {t._replace(how="count"): line for t, line in own_rows(scope).items()}
+        rows = own_rows(scope)
         if inside.direct:
-            return depending(treated(inside, COUNT), rows)
+            told = {t._replace(how="count", place=OWN): line for t, line in rows.items()}
+            return depending(treated(inside, COUNT), told)
         # The rows themselves are what count(*) carries: an unchanged count is told from another. Rows
         # that a join may repeat are no count of anything.
         how = COUNT if scope.singly else AGGREGATION

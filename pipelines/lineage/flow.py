@@ -56,6 +56,15 @@ ONCE = "once"
 LOOKED_UP = "looked up"
 
 
+def is_looked_up(place: Place) -> bool:
+    """Whether a row that is counted is none of those that are counted, but was looked up for them."""
+    while place:
+        if place == (LOOKED_UP,):
+            return True
+        place = place[-1] if isinstance(place[-1], tuple) else None
+    return False
+
+
 class Trace(NamedTuple):
     """One source column on its way into a value.
 

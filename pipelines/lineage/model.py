@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from catalog.lineage import MANY, ONCE, READ, Edge, ModelLineage, Placed
-from pipelines.lineage.flow import ONCE as LOOKED_UP_ONCE
+from pipelines.lineage.flow import ONCE as FOUND
 from pipelines.lineage.flow import (
     OWN,
     PARTIAL,
@@ -18,6 +18,7 @@ from pipelines.lineage.flow import (
     Place,
     direct_edges,
     indirect_edges,
+    is_looked_up,
 )
 from pipelines.lineage.nodes import aggregated
 from pipelines.lineage.relations import Relations
@@ -67,7 +68,9 @@ def model_lineage(
         )
         for note in (WRITTEN, PARTIAL, UNITED)
     }
-    places, once = _places(outputs, relation)
+    places, numbers = _places(outputs, relation)
+    once = frozenset(number for place, number in numbers.items() if place and place[0] == FOUND)
+    looked_up = frozenset(number for place, number in numbers.items() if is_looked_up(place))
     often = _often(tree, relation)
     apart = frozenset(pair for pair in context.apart if pair[0] != pair[1])
     return ModelLineage(
@@ -84,6 +87,7 @@ def model_lineage(
         apart,
         noted[UNITED],
         once,
+        looked_up,
     )
 
 
@@ -99,9 +103,8 @@ def _often(tree: exp.Query, relation: Relation) -> str:
 
 def _places(
     outputs: Sequence[str], relation: Relation
-) -> tuple[dict[str, frozenset[Placed]], frozenset[int]]:
-    """For every column, its sources and whose row each is of, numbered as they come; and the numbers of
-    which each row stands there once."""
+) -> tuple[dict[str, frozenset[Placed]], dict[Place, int]]:
+    """For every column, its sources and whose row each is of, numbered as they come; and the numbers."""
     numbers: dict[Place, int] = {OWN: 0}
     found: dict[str, frozenset[Placed]] = {}
     for name, (_, flow) in zip(outputs, relation.columns, strict=True):
@@ -109,8 +112,7 @@ def _places(
         found[name] = frozenset(
             Placed(t.table, t.column, numbers.setdefault(t.place, len(numbers))) for t in traces
         )
-    once = (number for place, number in numbers.items() if place and place[0] == LOOKED_UP_ONCE)
-    return found, frozenset(once)
+    return found, numbers
 
 
 def _edges(found: Iterable[Edge]) -> tuple[Edge, ...]:
