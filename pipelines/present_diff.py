@@ -10,10 +10,9 @@ from rich.markup import escape
 from catalog.text import text
 from pipelines.levels.infer import Levels
 from pipelines.present import make_table, print_line, print_table
-from pipelines.present_rows import snapshot_json
+from pipelines.present_rows import HIDDEN_LEVELS, snapshot_json
 from pipelines.snapshot_diff import RowDiff, SnapshotDiff
 
-_HIDDEN = ("L3", "L4")
 _COLOURS = {"added": "green", "removed": "red", "changed": "yellow"}
 _SHOWN = 40  # characters of a value
 
@@ -55,7 +54,7 @@ def _print_rows(found: SnapshotDiff, levels: Levels) -> None:
 
     def shown(name: str, value: Any) -> str:
         known = levels.column((found.resource, name))
-        if value is not None and (known is None or known.level in _HIDDEN):
+        if value is not None and (known is None or known.level in HIDDEN_LEVELS):
             return text("hidden", level=known.level if known else "-")
         plain = "NULL" if value is None else str(value)
         return plain if len(plain) <= _SHOWN else plain[: _SHOWN - 1] + "…"

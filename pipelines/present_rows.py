@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pipelines.quarantine import QuarantinedRow, QuarantineSummary
 
 MAX_ROWS = 40
+HIDDEN_LEVELS = ("L3", "L4")  # of fields whose values a terminal does not show
 
 
 def print_status(report: WorkspaceStatus) -> None:
@@ -190,7 +191,7 @@ def _concerned(contract: Contract, row: QuarantinedRow) -> dict[str, Any]:
         item = contract.field_named(name)
         if item is None or not re.search(rf"\b{re.escape(name)}\b", named):
             continue
-        hidden = item.level in ("L3", "L4")
+        hidden = item.level in HIDDEN_LEVELS
         shown[name] = text("hidden", level=item.level) if hidden and value is not None else value
     return shown
 

@@ -8,7 +8,7 @@ nothing that its reader may know.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -56,14 +56,15 @@ class _Masked:
         """What is known besides a secret, with the columns that show it."""
         others = {o: set(at) for o, at in self.known.items() if o != secret}
         for origin, at, partners in self.partly:
-            if self.told(secret, partners) and origin != secret:
+            if _tells(partners, secret, self.together.get(secret, set())) and origin != secret:
                 others.setdefault(origin, set()).update(at)
         return others
 
-    def told(self, secret: Column, partners: frozenset[Column]) -> bool:
-        """Whether something known that was masked as one with some secrets tells of another: of one that
-        stands before the same secrets in its place."""
-        return secret not in partners and bool(self.together.get(secret, set()) & partners)
+
+def _tells(partners: Set[Column], secret: Column, together: Set[Column]) -> bool:
+    """Whether something known that was masked as one with some secrets tells of another: of one that
+    stands before the same secrets in its place."""
+    return secret not in partners and bool(partners & together)
 
 
 def lookups(contract: Contract, levels: Levels, ceiling: str) -> Iterator[Lookup]:
@@ -102,9 +103,7 @@ class Shown(NamedTuple):
 
     def told_by(self, given: Dictionary) -> bool:
         """Whether the release of a dictionary tells of it."""
-        if not given.partners:
-            return True
-        return self.secret not in given.partners and bool(self.together & given.partners)
+        return not given.partners or _tells(given.partners, self.secret, self.together)
 
 
 def dictionaries(

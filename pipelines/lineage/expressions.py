@@ -42,6 +42,7 @@ from pipelines.lineage.flow import (
     merged,
     mingled,
     placed,
+    sources_of,
     treated,
 )
 from pipelines.lineage.nodes import (
@@ -284,8 +285,7 @@ class Expressions:
 
     def _picked(self, flow: Flow) -> Flow:
         """One of the values. Of secrets among others it may be known that none is greater."""
-        sources = {(trace.table, trace.column) for trace in flow.direct}
-        alone = len(sources) < 2 and WRITTEN not in flow.indirect
+        alone = len(sources_of(flow)) < 2 and WRITTEN not in flow.indirect
         return treated(flow, PICKED if alone else BENT)
 
     def _unit(self, node: Any, scope: Scope) -> Flow:
@@ -357,7 +357,7 @@ class Expressions:
         value = depending(_either_of(results, flows, CLEANED), chosen)
         # What is aggregated is no longer a value of some rows: one CASE may hide where few are.
         rowwise = any(trace.how not in AGGREGATED and not trace.masks for trace in value.direct)
-        sources = {frozenset((t.table, t.column) for t in flow.direct) for flow in flows}
+        sources = {sources_of(flow) for flow in flows}
         whole = otherwise and len(sources) == 1 and all(sources)
         return depending(value, {PARTIAL: 0}) if rowwise and not whole else value
 
@@ -468,10 +468,9 @@ class Expressions:
         if is_count(inside) and scope.tallied(node.this):
             return placed(inside, lambda t: OWN if t.place and t.place[-1] is OWN else t.place)
         # Of rows that a join repeats a sum shows as much larger a value as the join has rows.
-        once = {trace: scope.comes_once(trace) for trace in inside.direct}
         direct = {
-            trace._replace(how=after(trace.how, AGGREGATION if once[trace] else BENT)): line
-            for trace, line in inside.direct.items()
+            t._replace(how=after(t.how, AGGREGATION if scope.comes_once(t) else BENT)): line
+            for t, line in inside.direct.items()
         }
         return of_some(Flow(direct, inside.indirect), scope)
 

@@ -103,6 +103,11 @@ class Flow(NamedTuple):
 EMPTY = Flow({}, {})
 
 
+def sources_of(flow: Flow) -> frozenset[tuple[str, str]]:
+    """The columns that a value is made of, as table and column."""
+    return frozenset((trace.table, trace.column) for trace in flow.direct)
+
+
 def merged(flows: Iterable[Flow]) -> Flow:
     """The union."""
     kept = [flow for flow in flows if flow.direct or flow.indirect]

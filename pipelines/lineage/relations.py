@@ -30,6 +30,7 @@ from pipelines.lineage.flow import (
     merged,
     mingled,
     placed,
+    sources_of,
 )
 from pipelines.lineage.keys import keys_of, keys_of_set, only_of
 from pipelines.lineage.nodes import aggregated, explodes, is_nothing, is_star, takes_ties
@@ -336,14 +337,10 @@ def _either(one: Flow, other: Flow) -> Flow:
         # A value of one side only: who counts the rows of both has not counted these.
         one, other = (_of_one_side(_no_count(flow)) for flow in (one, other))
     united = mingled([one, other])
-    if not (one.direct and other.direct) or _sources(one) == _sources(other):
+    if not (one.direct and other.direct) or sources_of(one) == sources_of(other):
         return united
     plain = all(t.how == IDENTITY and t.place is OWN for t in united.direct)
     return depending(united, {UNITED if plain else PARTIAL: 0})
-
-
-def _sources(flow: Flow) -> set[tuple[str, str]]:
-    return {(trace.table, trace.column) for trace in flow.direct}
 
 
 def _of_one_side(flow: Flow) -> Flow:

@@ -21,6 +21,7 @@ from pipelines.lineage.flow import (
     Flow,
     Trace,
     placed,
+    sources_of,
 )
 from pipelines.lineage.scope import Relation, Scope
 from pipelines.masking.function import KEEP_LENGTH, MaskFunction, hides
@@ -58,7 +59,7 @@ def is_wide(node: exp.Cast) -> bool:
 def is_mixed(flow: Flow) -> bool:
     """Whether an aggregate is also of what the model writes or makes: with numbers of its choice beside
     each value it moves the bounds of a band over the value."""
-    several = len({(trace.table, trace.column) for trace in flow.direct}) > 1
+    several = len(sources_of(flow)) > 1
     return WRITTEN in flow.indirect or (several and any(t.how not in WHOLE for t in flow.direct))
 
 
