@@ -24,6 +24,7 @@ from pipelines.errors import PipelineError
 
 if TYPE_CHECKING:
     from pyiceberg.catalog.sql import SqlCatalog
+    from pyiceberg.manifest import DataFile
     from pyiceberg.schema import Schema
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
@@ -172,30 +173,35 @@ class Lake:
     ) -> Snapshot:
         """Make `files` the table's whole content, in one atomic commit.
 
+        Files that are its content already stay as they are: what is not named leaves, what is new
+        comes, and the cost is that of the difference.
+
         Args:
             columns: the table's columns; the table is created, or its schema replaced, to fit.
-            files: Parquet files made with `new_file`, holding exactly these columns.
+            files: Parquet files made with `new_file`, or of the current snapshot, holding exactly
+                these columns.
             properties: recorded in the snapshot, readable as `Snapshot.properties`.
         """
         from pyiceberg.exceptions import CommitFailedException, ValidationException
         from pyiceberg.expressions import AlwaysTrue
 
-        paths = [str(path) for path in files]
+        wanted = {str(path) for path in files}
         summary = {PROPERTY_PREFIX + key: value for key, value in properties.items()}
         with self._lock:
             table = self._ensure(name, columns)
+            present = _data_files(table)
             try:
                 with table.transaction() as change:
-                    if table.current_snapshot() is not None:
-                        change.delete(
-                            AlwaysTrue(), snapshot_properties={PROPERTY_PREFIX + "step": "1"}
-                        )
                     _evolve(change, table, columns)
                     if ABANDONED in table.properties:
                         change.remove_properties(ABANDONED)
-                    change.add_files(
-                        paths, snapshot_properties=summary, check_duplicate_files=False
-                    )
+                    added = _described(change, table, sorted(wanted - present.keys()))
+                    with change.update_snapshot(snapshot_properties=summary).overwrite() as commit:
+                        commit.delete_by_predicate(AlwaysTrue())  # look into every manifest
+                        for path in sorted(present.keys() - wanted):
+                            commit.delete_data_file(present[path])
+                        for file in added:
+                            commit.append_data_file(file)
             except (CommitFailedException, ValidationException) as error:
                 raise PipelineError("publish_conflict", table=name, problem=str(error)) from error
             return _snapshot(name, table, table.current_snapshot())
@@ -323,6 +329,26 @@ def _snapshot(name: str, table: Table, found: IcebergSnapshot | None) -> Snapsho
         columns=_columns(table, found.schema_id),
         properties=properties,
     )
+
+
+def _described(change: Any, table: Table, paths: Sequence[str]) -> list[DataFile]:
+    """New files with their statistics, as Iceberg keeps them."""
+    from pyiceberg.io.pyarrow import parquet_files_to_data_files
+    from pyiceberg.table import TableProperties
+
+    metadata = change.table_metadata
+    if metadata.name_mapping() is None:
+        # Files say by name which column is which; what names mean stands in the table.
+        mapping = metadata.schema().name_mapping.model_dump_json()
+        change.set_properties({TableProperties.DEFAULT_NAME_MAPPING: mapping})
+    return list(parquet_files_to_data_files(table.io, change.table_metadata, iter(paths)))
+
+
+def _data_files(table: Table) -> dict[str, DataFile]:
+    """The files of the current snapshot, by path."""
+    if table.current_snapshot() is None:
+        return {}
+    return {str(_path(t.file.file_path)): t.file for t in table.scan().plan_files()}
 
 
 def _files(table: Table, snapshot_id: int) -> tuple[Path, ...]:

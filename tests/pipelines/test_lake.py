@@ -75,6 +75,23 @@ def test_several_files_and_no_file(lake: Lake) -> None:
     assert none.properties == {"run": "empty"}
 
 
+def test_only_the_difference_is_committed(lake: Lake) -> None:
+    kept, left = (written(lake, f"SELECT {n}::BIGINT AS x") for n in (1, 2))
+    first = lake.publish(TABLE, X, [kept, left], {})
+    come = written(lake, "SELECT 3::BIGINT AS x")
+    second = lake.publish(TABLE, X, [kept, come], {"run": "b"})
+    assert set(second.files) == {kept, come}
+    assert (second.rows, rows_of_snapshot(second)) == (2, [(1,), (3,)])
+    assert rows_of_snapshot(lake.snapshot(TABLE, first.snapshot_id)) == [(1,), (2,)]
+    table = lake.catalog.load_table(TABLE)
+    summary = table.current_snapshot().summary
+    assert (summary["added-data-files"], summary["deleted-data-files"]) == ("1", "1")
+    assert sorted(table.scan().to_arrow()["x"].to_pylist()) == [1, 3]
+    assert len(lake.history(TABLE)) == 2
+    same = lake.publish(TABLE, X, [kept, come], {"run": "c"})
+    assert (same.files, same.rows, same.properties) == (second.files, 2, {"run": "c"})
+
+
 def test_a_pinned_snapshot_does_not_move(lake: Lake) -> None:
     first = publish(lake, "SELECT 1 AS x")
     publish(lake, "SELECT 2 AS x")
@@ -115,8 +132,9 @@ def test_readers_see_whole_versions_while_another_publishes(tmp_path: Path, lake
     assert len(seen) > 2
 
 
-def test_two_publishers_do_not_mix(tmp_path: Path, lake: Lake) -> None:
-    publish(lake, "SELECT 0::BIGINT AS x")
+@pytest.mark.parametrize("kept", [True, False])
+def test_two_publishers_do_not_mix(tmp_path: Path, lake: Lake, kept: bool) -> None:
+    base = publish(lake, "SELECT 0::BIGINT AS x")
     other = Lake(tmp_path / "lake")
     original = Lake._ensure
     mine = written(lake, "SELECT 1::BIGINT AS x")
@@ -130,7 +148,7 @@ def test_two_publishers_do_not_mix(tmp_path: Path, lake: Lake) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Lake, "_ensure", ensure)
         with pytest.raises(PipelineError) as caught:
-            lake.publish(TABLE, X, [mine], {})
+            lake.publish(TABLE, X, [mine, *(base.files if kept else ())], {})
     assert caught.value.code == "publish_conflict"
     current = other.current(TABLE)
     other.close()
