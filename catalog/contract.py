@@ -147,16 +147,44 @@ class DatabaseSource(Extension):
         return self
 
 
-class Collect(Extension):
-    """How a database resource is collected."""
+class Deleted(Extension):
+    """Tombstones: a row whose `field` holds one of `values` says that its key is no more."""
 
-    mode: Literal["full", "incremental"] = "full"
+    field: str
+    values: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        values = value if isinstance(value, list | tuple) else (value,)
+        return tuple(_plain(item) for item in values)
+
+
+class Collect(Extension):
+    """How a resource is collected.
+
+    Attributes:
+        mode: `full` replaces the table by what is there now; `incremental` reads what is new: of a
+            database the rows past `cursor`, of files those whose content is not known yet;
+            `changes` reads a change feed: of several rows of one key the one with the greatest
+            cursor holds.
+        cursor: the field that grows with every change of a row.
+        deleted: how rows are known to be gone: by tombstones, or `compare`: the keys of the whole
+            source are read and compared.
+        departed: what becomes of the rows of a file that is no longer there.
+    """
+
+    mode: Literal["full", "incremental", "changes"] = "full"
     cursor: str | None = None
+    deleted: Deleted | Literal["compare"] | None = None
+    departed: Literal["remove", "keep"] = "remove"
 
     @model_validator(mode="after")
-    def _cursor(self) -> Collect:
-        if (self.mode == "incremental") != (self.cursor is not None):
-            raise ValueError("'cursor' belongs to mode: incremental, and incremental needs it")
+    def _incremental(self) -> Collect:
+        if self.mode == "full" and self.model_fields_set - {"mode"}:
+            raise ValueError("'cursor', 'deleted' and 'departed' need mode: incremental or changes")
+        if self.mode == "changes" and self.cursor is None:
+            raise ValueError("mode: changes needs 'cursor'")
         return self
 
 
@@ -175,9 +203,48 @@ class Filter(Extension):
 
 
 class Materialisation(Extension):
-    """How a model's table is kept."""
+    """How a model's table is kept up to date.
 
-    kind: Literal["full"] = "full"
+    Attributes:
+        kind: `full` computes the whole table; `incremental_by_time` the periods whose inputs have
+            changed; `merge_by_key` the keys whose inputs have changed; `snapshot` keeps every
+            version of a row with the time in which it held (a slowly changing dimension, type 2).
+        time: the field that says which period a row belongs to; of `merge_by_key` the field by
+            which a backfill chooses.
+        grain: the length of a period.
+        lookback: how many earlier periods of its inputs a row may depend on.
+        dated: of a snapshot, whether the model itself says since when a version holds.
+        valid_from, valid_to: of a snapshot, the fields with the time in which a version held,
+            from (inclusive) to (exclusive); `valid_to` is NULL for the version that holds now.
+    """
+
+    kind: Literal["full", "incremental_by_time", "merge_by_key", "snapshot"] = "full"
+    time: str | None = None
+    grain: Literal["day", "month", "year"] = "month"
+    lookback: int = Field(default=0, ge=0, le=1000)
+    dated: bool = False
+    valid_from: str = "valid_from"
+    valid_to: str = "valid_to"
+
+    @model_validator(mode="after")
+    def _kinds(self) -> Materialisation:
+        allowed = {
+            "full": set[str](),
+            "incremental_by_time": {"time", "grain", "lookback"},
+            "merge_by_key": {"time"},
+            "snapshot": {"dated", "valid_from", "valid_to"},
+        }[self.kind]
+        foreign = sorted(self.model_fields_set - allowed - {"kind"})
+        if foreign:
+            raise ValueError(f"kind: {self.kind} has no {', '.join(map(repr, foreign))}")
+        if self.kind == "incremental_by_time" and self.time is None:
+            raise ValueError("kind: incremental_by_time needs 'time'")
+        return self
+
+    @property
+    def incremental(self) -> bool:
+        """Whether only a part of the table is computed when a part of its inputs has changed."""
+        return self.kind in ("incremental_by_time", "merge_by_key")
 
 
 class Gate(Extension):

@@ -31,6 +31,7 @@ from catalog.contract import (
     Contract,
     ContractField,
     DatabaseSource,
+    Deleted,
     FileOptions,
     FileSource,
     Filter,
@@ -153,7 +154,7 @@ class _Reader:
             frequency=self._frequency(data),
             fingerprint=hashlib.sha256(self.document.path.read_bytes()).hexdigest(),
         )
-        self._references(contract)
+        self._references(contract, properties)
         return contract
 
     # -- structure ------------------------------------------------------------------------------
@@ -431,7 +432,7 @@ class _Reader:
                 self.fault("value_invalid", *place, key="value", problem=problem)
         return None
 
-    def _references(self, contract: Contract) -> None:
+    def _references(self, contract: Contract, properties: dict[str, tuple[KeyPath, Any]]) -> None:
         cursor = contract.collect.cursor
         if cursor is not None and contract.field_named(cursor) is None:
             self.fault("unknown_field", field=cursor, resource=contract.name)
@@ -440,10 +441,54 @@ class _Reader:
         for name in (*named, *([release.count] if release and release.count else ())):
             if contract.field_named(name) is None:
                 self.fault("unknown_field", field=name, resource=contract.name)
-        if contract.collect.mode == "incremental" and not isinstance(
-            contract.source, DatabaseSource
-        ):
-            self.fault("incremental_needs_database")
+        self._increments(contract, properties.get("collect", ((), None))[0])
+        self._materialisation(contract, properties.get("materialisation", ((), None))[0])
+
+    def _increments(self, contract: Contract, place: KeyPath) -> None:
+        """Whether the source can be collected as `collect` says."""
+        collect = contract.collect
+        if collect.mode == "full":
+            return
+        by_cursor = isinstance(contract.source, DatabaseSource)
+        if by_cursor != (collect.cursor is not None):
+            self.fault("incremental_cursor", *place)
+        keyed = collect.mode == "changes" or collect.deleted is not None
+        if keyed and (not by_cursor or not contract.primary_key):
+            self.fault("incremental_key", *place, resource=contract.name)
+        if "departed" in collect.model_fields_set and by_cursor:
+            problem = "'departed' is about files"
+            self.fault("value_invalid", *place, "departed", key="departed", problem=problem)
+        if isinstance(collect.deleted, Deleted) and not contract.field_named(collect.deleted.field):
+            self.fault("unknown_field", field=collect.deleted.field, resource=contract.name)
+        if any(item.duplicates for item in contract.filters):
+            self.fault("incremental_duplicates", *place, resource=contract.name)
+
+    def _materialisation(self, contract: Contract, place: KeyPath) -> None:
+        """Whether the table can be kept as `materialisation` says."""
+        kept = contract.materialisation
+        if kept.time is not None:
+            item = contract.field_named(kept.time)
+            if item is None:
+                self.fault("unknown_field", field=kept.time, resource=contract.name)
+            elif item.physical_type not in ("DATE", "TIMESTAMP"):
+                self.fault("materialisation_time", *place, field=kept.time)
+        if kept.kind == "merge_by_key" and not contract.primary_key:
+            self.fault("incremental_key", *place, resource=contract.name)
+        if kept.kind == "snapshot":
+            self._history(contract, place)
+
+    def _history(self, contract: Contract, place: KeyPath) -> None:
+        kept = contract.materialisation
+        since, until = (contract.field_named(n) for n in (kept.valid_from, kept.valid_to))
+        times = {item.physical_type if item else None for item in (since, until)}
+        keyed = kept.valid_from in contract.primary_key and len(contract.primary_key) > 1
+        times_fit = len(times) == 1 and times <= (
+            {"DATE", "TIMESTAMP"} if kept.dated else {"TIMESTAMP"}
+        )
+        if not times_fit or not keyed or kept.valid_to in contract.primary_key:
+            self.fault(
+                "materialisation_history", *place, since=kept.valid_from, until=kept.valid_to
+            )
 
 
 def _physical_ok(logical: str, physical: str) -> bool:

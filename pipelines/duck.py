@@ -15,6 +15,7 @@ from pipelines.errors import PipelineError
 from pipelines.lake import Column, Snapshot
 from quality.predicates import quoted
 
+COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
 META_TYPES = {"_source_file": "VARCHAR", "_source_line": "BIGINT", "_load_id": "VARCHAR"}
 _NO_SPACE = re.compile(r"No space left|out of disk|Could not write|File too large", re.IGNORECASE)
 
@@ -41,7 +42,7 @@ def connection(budget: Budget, *, on_disk: bool = False) -> Iterator[duckdb.Duck
     con = duckdb.connect(database)
     try:
         con.execute(f"SET memory_limit = '{budget.memory}'")
-        con.execute(f"SET temp_directory = '{_literal(budget.scratch / 'spill')}'")
+        con.execute(f"SET temp_directory = '{path_literal(budget.scratch / 'spill')}'")
         con.execute("SET enable_progress_bar = false")
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET preserve_insertion_order = false")
@@ -80,7 +81,7 @@ def files_sql(files: Sequence[Path], columns: Sequence[Column]) -> str:
     """A SELECT over the rows of some Parquet files of one table; none means no rows."""
     if not files:
         return empty_sql(columns)
-    listed = ", ".join(f"'{_literal(path)}'" for path in files)
+    listed = ", ".join(f"'{path_literal(path)}'" for path in files)
     names = ", ".join(quoted(column.name) for column in columns)
     return f"SELECT {names} FROM read_parquet([{listed}])"
 
@@ -102,15 +103,13 @@ def create_views(con: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> N
 def copy_to_parquet(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> int:
     """Write a SELECT's rows to one Parquet file; returns their number. Nothing stays on failure."""
     try:
-        row = con.execute(
-            f"COPY ({sql}) TO '{_literal(path)}' (FORMAT parquet, COMPRESSION zstd, "
-            "COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880)"
-        ).fetchone()
+        row = con.execute(f"COPY ({sql}) TO '{path_literal(path)}' ({COPY_OPTIONS})").fetchone()
     except duckdb.Error as error:
         path.unlink(missing_ok=True)
         raise translated(error) from error
     return int(row[0]) if row else 0
 
 
-def _literal(path: Path) -> str:
+def path_literal(path: Path) -> str:
+    """A path as the inside of an SQL text literal."""
     return str(path).replace("'", "''")

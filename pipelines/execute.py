@@ -15,13 +15,13 @@ from catalog.contract import DatabaseSource, FileSource
 from catalog.errors import CityBrainError
 from pipelines import collect
 from pipelines.account import Outcome, Status, fingerprint
-from pipelines.collect_database import collect_database
 from pipelines.duck import empty_sql, snapshot_sql, table_columns
 from pipelines.errors import PipelineError
 from pipelines.lake import Snapshot
 from pipelines.plan import Step
 from pipelines.publish import (
     Environment,
+    Whole,
     Work,
     collect_mark,
     fill_from,
@@ -80,9 +80,15 @@ def _collect(env: Environment, step: Step, started: datetime) -> Outcome:
     landing = collect.Landing(env.home.landing)
     parents = _parents(env, step)
     if isinstance(step.contract.source, DatabaseSource):
+        from pipelines.incremental.feed import collect_database
+
         return collect_database(env, step, started, current, landing, parents)
     assert isinstance(step.contract.source, FileSource)
     files = collect.find_files(step.contract.source, env.source_dir)
+    if step.contract.collect.mode != "full":
+        from pipelines.incremental.files import collect_files
+
+        return collect_files(env, step, started, files, landing, parents)
     if current is not None and not env.full:
         marks = [f"{file.name}\0{landing.fingerprint(file)}" for file in files]
         mark = collect_mark(env, step, marks, parents)
@@ -102,7 +108,7 @@ def _collect(env: Environment, step: Step, started: datetime) -> Outcome:
         warnings=received.warnings,
     )
 
-    return publish(env, work, lambda stage: fill_from(stage, received), parents)
+    return publish(env, work, Whole(lambda stage: fill_from(stage, received)), parents)
 
 
 def _build(
@@ -144,7 +150,8 @@ def _build(
         name: snapshot_sql(snapshot) if snapshot else empty_sql(table_columns(contracts[name]))
         for name, snapshot in snapshots.items()
     }
-    return publish(env, work, lambda stage: stage.fill_model(model_sql, views, ring), parents)
+    fill = Whole(lambda stage: stage.fill_model(model_sql, views, ring))
+    return publish(env, work, fill, parents)
 
 
 def _is_partial(snapshot: Snapshot) -> bool:

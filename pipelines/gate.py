@@ -11,13 +11,16 @@ from catalog.database.records import RuleResult
 from catalog.errors import CityBrainError
 from pipelines.duck import files_sql, table_columns
 from pipelines.errors import PipelineError
+from pipelines.incremental.parts import Content
 from pipelines.lake import Snapshot
-from pipelines.stage import Stage
+from pipelines.plan import Step
+from pipelines.stage import Counts, Stage
 from quality.predicates import quoted, violation
 from quality.rules import Rule
 
 if TYPE_CHECKING:
-    from quality.certify import Certifier, ExpectationOutcome
+    from quality.certify import Certificate, Certifier, ExpectationOutcome
+    from quality.suite import TableContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +42,19 @@ def judge(
     certifier: Certifier,
     stage: Stage,
     assessed: Mapping[str, int | None],
-    content: Sequence[Path],
+    content: Content,
     current: Snapshot | None,
     max_quarantined_percent: float,
+    totals: Counts,
 ) -> Verdict:
     """Decide on a staged step.
 
     Args:
-        content: the files of what the table would be: the good rows, and for an increment or a
-            replay the rows that stay. Table rules are about all of it.
+        content: what the table would be: the good rows, and for an increment or a replay the rows
+            that stay. Table rules are about all of it; the others about what is new.
         assessed: rows compared per set rule, None where a rule could not be assessed.
         current: the last good snapshot, for volume rules.
+        totals: the account of the table as it would be; the limit on quarantined rows is its.
     """
     from quality.scores import score as score_of
     from quality.suite import TableContext
@@ -62,13 +67,15 @@ def judge(
         if rule.scope == "row" and rule.kind not in ("unreadable", "malformed")
     }
     context = TableContext(as_of=stage.as_of, previous_rows=current.rows if current else None)
-    certificate = certifier.certify(step.name, content, step.rules, context, predicates)
+    certificate = _certified(certifier, step, content, context, predicates)
     certified = {outcome.rule_id: outcome for outcome in certificate.outcomes}
     results = tuple(
-        _result(stage, rule, assessed, certified.get(rule.id), content)
+        _result(stage, rule, assessed, certified.get(rule.id), content.files)
         for rule in _all_rules(stage)
     )
-    error = _refusal(stage, results, certificate.decision, certified, max_quarantined_percent)
+    error = _refusal(
+        step.name, totals, results, certificate.decision, certified, max_quarantined_percent
+    )
     warnings = tuple(
         PipelineError(
             "rule_warning", table=step.name, rule=r.rule, failed=_shown(r), detail=r.detail
@@ -79,6 +86,32 @@ def judge(
     by_id = {rule.id: rule for rule in _all_rules(stage)}
     score = score_of((by_id[r.rule], r.assessed, r.failed) for r in results).value
     return Verdict(error is not None, error, warnings, results, score)
+
+
+def _certified(
+    certifier: Certifier,
+    step: Step,
+    content: Content,
+    context: TableContext,
+    predicates: Mapping[str, str],
+) -> Certificate:
+    """The certificate of what is new, and of the table for the rules that are about all of it.
+
+    What stays was certified when it was published, by the same contract.
+    """
+    from quality.certify import Certificate, decide
+
+    name, rules = step.name, step.rules
+    if not content.kept:
+        return certifier.certify(name, content.fresh, rules, context, predicates)
+    of_rows = [rule for rule in rules if rule.scope != "table"]
+    of_table = [rule for rule in rules if rule.scope == "table"]
+    new = certifier.certify(name, content.fresh, of_rows, context, predicates)
+    if not of_table:
+        return new
+    whole = certifier.certify(f"{name}.table", content.files, of_table, context, predicates)
+    outcomes = (*new.outcomes, *whole.outcomes)
+    return Certificate(decide(outcomes), outcomes)
 
 
 def _all_rules(stage: Stage) -> list[Rule]:
@@ -164,14 +197,14 @@ def _sql_rule(stage: Stage, rule: Rule, content: Sequence[Path]) -> tuple[bool |
 
 
 def _refusal(
-    stage: Stage,
+    name: str,
+    counts: Counts,
     results: tuple[RuleResult, ...],
     decision: str,
     certified: Mapping[str, ExpectationOutcome],
     max_quarantined_percent: float,
 ) -> CityBrainError | None:
     """Why the step must not be published, or None."""
-    counts, name = stage.counts, stage.step.name
     broken = [r for r in results if r.severity == "block" and r.passed is False]
     if broken:
         listed = "; ".join(f"{r.rule} ({_shown(r)})" for r in broken)

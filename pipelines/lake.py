@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 PROPERTY_PREFIX = "citybrain."
 ABANDONED = PROPERTY_PREFIX + "abandoned-fingerprint"
 ADDED_ROWS = "total-records"
+LOADS, HELD = "loads", "held"  # properties that name a file which belongs to the snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,11 @@ class Lake:
         used: set[Path] = set()
         for entry in table.metadata.snapshots if table else ():
             used |= set(_files(table, entry.snapshot_id)) if table else set()
-        return sorted(path for path in folder.rglob("*.parquet") if path not in used)
+            summary = entry.summary.additional_properties if entry.summary else {}
+            named = (summary.get(PROPERTY_PREFIX + key) for key in (LOADS, HELD))
+            used |= {Path(name) for name in named if name}
+        found = (path for path in folder.rglob("*") if path.is_file())
+        return sorted(path for path in found if path not in used)
 
     def drop(self, name: str) -> int:
         """Remove a table and its files for good; returns the number of files."""

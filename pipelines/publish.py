@@ -6,7 +6,7 @@ Shared by everything that puts rows into the lake: collected files, databases an
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -30,11 +30,12 @@ from pipelines.duck import (
 from pipelines.errors import PipelineError
 from pipelines.gate import judge
 from pipelines.home import Home
+from pipelines.incremental.parts import Content, NewFile
 from pipelines.lake import Lake, Snapshot
 from pipelines.masking.settings import open_ring
 from pipelines.plan import Plan, Step
 from pipelines.release_gate import ReleaseVerdict, judge_release, release_seal
-from pipelines.stage import QUARANTINE_COLUMNS, Stage
+from pipelines.stage import QUARANTINE_COLUMNS, Counts, Stage
 from quality.predicates import quoted
 
 if TYPE_CHECKING:
@@ -85,7 +86,6 @@ class Work:
 
     Attributes:
         inputs: snapshot ids of the tables it reads, by name.
-        append_quarantine: keep the rows that are quarantined already (an increment).
     """
 
     step: Step
@@ -97,7 +97,6 @@ class Work:
     status: Status = "published"
     error: CityBrainError | None = None
     watermark: str | None = None
-    append_quarantine: bool = False
     warnings: Sequence[CityBrainError] = ()
 
 
@@ -215,50 +214,83 @@ def ids(snapshots: Mapping[str, Snapshot]) -> dict[str, int]:
     return {name: snapshot.snapshot_id for name, snapshot in snapshots.items()}
 
 
-def publish(
-    env: Environment,
-    work: Work,
-    fill: Callable[[Stage], None],
-    parents: Mapping[str, Snapshot],
-    merge: Callable[[Stage, Path], list[Path]] | None = None,
-) -> Outcome:
+class Whole:
+    """The rows that a step stages become the whole table. Increments are subclasses of it.
+
+    Args:
+        fill: fills the stage with the step's rows.
+    """
+
+    def __init__(self, fill: Callable[[Stage], None]) -> None:
+        self._fill = fill
+
+    def fill(self, stage: Stage) -> None:
+        """Stage the rows that are to be judged."""
+        self._fill(stage)
+
+    def judge_sets(self, stage: Stage, parents: Mapping[str, str]) -> dict[str, int | None]:
+        """Judge the rules that need other rows (`Stage.judge_sets`)."""
+        return stage.judge_sets(parents)
+
+    def write(self, stage: Stage, new_file: NewFile) -> Content:
+        """Write the good rows; what the table would hold then."""
+        path = new_file()
+        stage.write_good(path)
+        return Content((), (path,))
+
+    def totals(self, stage: Stage) -> Counts:
+        """The account of the table as it would be; `stage.counts` is what was looked at now."""
+        return stage.counts
+
+    def quarantine(self, stage: Stage, before: Snapshot | None) -> str | None:
+        """A SELECT of the rows in quarantine that stay there; None when none do."""
+        return None
+
+    def properties(self, stage: Stage, new_file: NewFile) -> dict[str, str]:
+        """What the snapshot has to keep for the next increment."""
+        return {}
+
+
+def publish(env: Environment, work: Work, part: Whole, parents: Mapping[str, Snapshot]) -> Outcome:
     """Stage, gate, certify and commit one step.
 
     Args:
-        merge: what to publish beside the staged good rows (incremental collection); gets the stage
-            and the file of good rows, returns the table's whole content.
+        part: which rows are computed, and what stays beside them.
     """
     env.began(work)
     env.certifier.warm_up()
     step, lake = work.step, env.lake
     scratch = env.budget.scratch / step.name.replace(".", "__")
-    good = lake.new_file(step.name, env.run_id)
-    bad = lake.new_file(quarantine_table(step.name), env.run_id)
-    content = [good]
+    made: list[Path] = []
+
+    def new_file() -> Path:
+        made.append(lake.new_file(step.name, env.run_id))
+        return made[-1]
+
     try:
         budget = Budget(env.budget.memory, env.budget.threads, scratch)
         with connection(budget) as con:
             stage = Stage(con, step, env.as_of)
-            fill(stage)
-            assessed = stage.judge_sets({n: snapshot_sql(s) for n, s in parents.items()})
-            stage.write_good(good)
-            stage.write_quarantine(bad)
-            if merge is not None:
-                content = merge(stage, good)
+            part.fill(stage)
+            assessed = part.judge_sets(stage, {n: snapshot_sql(s) for n, s in parents.items()})
+            content = part.write(stage, new_file)
+            held = _write_quarantine(env, work, stage, part)
+            totals = part.totals(stage)
             limit = _limit(env, step)
-            verdict = judge(env.certifier, stage, assessed, content, work.current, limit)
-            release = None if verdict.blocked else _judge_release(env, stage, content)
-            _publish_quarantine(env, work, stage, bad)
+            verdict = judge(env.certifier, stage, assessed, content, work.current, limit, totals)
+            release = None if verdict.blocked else _judge_release(env, stage, content.files)
+            kept = part.properties(stage, new_file)
+            _publish_quarantine(env, work, held)
     except BaseException:
-        discard(content, work.current)
+        discard(made)
         raise
     error = verdict.error or (release.error if release else None)
     if error is not None:
-        discard(content, work.current)
-        outcome = _outcome(work, stage, verdict, "blocked", error, work.current, False)
+        discard(made)
+        outcome = _outcome(work, stage, verdict, "blocked", error, work.current, False, totals)
         return _with_release(outcome, release)
     properties = to_properties(
-        stage.counts,
+        totals,
         verdict.score,
         run_id=env.run_id,
         status=work.status,
@@ -267,12 +299,13 @@ def publish(
         watermark=work.watermark,
     )
     properties["contract"] = step.contract.fingerprint
+    properties |= kept
     if step.contract.release is not None:
         properties["seal"] = release_seal(env.plan, step.name)
     if release is not None:
         properties["risk"] = json.dumps(release.report, ensure_ascii=False)
-    snapshot = lake.publish(step.name, table_columns(step.contract), content, properties)
-    outcome = _outcome(work, stage, verdict, work.status, work.error, snapshot, True)
+    snapshot = lake.publish(step.name, table_columns(step.contract), content.files, properties)
+    outcome = _outcome(work, stage, verdict, work.status, work.error, snapshot, True, totals)
     return _with_release(outcome, release)
 
 
@@ -294,12 +327,11 @@ def _with_release(outcome: Outcome, release: ReleaseVerdict | None) -> Outcome:
     return outcome
 
 
-def discard(content: Sequence[Path], current: Snapshot | None) -> None:
-    """Remove the files of an attempt that is not published; those of readers stay."""
-    kept = set(current.files) if current else set()
-    for path in content:
-        if path not in kept:
-            path.unlink(missing_ok=True)
+def discard(files: Iterable[Path]) -> None:
+    """Remove the files of an attempt that is not published."""
+    for path in files:
+        for beside in path.parent.glob(f"{path.stem}*"):
+            beside.unlink()
 
 
 def _limit(env: Environment, step: Step) -> float:
@@ -312,28 +344,30 @@ def quarantine_table(name: str) -> str:
     return "quarantine." + name.replace(".", "__", 1)
 
 
-def _publish_quarantine(env: Environment, work: Work, stage: Stage, path: Path) -> None:
-    """Make the quarantine of this attempt visible, before the data it was taken from."""
+def _write_quarantine(env: Environment, work: Work, stage: Stage, part: Whole) -> list[Path] | None:
+    """The files of the quarantine as it would be; None when there is nothing to publish."""
     table = quarantine_table(work.step.name)
+    bad = env.lake.new_file(table, env.run_id)
+    stage.write_quarantine(bad)
     before = env.lake.current(table)
-    files = [path] if stage.counts.quarantined else []
-    if before is not None and work.append_quarantine and before.rows:
-        files.append(_held_before(env, work, before))
-    if not files and before is None:
+    files = [bad] if stage.counts.quarantined else []
+    stays = part.quarantine(stage, before) if before is not None and before.rows else None
+    if stays is not None:
+        path = env.lake.new_file(table, env.run_id)
+        if copy_to_parquet(stage.con, stays, path):
+            files.append(path)
+        else:
+            path.unlink()
+    return files if files or before is not None else None
+
+
+def _publish_quarantine(env: Environment, work: Work, files: list[Path] | None) -> None:
+    """Make the quarantine of this attempt visible, before the data it was taken from."""
+    if files is None:
         return
     properties = {"run": env.run_id, "fingerprint": work.mark}
+    table = quarantine_table(work.step.name)
     env.lake.publish(table, QUARANTINE_COLUMNS, files, properties)
-
-
-def _held_before(env: Environment, work: Work, before: Snapshot) -> Path:
-    """What was quarantined by earlier increments; this load's own rows are not kept twice."""
-    loads = ", ".join(f"'{file.load_id}'" for file in work.files) or "''"
-    path = env.lake.new_file(before.table, env.run_id)
-    with connection(Budget(env.budget.memory, env.budget.threads, env.budget.scratch)) as con:
-        copy_to_parquet(
-            con, f"SELECT * FROM ({snapshot_sql(before)}) WHERE _load_id NOT IN ({loads})", path
-        )
-    return path
 
 
 def _outcome(
@@ -344,6 +378,7 @@ def _outcome(
     error: CityBrainError | None,
     snapshot: Snapshot | None,
     committed: bool,
+    totals: Counts,
 ) -> Outcome:
     return Outcome(
         work.step.name,
@@ -354,7 +389,7 @@ def _outcome(
         error=error,
         warnings=[*work.warnings, *verdict.warnings],
         fingerprint=work.mark,
-        counts=stage.counts,
+        counts=totals,
         score=verdict.score,
         rules=verdict.rules,
         snapshot=snapshot,

@@ -17,7 +17,9 @@ from pipelines.duck import Budget, connection, snapshot_sql, table_columns
 from pipelines.errors import PipelineError
 from pipelines.gate import judge
 from pipelines.home import Home
-from pipelines.lake import Snapshot
+from pipelines.incremental.base import SHAPE
+from pipelines.incremental.parts import Content
+from pipelines.lake import HELD, LOADS, Snapshot
 from pipelines.plan import Step
 from pipelines.publish import Environment, Work, quarantine_table
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
@@ -161,8 +163,8 @@ def replay(env: Environment, step: Step) -> Outcome:
             stage.write_good(good)
             stage.write_quarantine(bad)
             # The limit on quarantined rows is about deliveries; everything here is quarantined.
-            content = [*(current.files if current else ()), good]
-            verdict = judge(env.certifier, stage, assessed, content, current, 100.0)
+            content = Content(current.files if current else (), (good,))
+            verdict = judge(env.certifier, stage, assessed, content, current, 100.0, stage.counts)
     except BaseException:
         good.unlink(missing_ok=True)
         raise
@@ -218,8 +220,9 @@ def _add(env: Environment, work: Work, stage: Stage, good: Path, held: Snapshot)
     if current is not None:
         properties["replayed"] = str(held.snapshot_id)
         properties["replayed_from"] = str(current.snapshot_id)
-        if "contract" in current.properties:
-            properties["contract"] = current.properties["contract"]
+        for key in ("contract", SHAPE, LOADS, HELD):
+            if key in current.properties:
+                properties[key] = current.properties[key]
     files = [*(current.files if current else ()), good]
     return env.lake.publish(step.name, table_columns(step.contract), files, properties)
 

@@ -21,7 +21,7 @@ from pipelines.lake import Column
 from pipelines.masking.install import install_duckdb
 from pipelines.plan import Step
 from pipelines.reading import filled_sql, staging_sql
-from quality.predicates import quoted, violation
+from quality.predicates import literal, quoted, violation
 from quality.rules import Rule
 from quality.split import FILTER_COLUMN
 
@@ -84,7 +84,7 @@ class Stage:
         received = reader()
         self.con.register("received", received)
         sql = staging_sql(self.step.contract, self.step.masks, "received", self.as_of)
-        self.con.execute(f"CREATE TABLE staged AS {sql}")
+        self.con.execute(f"CREATE OR REPLACE TABLE staged AS {sql}")
         self.con.unregister("received")
         self._after_fill()
 
@@ -106,10 +106,14 @@ class Stage:
         )
         kept = ", ".join(quoted(f.name) for f in contract.fields)
         self.con.execute(
-            f"CREATE TABLE staged AS SELECT {kept}, "
+            f"CREATE OR REPLACE TABLE staged AS SELECT {kept}, "
             f"{', '.join(masks.select_list(violations))}, CAST(NULL AS VARCHAR) AS {FILTER_COLUMN} "
             f"FROM (SELECT {columns} FROM (\n{sql.rstrip().rstrip(';')}\n) AS model) AS typed"
         )
+        self._after_fill()
+
+    def recount(self) -> None:
+        """Count again, after filters were set on staged rows."""
         self._after_fill()
 
     def _after_fill(self) -> None:
@@ -119,7 +123,7 @@ class Stage:
         groups = self.con.execute(
             f"SELECT {FILTER_COLUMN}, {listed}, count(*) FROM staged GROUP BY ALL"
         ).fetchall()
-        counts = self.counts
+        counts = self.counts = Counts()
         live = []
         for name, *bits, rows in groups:
             counts.received += rows
@@ -137,37 +141,42 @@ class Stage:
     # -- rules that need other rows -------------------------------------------------------------
 
     def judge_sets(
-        self, parents: Mapping[str, str], published: str | None = None
+        self,
+        parents: Mapping[str, str],
+        published: str | None = None,
+        earlier: str | None = None,
     ) -> dict[str, int | None]:
         """Judge unique and foreign-key rules.
 
         Args:
             parents: SELECT text per referenced table; a table that is not there is not assessed.
-            published: SELECT text of rows that are published already and stay (a replay): their
-                keys are taken.
+            published: SELECT text of rows that stay beside the staged ones: their keys are taken.
+            earlier: the same, of collected rows: they take the keys of rows that come after them
+                in published order.
 
         Returns:
             Assessed rows per rule id; None where the rule could not be assessed.
         """
-        self.con.execute("CREATE TABLE set_bad (rid BIGINT, reason VARCHAR)")
+        self.con.execute("CREATE OR REPLACE TABLE set_bad (rid BIGINT, reason VARCHAR)")
+        self._bad_ids = False
         assessed: dict[str, int | None] = {}
         create_views(self.con, parents)
         for rule in self.step.rules:
             if rule.kind == "unique":
-                assessed[rule.id] = self._judge_unique(rule, published)
+                assessed[rule.id] = self._judge_unique(rule, published, earlier)
             elif rule.kind == "foreign_key":
                 there = rule.params["references"] in parents
                 assessed[rule.id] = self._judge_foreign_key(rule) if there else None
         return assessed
 
-    def _eligible(self, fields: Sequence[str]) -> str:
+    def eligible(self, fields: Sequence[str]) -> str:
         """Rows that a set rule compares: neither filtered nor rejected, every field given."""
-        given = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in fields)
-        return f"{_LIVE} AND NOT ({self.step.masks.rejected()}) AND {given}"
+        given = "".join(f" AND {quoted(name)} IS NOT NULL" for name in fields)
+        return f"{_LIVE} AND NOT ({self.step.masks.rejected()}){given}"
 
-    def _judge_unique(self, rule: Rule, published: str | None) -> int:
+    def _judge_unique(self, rule: Rule, published: str | None, earlier: str | None) -> int:
         keys = ", ".join(quoted(name) for name in rule.fields)
-        where = self._eligible(rule.fields)
+        where = self.eligible(rule.fields)
         total = self._one(f"SELECT count(*) FROM staged WHERE {where}")[0]
         repeated = f"SELECT {keys} FROM staged WHERE {where} GROUP BY {keys} HAVING count(*) > 1"
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE repeated AS {repeated}")
@@ -180,13 +189,21 @@ class Stage:
                 f"WHERE {where} AND ({keys}) IN (SELECT {keys} FROM repeated)) AS numbered "
                 "WHERE nth > 1",
             )
+        already = f"SELECT rid FROM set_bad WHERE reason = {literal(rule.id)}"
         if published is not None:
             taken = f"SELECT {keys} FROM ({published}) AS published"
-            already = "rid NOT IN (SELECT rid FROM set_bad)"
             self._add_bad(
                 rule,
                 f"SELECT rid FROM (SELECT rowid AS rid FROM staged WHERE {where} "
-                f"AND ({keys}) IN ({taken})) AS taken WHERE {already}",
+                f"AND ({keys}) IN ({taken})) AS taken WHERE rid NOT IN ({already})",
+            )
+        if earlier is not None:
+            same = " AND ".join(f"e.{quoted(n)} = s.{quoted(n)}" for n in rule.fields)
+            self._add_bad(
+                rule,
+                f"SELECT s.rowid AS rid FROM staged AS s WHERE {where} AND EXISTS (SELECT 1 FROM "
+                f"({earlier}) AS e WHERE {same} AND (e._source_file, e._source_line) < "
+                f"(s._source_file, s._source_line)) AND s.rowid NOT IN ({already})",
             )
         return int(total)
 
@@ -197,7 +214,7 @@ class Stage:
         return ", ".join(quoted(item.name) for item in self.step.contract.fields)
 
     def _judge_foreign_key(self, rule: Rule) -> int:
-        where = self._eligible(rule.fields)
+        where = self.eligible(rule.fields)
         database, table = str(rule.params["references"]).split(".")
         same = " AND ".join(
             f"p.{quoted(target)} = s.{quoted(name)}"
@@ -221,6 +238,10 @@ class Stage:
         else:
             failed = int(self._one(f"SELECT count(*) FROM ({sql}) AS bad")[0])
         self.counts.failures[rule.id] += failed
+
+    def rejected_by_sets(self) -> int:
+        """How many rows the rules that need other rows have rejected."""
+        return self._one("SELECT count(DISTINCT rid) FROM set_bad")[0]
 
     # -- writing --------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from pipelines.collect.files import SourceFile, find_files
 from pipelines.collect.landing import Landed, Landing
 
 if TYPE_CHECKING:
-    from pipelines.collect.databases import DatabaseLoad, fetch_database
+    from pipelines.collect.databases import DatabaseLoad, fetch_database, fetch_keys
     from pipelines.collect.received import Received, read_files
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Received",
     "SourceFile",
     "fetch_database",
+    "fetch_keys",
     "find_files",
     "read_files",
 ]
@@ -29,6 +30,7 @@ _HOMES = {
     "DatabaseLoad": "pipelines.collect.databases",
     "Received": "pipelines.collect.received",
     "fetch_database": "pipelines.collect.databases",
+    "fetch_keys": "pipelines.collect.databases",
     "read_files": "pipelines.collect.received",
 }
 

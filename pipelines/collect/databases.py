@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -74,6 +74,29 @@ def fetch_database(
         digest, size = hash_file(partial)
         landed = landing.adopt(partial, name, digest, size)
     return DatabaseLoad(landed, rows, watermark if watermark is not None else since)
+
+
+def fetch_keys(contract: Contract, url: str, path: Path) -> int:
+    """Write the primary keys of all rows of the contract's table or query to a Parquet file of text.
+
+    Raises:
+        PipelineError: as `fetch_database`.
+    """
+    source = contract.source
+    assert isinstance(source, DatabaseSource)
+    name = f"{source.connection}/{source.table or contract.table}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open_database(url, source.connection) as database:
+        whole = _selection(contract, source, database, None, name)
+        keys = [pair for pair in whole.fields if pair[0].name in contract.primary_key]
+        ordered = tuple(column for _, column in keys if column is not None)
+        chosen = replace(whole, fields=tuple(keys), order=ordered, cursor=None)
+        rows = 0
+        with pq.ParquetWriter(path, chosen.schema, compression="zstd") as writer:
+            for table in _groups(database.batches(chosen), chosen.schema):
+                writer.write_table(table, row_group_size=GROUP_ROWS)
+                rows += table.num_rows
+    return rows
 
 
 def _selection(

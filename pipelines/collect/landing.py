@@ -52,6 +52,16 @@ class Landing:
             digest, size = self._copy(file, partial)
             return self.adopt(partial, file.name, digest, size)
 
+    def kept(self, name: str, digest: str) -> Landed:
+        """A file that was landed earlier, by the hash of its content.
+
+        Raises:
+            PipelineError: `landing_lost`, when it is no longer there.
+        """
+        for path in (self.root / digest[:2]).glob(f"{digest}*"):
+            return Landed(name, digest, path, path.stat().st_size)
+        raise PipelineError("landing_lost", where=Location(self.root), name=name)
+
     def fingerprint(self, file: SourceFile) -> str:
         """The SHA-256 of the file as hex text, without copying it.
 

@@ -173,13 +173,30 @@ CASES: list[tuple[str, str, str]] = [
     (
         "value_invalid",
         "name: Shops",
-        "name: Shops\ncustomProperties:\n  - property: collect\n    value: {mode: incremental} # HERE",
+        "name: Shops\ncustomProperties:\n  - property: collect\n    value: {cursor: id} # HERE",
     ),
     (
-        "incremental_needs_database",
+        "value_invalid",
+        "name: Shops",
+        "name: Shops\ncustomProperties:\n  - property: collect\n    value: {mode: changes} # HERE",
+    ),
+    (
+        "incremental_cursor",
         "name: Shops",
         "name: Shops\ncustomProperties:\n  - property: collect\n"
-        "    value: {mode: incremental, cursor: id}",
+        "    value: {mode: incremental, cursor: id} # HERE",
+    ),
+    (
+        "incremental_key",
+        "name: Shops",
+        "name: Shops\ncustomProperties:\n  - property: collect\n"
+        "    value: {mode: incremental, deleted: compare} # HERE",
+    ),
+    (
+        "incremental_duplicates",
+        "name: Shops",
+        "name: Shops\ncustomProperties:\n  - {property: filters, value: [{name: x, duplicates: all}]}\n"
+        "  - property: collect\n    value: {mode: incremental} # HERE",
     ),
     ("contract_one_schema", "  - name: trade__shop", "  - {name: x}\n  - name: trade__shop"),
     ("contract_name", "  - name: trade__shop", "  - name: shop # HERE"),

@@ -1,0 +1,31 @@
+"""What an increment builds upon: the last snapshot, and the quarantine that belongs to it."""
+
+from __future__ import annotations
+
+import json
+
+from pipelines.lake import Snapshot
+from pipelines.plan import Step
+from pipelines.publish import Environment, quarantine_table
+
+SHAPE = "shape"
+"""The property with the fingerprint of all that a change of makes every row new: the contract, the
+SQL, the gate, the keys, and inputs of which every part of the table may hold something."""
+
+
+def held_with(env: Environment, step: Step, base: Snapshot) -> tuple[bool, Snapshot | None]:
+    """The quarantine that was published with a snapshot, and whether that is known.
+
+    The newest quarantine need not be it: an attempt that was blocked or killed between its two
+    commits has left its own.
+    """
+    table = quarantine_table(step.name)
+    mark = base.properties.get("fingerprint")
+    newest = env.lake.current(table)
+    if newest is None or newest.properties.get("fingerprint") == mark:
+        return True, newest
+    for snapshot in reversed(env.lake.history(table)):
+        if snapshot.properties.get("fingerprint") == mark:
+            return True, snapshot
+    account = json.loads(base.properties.get("account", "{}"))
+    return account.get("quarantined") == 0, None
