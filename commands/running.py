@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,16 +78,34 @@ def run(
         Path | None, typer.Option(help="Folder of department files to use instead.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Recompute even what is unchanged.")] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], help="Make again from this day on (a backfill)."
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="... up to this day, which is included."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Collect, gate, publish and build: raw, base, thematic and fusion databases.
 
+    With --from or --to, the selected tables make that range again although nothing has changed: a
+    model its periods or keys, a database resource its rows from that day on. A table that is kept
+    whole is made whole.
+
     Exit code: 0 all published, 1 an error, 2 usage, 3 something missing, blocked or stale.
     """
+    from pipelines.incremental.period import Period
     from pipelines.present import ProgressPrinter, print_json, print_run, run_json
     from pipelines.run import RunOptions, run_workspace
 
-    options = RunOptions(tuple(select or ()), source, full, cached=True)
+    period = None
+    if since is not None or until is not None:
+        period = Period(since.date() if since else None, until.date() if until else None)
+    options = RunOptions(tuple(select or ()), source, full, cached=True, period=period)
     with ProgressPrinter(quiet=as_json) as progress:
         result = run_workspace(workspace, options, progress)
     if as_json:

@@ -17,6 +17,7 @@ from pipelines import collect
 from pipelines.account import Outcome, Status, fingerprint
 from pipelines.duck import empty_sql, snapshot_sql, table_columns
 from pipelines.errors import PipelineError
+from pipelines.incremental.choose import part_for
 from pipelines.lake import Snapshot
 from pipelines.plan import Step
 from pipelines.publish import (
@@ -141,17 +142,17 @@ def _build(
     if incomplete:
         work.status = "partial"
         work.error = PipelineError("input_partial", tables=", ".join(incomplete))
-    stands = standing(env, work)
+    again = env.period is not None and step.contract.materialisation.time is not None
+    stands = None if again else standing(env, work)
     if stands is not None:
         return stands
-    model_sql = step.model.sql
     contracts = env.plan.workspace.contracts
     views = {
         name: snapshot_sql(snapshot) if snapshot else empty_sql(table_columns(contracts[name]))
         for name, snapshot in snapshots.items()
     }
-    fill = Whole(lambda stage: stage.fill_model(model_sql, views, ring))
-    return publish(env, work, fill, parents)
+    part = part_for(env, step, current, snapshots, parents, views, ring)
+    return publish(env, work, part, parents)
 
 
 def _is_partial(snapshot: Snapshot) -> bool:

@@ -20,6 +20,8 @@ from catalog.lineage import ModelLineage
 from pipelines.asread import refuse_lost_columns
 from pipelines.binding import Binder
 from pipelines.duck import table_columns
+from pipelines.incremental.inparts import local_parts
+from pipelines.incremental.locality import Local
 from pipelines.levels.infer import Levels, collected_levels, derived_levels
 from pipelines.levels.paths import Ways
 from pipelines.levels.releases import ReleaseCheck
@@ -47,6 +49,7 @@ class Step:
         masks: the row rules as bits.
         masking: names of the masking functions that the model calls.
         keys: the keys that they need.
+        local: of a model that is computed in parts, the proof that it can be.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Step:
     model: Model | None = None
     masking: frozenset[str] = frozenset()
     keys: frozenset[KeyUse] = frozenset()
+    local: Local | None = None
 
     @property
     def database(self) -> str:
@@ -157,7 +161,12 @@ def compile_workspace(workspace: Workspace, today: date | None = None) -> Plan:
     for step in ordered:
         if step.name in proofs.lineage and not proofs.judged(step):
             work.found(step, check.problems(step.contract))
-    sound = [_with_masks(step, work) for step in ordered if work.sound(step)]
+    local = _local(ordered, work)
+    sound = [
+        replace(_with_masks(step, work), local=local.get(step.name))
+        for step in ordered
+        if work.sound(step)
+    ]
     proofs.save(sound)
     if work.problems:
         raise Problems(work.problems)
@@ -223,6 +232,22 @@ def _with_masks(step: Step, work: _Work) -> Step:
     calls = list(mask_calls(work.tree(step.model), step.model.path))
     uses = frozenset(call.use for call in calls if call.use is not None)
     return replace(step, masking=frozenset(call.function.name for call in calls), keys=uses)
+
+
+def _local(ordered: Sequence[Step], work: _Work) -> dict[str, Local]:
+    """The proofs that models which are computed in parts can be."""
+    found: dict[str, Local] = {}
+    for step in ordered:
+        if step.model is None or not step.contract.materialisation.incremental:
+            continue
+        if work.sound(step):
+            try:
+                found[step.name] = local_parts(
+                    step, work.tree(step.model), work.workspace.contracts
+                )
+            except CityBrainError as error:
+                work.found(step, [error])
+    return found
 
 
 def ways_of(workspace: Workspace, lineage: Mapping[str, ModelLineage], levels: Levels) -> Ways:

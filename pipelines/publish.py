@@ -31,6 +31,7 @@ from pipelines.errors import PipelineError
 from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.incremental.parts import Content, NewFile
+from pipelines.incremental.period import Period
 from pipelines.lake import Lake, Snapshot
 from pipelines.masking.settings import open_ring
 from pipelines.plan import Plan, Step
@@ -55,6 +56,7 @@ class Environment:
     """What every step of one run shares.
 
     Attributes:
+        period: days that are to be collected and computed again, whether anything has changed or not.
         began: is told when a step finds that it has something to compute.
     """
 
@@ -68,6 +70,7 @@ class Environment:
     budget: Budget
     full: bool
     connections: Connections
+    period: Period | None = None
     began: Callable[[Work], None] = _nobody
 
     def ring(self) -> KeyRing:

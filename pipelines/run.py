@@ -30,6 +30,7 @@ from pipelines.duck import Budget
 from pipelines.errors import PipelineError
 from pipelines.execute import run_step
 from pipelines.home import Home
+from pipelines.incremental.period import Period
 from pipelines.lake import Lake, Snapshot
 from pipelines.lineage_events import RunEvents
 from pipelines.plan import Plan, Step, compile_workspace
@@ -52,12 +53,14 @@ class RunOptions:
         source: the departments' files, instead of the workspace's own.
         full: recompute even what is unchanged.
         cached: compile only what has changed (`load_workspace`).
+        period: days that are made again although nothing has changed (a backfill).
     """
 
     select: tuple[str, ...] = ()
     source: Path | None = None
     full: bool = False
     cached: bool = False
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,10 @@ def run_workspace(
 
     Raises:
         Problems: the workspace does not compile; nothing was touched.
-        PipelineError: `locked`, `nothing_selected`, `source_dir_missing`.
+        PipelineError: `locked`, `nothing_selected`, `source_dir_missing`, `backfill_select`.
     """
+    if options.period is not None and not options.select:
+        raise PipelineError("backfill_select")
     plan = compile_workspace(load_workspace(root, cached=options.cached))
     workspace = plan.workspace
     chosen = select_steps(plan, options.select)
@@ -222,7 +227,7 @@ class _Run:
         self.certifier = certifier
         self.workers = plan.workspace.settings.engine.workers
         env = environment_of(plan, home, lake, certifier, source, full=options.full)
-        self.env = replace(env, began=events.step_started)
+        self.env = replace(env, began=events.step_started, period=options.period)
         self.run_id = self.env.run_id
 
     def execute(self, chosen: set[str]) -> dict[str, Outcome]:

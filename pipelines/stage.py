@@ -74,6 +74,7 @@ class Stage:
         self.as_of = as_of
         self.counts = Counts()
         self._bad_ids = False
+        self._masks_installed = False
         self._originals: Callable[[], pa.RecordBatchReader] | None = None
 
     # -- filling --------------------------------------------------------------------------------
@@ -94,9 +95,7 @@ class Stage:
         Args:
             ring: the keys of its masking functions, when it needs any.
         """
-        create_views(self.con, inputs)
-        if self.step.masking:
-            install_duckdb(self.con, ring, self.step.keys)
+        self.prepare_model(inputs, ring)
         contract, masks = self.step.contract, self.step.masks
         types = {item.name: item.physical_type for item in contract.fields}
         violations = {rule.id: violation(rule, types, self.as_of) for rule in masks.rules}
@@ -111,6 +110,13 @@ class Stage:
             f"FROM (SELECT {columns} FROM (\n{sql.rstrip().rstrip(';')}\n) AS model) AS typed"
         )
         self._after_fill()
+
+    def prepare_model(self, inputs: Mapping[str, str], ring: KeyRing | None = None) -> None:
+        """Make a model's inputs and masking functions known, so that its SQL can run."""
+        create_views(self.con, inputs)
+        if self.step.masking and not self._masks_installed:
+            install_duckdb(self.con, ring, self.step.keys)
+            self._masks_installed = True
 
     def recount(self) -> None:
         """Count again, after filters were set on staged rows."""
@@ -198,12 +204,12 @@ class Stage:
                 f"AND ({keys}) IN ({taken})) AS taken WHERE rid NOT IN ({already})",
             )
         if earlier is not None:
-            same = " AND ".join(f"e.{quoted(n)} = s.{quoted(n)}" for n in rule.fields)
+            same = " AND ".join(f"_e.{quoted(n)} = _s.{quoted(n)}" for n in rule.fields)
             self._add_bad(
                 rule,
-                f"SELECT s.rowid AS rid FROM staged AS s WHERE {where} AND EXISTS (SELECT 1 FROM "
-                f"({earlier}) AS e WHERE {same} AND (e._source_file, e._source_line) < "
-                f"(s._source_file, s._source_line)) AND s.rowid NOT IN ({already})",
+                f"SELECT _s.rowid AS rid FROM staged AS _s WHERE {where} AND EXISTS (SELECT 1 FROM "
+                f"({earlier}) AS _e WHERE {same} AND (_e._source_file, _e._source_line) < "
+                f"(_s._source_file, _s._source_line)) AND _s.rowid NOT IN ({already})",
             )
         return int(total)
 
@@ -217,13 +223,13 @@ class Stage:
         where = self.eligible(rule.fields)
         database, table = str(rule.params["references"]).split(".")
         same = " AND ".join(
-            f"p.{quoted(target)} = s.{quoted(name)}"
+            f"_p.{quoted(target)} = _s.{quoted(name)}"
             for name, target in zip(rule.fields, rule.params["to"], strict=True)
         )
         self._add_bad(
             rule,
-            f"SELECT s.rowid AS rid FROM staged AS s WHERE {where} AND NOT EXISTS "
-            f"(SELECT 1 FROM {quoted(database)}.{quoted(table)} AS p WHERE {same})",
+            f"SELECT _s.rowid AS rid FROM staged AS _s WHERE {where} AND NOT EXISTS "
+            f"(SELECT 1 FROM {quoted(database)}.{quoted(table)} AS _p WHERE {same})",
         )
         return int(self._one(f"SELECT count(*) FROM staged WHERE {where}")[0])
 

@@ -25,6 +25,7 @@ from pipelines.compilecache import CompileCache
 from pipelines.home import Home
 from pipelines.levels.channels import Channels
 from pipelines.masking.settings import MaskingSettings
+from quality.predicates import quoted
 from quality.risk.policy import RiskSettings
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -119,11 +120,17 @@ def valid_social_credit_code(code: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A derived resource: its contract and its one SELECT."""
+    """A derived resource: its contract and its one SELECT.
+
+    Attributes:
+        sql: what gives the table's columns; of a table of versions more than what is written.
+        body: the SELECT as it is written.
+    """
 
     contract: Contract
     path: Path
     sql: str
+    body: str = ""
 
     @property
     def name(self) -> str:
@@ -300,6 +307,30 @@ def _collected(
     return found
 
 
+def with_versions(contract: Contract, sql: str) -> str:
+    """A model's SELECT with the columns that a table of versions has beside it.
+
+    It is what the compiler looks at: when a version ends says something of the next one, and since
+    when a state is seen depends on all that it is made of.
+    """
+    kept = contract.materialisation
+    if kept.kind != "snapshot":
+        return sql
+    since, until = quoted(kept.valid_from), quoted(kept.valid_to)
+    names = [
+        item.name for item in contract.fields if item.name not in (kept.valid_from, kept.valid_to)
+    ]
+    key = ", ".join(quoted(name) for name in contract.primary_key if name != kept.valid_from)
+    if kept.dated:
+        added = f"lead({since}) OVER (PARTITION BY {key} ORDER BY {since}) AS {until}"
+    else:
+        state = ", ".join(map(quoted, names))
+        seen = f"max(TIMESTAMP '1970-01-01') OVER (PARTITION BY {state})"
+        added = f"{seen} AS {since}, {seen} AS {until}"
+    body = sql.rstrip().rstrip(";")
+    return f"SELECT versions.*, {added} FROM ({body}\n) AS versions"
+
+
 def _contract(
     read: _Reader, path: Path, database: str, table: str, problems: list[CityBrainError]
 ) -> Contract | None:
@@ -338,5 +369,5 @@ def _models(root: Path, read: _Reader, problems: list[CityBrainError]) -> dict[s
                 problems.append(error)
                 continue
             if contract is not None:
-                found[contract.name] = Model(contract, path, sql)
+                found[contract.name] = Model(contract, path, with_versions(contract, sql), sql)
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from catalog.contract import DatabaseSource, Deleted
@@ -19,9 +19,9 @@ from pipelines.account import Outcome
 from pipelines.collect import Landing
 from pipelines.collect.landing import hash_file
 from pipelines.collect.received import Received
-from pipelines.duck import files_sql, path_literal, snapshot_sql, table_columns
+from pipelines.duck import path_literal, snapshot_sql, table_columns
 from pipelines.incremental.base import held_with
-from pipelines.incremental.parts import PART_ROWS, Content, NewFile, without, write_parts
+from pipelines.incremental.parts import PART_ROWS, Content, NewFile, rows_of, without, write_parts
 from pipelines.lake import Snapshot
 from pipelines.plan import Step
 from pipelines.publish import (
@@ -62,7 +62,7 @@ def collect_database(
     assert isinstance(contract.source, DatabaseSource)
     url = env.connections(contract.source.connection)
     base = _base(env, step, current)
-    since = base.properties.get("watermark") if base else None
+    since = _since(env, step, base)
     load = collect.fetch_database(contract, url, landing, since)
     keys = None
     if contract.collect.deleted == "compare" and base is not None:
@@ -72,7 +72,9 @@ def collect_database(
         mark = base.properties.get("fingerprint", "")
         return aged(env, unchanged(Work(step, started, mark, current, ids(parents))), step)
     landed = [load.landed] if load.landed else []
-    watermark = load.watermark or since
+    # A backfill that finds no row leaves the watermark where it was.
+    published = base.properties.get("watermark") if base else None
+    watermark = load.watermark if load.landed is not None else published
     sources = [f"{f.name}\0{f.sha256}" for f in landed] + [f"since\0{since}"]
     sources += [f"keys\0{hash_file(keys)[0]}"] if keys else []
     mark = collect_mark(env, step, sources, parents)
@@ -101,6 +103,22 @@ def _base(env: Environment, step: Step, current: Snapshot | None) -> Snapshot | 
     same_contract = current.properties.get("contract") == step.contract.fingerprint
     usable = same_contract and "watermark" in current.properties
     return current if usable and held_with(env, step, current)[0] else None
+
+
+def _since(env: Environment, step: Step, base: Snapshot | None) -> str | None:
+    """From where on rows are fetched: what was published last, or the start of a backfill."""
+    if base is None:
+        return None
+    last = base.properties.get("watermark")
+    cursor = step.contract.field_named(step.contract.collect.cursor or "")
+    if env.period is None or cursor is None:
+        return last
+    if env.period.since is None or cursor.physical_type not in ("DATE", "TIMESTAMP", "TIMESTAMPTZ"):
+        return None  # there is no telling where the range begins: everything is fetched again
+    before = str(env.period.since - timedelta(days=1))
+    if cursor.physical_type != "DATE":
+        before += " 23:59:59.999999"
+    return min(before, last) if last is not None else before
 
 
 def _typed_keys(step: Step, keys: Path) -> str:
@@ -252,15 +270,11 @@ class Feed(Whole):
         """New rows replace old ones of the same key."""
         fresh = write_parts(stage.con, stage.good_sql(), f"_source_line // {PART_ROWS}", new_file)
         columns = table_columns(self.step.contract)
-        good = files_sql(fresh, columns)
-        row = stage.con.execute(f"SELECT count(*) FROM ({good}) AS good").fetchone()
-        stage.counts.published = int(row[0]) if row else 0
+        stage.counts.published = rows_of(stage.con, fresh)
         if self.base is None:
             return Content((), fresh)
         kept = without(stage.con, self.base.files, columns, self._gone(), new_file)
-        if not stage.counts.published:
-            fresh = ()
-        return Content(kept, fresh)
+        return Content(kept, fresh if stage.counts.published else ())
 
     def quarantine(self, stage: Stage, before: Snapshot | None) -> str | None:
         """What earlier loads left there; this load's own rows are not kept twice."""

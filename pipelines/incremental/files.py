@@ -24,7 +24,7 @@ from pipelines.collect.landing import Landed, Landing
 from pipelines.collect.received import Received, load_id, read_files
 from pipelines.duck import copy_to_parquet, files_sql, snapshot_sql, table_columns
 from pipelines.incremental.base import SHAPE, held_with
-from pipelines.incremental.parts import Content, NewFile, without, write_parts
+from pipelines.incremental.parts import Content, NewFile, rows_of, without, write_parts
 from pipelines.lake import HELD, LOADS, Column, Snapshot
 from pipelines.plan import Step
 from pipelines.publish import (
@@ -140,16 +140,12 @@ class Files(Whole):
     def write(self, stage: Stage, new_file: NewFile) -> Content:
         rows = stage.good_sql()
         fresh = write_parts(stage.con, rows, "_source_file", new_file)
-        stage.counts.published = _count(stage, f"SELECT count(*) FROM ({rows}) AS good")
+        stage.counts.published = rows_of(stage.con, fresh)
         if self.known is None:
             return Content((), fresh)
         columns = table_columns(self.step.contract)
         kept = without(stage.con, self.known.base.files, columns, self._leaving(), new_file)
-        if not stage.counts.published:
-            for path in fresh:
-                path.unlink()
-            fresh = ()
-        return Content(kept, fresh)
+        return Content(kept, fresh if stage.counts.published else ())
 
     def totals(self, stage: Stage) -> Counts:
         """What reading every file would have counted."""
@@ -167,7 +163,8 @@ class Files(Whole):
         if held is not None:
             total.quarantined += _count(stage, f"SELECT count(*) FROM ({held}) AS held")
             reasons = stage.con.execute(
-                f"SELECT unnest(_reasons) AS reason, count(*) FROM ({held}) AS held GROUP BY ALL"
+                f"SELECT reason, count(*) FROM (SELECT unnest(_reasons) AS reason FROM ({held}) AS h) "
+                "AS r GROUP BY ALL"
             ).fetchall()
             total.reasons.update({str(reason): int(rows) for reason, rows in reasons})
         total.published = total.received - total.quarantined - sum(total.filtered.values())

@@ -131,3 +131,12 @@ def without(
     held = files_sql(touched, columns)
     copy_to_parquet(con, f"SELECT * FROM ({held}) AS held WHERE ({gone}) IS NOT TRUE", path)
     return (*untouched, path)
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> int:
+    """The number of rows in Parquet files, from their footers."""
+    if not files:
+        return 0
+    listed = ", ".join(f"'{path_literal(path)}'" for path in files)
+    row = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata([{listed}])").fetchone()
+    return int(row[0] or 0) if row else 0
