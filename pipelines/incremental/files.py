@@ -249,7 +249,8 @@ class Files(Whole):
         return f"{rows} UNION ALL SELECT * FROM ({old}) AS h WHERE NOT ({self._leaving()})"
 
     def _disturbed(self, stage: Stage) -> set[str]:
-        """Loads that stay and hold a row whose key an earlier row has now, or had until now.
+        """Loads that stay and hold a row that had an earlier row of its key and has none now, or has
+        one now and had none: among the rows that come and go.
 
         Leaves a table `met` of the rows that stay and share a key with those that come or go.
         """
@@ -262,22 +263,22 @@ class Files(Whole):
         found: set[str] = set()
         for rule in self._unique:
             keys = ", ".join(map(quoted, rule.fields))
-            same = " AND ".join(f"s.{quoted(n)} = n.{quoted(n)}" for n in rule.fields)
+            same = " AND ".join(f"_s.{quoted(n)} = _n.{quoted(n)}" for n in rule.fields)
+            place = "{'file': _source_file, 'line': _source_line}"
             stage.con.execute(
-                f"CREATE OR REPLACE TEMP TABLE news AS SELECT {keys}, min(_source_file) AS name, "
-                "arg_min(_source_line, (_source_file, _source_line)) AS line FROM ("
-                f"SELECT {keys}, _source_file, _source_line FROM staged "
+                f"CREATE OR REPLACE TEMP TABLE news AS SELECT {keys}, min(_come) AS _come, "
+                f"min(_gone) AS _gone FROM (SELECT {keys}, {place} AS _come, NULL AS _gone FROM staged "
                 f"WHERE {stage.eligible(rule.fields)} UNION ALL "
-                f"SELECT {keys}, _source_file, _source_line FROM before WHERE {leaving}) AS n "
-                f"GROUP BY {keys}"
+                f"SELECT {keys}, NULL, {place} FROM before WHERE {leaving}) AS _n GROUP BY {keys}"
             )
             stage.con.execute(
-                f"INSERT INTO met SELECT s.* FROM before AS s SEMI JOIN news AS n ON {same} "
-                f"WHERE NOT (s.{leaving})"
+                f"INSERT INTO met SELECT _s.* FROM before AS _s SEMI JOIN news AS _n ON {same} "
+                f"WHERE NOT ({leaving})"
             )
+            here = "{'file': _s._source_file, 'line': _s._source_line}"
             rows = stage.con.execute(
-                f"SELECT DISTINCT s._load_id FROM met AS s JOIN news AS n ON {same} "
-                "WHERE (s._source_file, s._source_line) > (n.name, n.line)"
+                f"SELECT DISTINCT _s._load_id FROM met AS _s JOIN news AS _n ON {same} WHERE "
+                f"coalesce(_n._come < {here}, FALSE) <> coalesce(_n._gone < {here}, FALSE)"
             ).fetchall()
             found |= {str(load) for (load,) in rows}
         return found
