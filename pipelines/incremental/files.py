@@ -308,9 +308,12 @@ def collect_files(
     known = _known(env, step, current, shape)
     found = {file.name: (file, landing.fingerprint(file)) for file in files}
     names = {name: sha for name, (_, sha) in found.items()}
-    if known is not None and step.contract.collect.departed == "keep":
-        kept = {load.name: load.sha256 for load in known.loads.values()}
-        names = {**kept, **names}
+    if step.contract.collect.departed == "keep" and current is not None:
+        # Also when everything is read again: their rows are nowhere else.
+        before = known or read_known(current, None)
+        names = (
+            {load.name: load.sha256 for load in before.loads.values()} | names if before else names
+        )
     marks = [f"{name}\0{sha}" for name, sha in sorted(names.items())]
     mark = collect_mark(env, step, marks, parents)
     work = Work(step, started, mark, current, ids(parents))

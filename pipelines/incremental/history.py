@@ -157,7 +157,8 @@ class History(Whole):
             f"AND NOT EXISTS (SELECT 1 FROM _now AS _n WHERE {same})), "
             f"ends AS (SELECT *, lead({since}) OVER (PARTITION BY {keys} ORDER BY {since}) AS _ended "
             f"FROM (SELECT DISTINCT {keys}, {since} FROM versions) AS _d) "
-            f"SELECT _v.*, _e._ended AS {quoted(kept.valid_to)} FROM versions AS _v JOIN ends AS _e ON {own}"
+            f"SELECT _v.*, _e._ended AS {quoted(kept.valid_to)} "
+            f"FROM versions AS _v JOIN ends AS _e ON {own}"
         )
 
     def _seen(self, columns: list[str]) -> str:

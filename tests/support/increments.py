@@ -157,7 +157,9 @@ class Deliveries:
     def start(self) -> None:
         """What every state has."""
         self.city.source("shop.csv", csv("shop,street", *(f"{s},street {s}" for s in SHOPS)))
-        self.city.source("price/000.csv", csv("item,since,price", *(f"{n},2023-12-31,{n}" for n in range(30))))
+        self.city.source(
+            "price/000.csv", csv("item,since,price", *(f"{n},2023-12-31,{n}" for n in range(30)))
+        )
         self._add()
 
     def next(self) -> None:
