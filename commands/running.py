@@ -62,6 +62,10 @@ def _step_json(step: Any) -> dict[str, Any]:
         "kind": step.kind,
         "waits_for": list(step.waits_for),
         "optional": sorted(step.optional),
+        "materialisation": step.contract.materialisation.kind,
+        "in_parts": {name: list(columns) for name, columns in step.local.inputs.items()}
+        if step.local
+        else {},
         "rules": [
             {"id": r.id, "severity": r.severity, "dimension": r.dimension} for r in step.rules
         ],

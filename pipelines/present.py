@@ -87,11 +87,26 @@ def print_table(table: Table) -> None:
 
 def plan_table(steps: Iterable[Step]) -> Table:
     """Steps in the order in which they would run."""
-    table = make_table("plan_step", "plan_kind", "plan_waits", "plan_rules")
+    table = make_table("plan_step", "plan_kind", "plan_made", "plan_waits", "plan_rules")
     for step in steps:
         waits = ", ".join(n + ("?" if n in step.optional else "") for n in step.waits_for)
-        table.add_row(step.name, step.kind, waits, str(len(step.rules)))
+        table.add_row(step.name, step.kind, _made(step), waits, str(len(step.rules)))
     return table
+
+
+def _made(step: Step) -> str:
+    """What of a table a step makes when something has changed."""
+    kept, collect = step.contract.materialisation, step.contract.collect
+    if step.local is not None:
+        parts = kept.grain if kept.kind == "incremental_by_time" else "+".join(step.local.columns)
+        whole = [name for name in step.inputs if name not in step.local.inputs]
+        left = text("plan_whole_inputs", names=", ".join(whole)) if whole else ""
+        return f"{text('plan_by', parts=parts)} {left}".rstrip()
+    if kept.kind == "snapshot":
+        return text("plan_versions")
+    if collect.mode != "full":
+        return text("plan_by", parts=collect.cursor) if collect.cursor else text("plan_by_file")
+    return text("plan_whole")
 
 
 def make_table(*keys: str, right: Sequence[str] = ()) -> Table:
