@@ -216,8 +216,8 @@ class Deliveries:
     def _price(self) -> None:
         """Prices say what they are by item and day, so that one that comes again is the same."""
         rows = []
-        for _ in range(self.chance.randint(1, 4)):
-            item, day = self.chance.randrange(30), self.chance.randrange(40)
+        for _ in range(self.chance.randint(1, 2)):
+            item, day = self.chance.randrange(60), self.chance.randrange(40)
             rows.append(f"{item},{FIRST + timedelta(days=day)},{item * 100 + day // 2}")
         name = f"price/{self.chance.randrange(100_000):05d}.csv"
         self.city.source(name, csv("item,since,price", *rows))
