@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,3 +18,12 @@ ColumnArgument = Annotated[
     str, typer.Argument(help="A field, <database>.<resource>.<field>.", metavar="RESOURCE.FIELD")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def moment(value: str, option: str, wanted: str = "an ISO time") -> datetime:
+    """A moment as written; without a zone it is meant in the machine's."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise typer.BadParameter(wanted, param_hint=option) from error
+    return found if found.tzinfo else found.astimezone()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from catalog.text import text
-from commands.arguments import JsonOption, ResourceArgument, WorkspaceArgument
+from commands.arguments import JsonOption, ResourceArgument, WorkspaceArgument, moment
 from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
@@ -40,7 +40,7 @@ def query(
             "table, csv, json, or parquet with --output", param_hint="--format"
         )
     loaded = read_workspace(workspace)
-    with open_query(loaded, sql, _moment(as_of)) as result:
+    with open_query(loaded, sql, moment_or_snapshot(as_of)) as result:
         print_result(result, kind, output)
 
 
@@ -172,11 +172,8 @@ def clean(
     print_line(text("clean_done", snapshots=gone, files=done.files, megabytes=size))
 
 
-def _moment(value: str | None) -> datetime | int | None:
+def moment_or_snapshot(value: str | None) -> datetime | int | None:
+    """`--as-of`: a snapshot's id or a moment."""
     if value is None or value.isdigit():
         return int(value) if value else None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise typer.BadParameter("an ISO time or a snapshot id", param_hint="--as-of") from error
-    return moment if moment.tzinfo else moment.astimezone()
+    return moment(value, "--as-of", "an ISO time or a snapshot id")

@@ -10,6 +10,7 @@ import typer
 from catalog.errors import Problems
 from catalog.text import text
 from commands.arguments import JsonOption, WorkspaceArgument
+from commands.scheduling import run_stage
 from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
@@ -77,6 +78,19 @@ def run(
         Path | None, typer.Option(help="Folder of department files to use instead.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Recompute even what is unchanged.")] = False,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait while another run is at work.")
+    ] = 0,
+    due: Annotated[
+        str | None,
+        typer.Option(
+            help="Run what is due of one stage of 'citybrain schedule', once.", metavar="STAGE"
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="With --due: the moment that is asked for (2026-11-23T06:00+08:00)."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Collect, gate, publish and build: raw, base, thematic and fusion databases.
@@ -86,7 +100,13 @@ def run(
     from pipelines.present import ProgressPrinter, print_json, print_run, run_json
     from pipelines.run import RunOptions, run_workspace
 
-    options = RunOptions(tuple(select or ()), source, full, cached=True)
+    options = RunOptions(tuple(select or ()), source, full, cached=True, wait=wait)
+    if due is not None:
+        if select or full:
+            raise typer.BadParameter("not with --select or --full", param_hint="--due")
+        run_stage(workspace, due, at, options, as_json)
+    if at is not None:
+        raise typer.BadParameter("belongs to --due", param_hint="--at")
     with ProgressPrinter(quiet=as_json) as progress:
         result = run_workspace(workspace, options, progress)
     if as_json:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -116,6 +117,9 @@ SETTINGS = {
     "`run --source` replaces it.",
     "gate.max_quarantined_percent": "More than this share of the rows that the rules looked at in "
     "quarantine: the publish is blocked. A contract may set its own.",
+    "gate.warn_quarantined_percent": "More than this share in quarantine: the publish waits for a "
+    "person ([manual gate](airflow.md#the-manual-gate)). Below `max_quarantined_percent`.",
+    "gate.hold_on_warning": "A publish that breaks a rule of severity `warn` waits for a person, too.",
     "engine.memory": "Memory for the engine in one run, shared equally by the workers. Beyond its "
     "share a step spills to disk.",
     "engine.threads": "Engine threads per step; unset: one per core.",
@@ -128,6 +132,23 @@ SETTINGS = {
     "`workspace.toml`; `CITYBRAIN_MASK_KEYS` goes before it.",
     "masking.key_hook": "`module:function` that gives the key of a version, from a key service.",
     "masking.key_version": "Which version of `key_hook` masks now.",
+    "schedule.time": "Hour at which a delivery is collected whose contract says how often, but no "
+    "cron ([when what runs](airflow.md)).",
+    "schedule.default": "Cron of collected resources whose contract says nothing.",
+    "schedule.deadline": "How long after its time a delivery may be missing before its department is "
+    "late: `90m`, `12h`, `2d`.",
+    "schedule.build": "When builds look for what no asset event told them.",
+    "schedule.freshness": "When late departments are looked for.",
+    "schedule.maintenance": "When snapshots expire, backups are made and indicators written.",
+    "schedule.start": "The first day that a backfill may ask for.",
+    "schedule.retries": "How often a task that failed is tried again.",
+    "schedule.retry_delay": "How long before it is.",
+    "schedule.wait": "How long a task waits while another run of the workspace is at work.",
+    "schedule.approval": "How long a person may take to decide about a held publish; afterwards "
+    "nothing is published.",
+    "calendar.weekend": "Days of the week off, Monday is 1.",
+    "calendar.holidays": "Days off besides.",
+    "calendar.workdays": "Days that are worked although they fall on a weekend or holiday.",
     "risk.threshold": "Largest overall risk R = DR x CR of a release of records (GB/T 42460) [r]; a "
     "channel may have its own.",
     "risk.minimum_count": "Smallest count that a release of statistics may show; a contract may ask "
@@ -308,6 +329,8 @@ def settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, st
 
 
 def _default(value: Any) -> str:
+    if isinstance(value, tuple | frozenset):
+        value = ", ".join(map(str, value))
     return "-" if value is None or value == "" else f"`{value}`"
 
 
@@ -315,11 +338,13 @@ def _type(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
-    names[Fraction] = "number or fraction"
+    names |= {Fraction: "number or fraction", date: "date"}
     if kind in names:
         return names[kind]
     if get_origin(kind) is dict:
         return "text by language"
+    if get_origin(kind) in (tuple, frozenset):
+        return f"list of: {_type(get_args(kind)[0])}"
     parts = [part for part in getattr(kind, "__args__", ()) if part is not type(None)]
     return " or ".join(dict.fromkeys(_type(part) for part in parts)) or str(kind)
 

@@ -31,6 +31,7 @@ from pipelines.errors import PipelineError
 from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
+from pipelines.manual_gate import ManualGate, decision_text
 from pipelines.masking.settings import open_ring
 from pipelines.plan import Plan, Step
 from pipelines.release_gate import ReleaseVerdict, judge_release, release_seal
@@ -55,6 +56,7 @@ class Environment:
 
     Attributes:
         began: is told when a step finds that it has something to compute.
+        manual: what people decided about results that wait for them.
     """
 
     plan: Plan
@@ -67,6 +69,7 @@ class Environment:
     budget: Budget
     full: bool
     connections: Connections
+    manual: ManualGate
     began: Callable[[Work], None] = _nobody
 
     def ring(self) -> KeyRing:
@@ -230,7 +233,8 @@ def publish(
     """
     env.began(work)
     env.certifier.warm_up()
-    step, lake = work.step, env.lake
+    decision = env.manual.decision(work.step.name, work.mark)
+    step, lake = env.manual.step(work.step, decision), env.lake
     scratch = env.budget.scratch / step.name.replace(".", "__")
     good = lake.new_file(step.name, env.run_id)
     bad = lake.new_file(quarantine_table(step.name), env.run_id)
@@ -253,6 +257,7 @@ def publish(
         discard(content, work.current)
         raise
     error = verdict.error or (release.error if release else None)
+    error = error or env.manual.refusal(step, stage.counts, verdict, decision)
     if error is not None:
         discard(content, work.current)
         outcome = _outcome(work, stage, verdict, "blocked", error, work.current, False)
@@ -267,6 +272,8 @@ def publish(
         watermark=work.watermark,
     )
     properties["contract"] = step.contract.fingerprint
+    if decision is not None:
+        properties["decision"] = decision_text(decision)
     if step.contract.release is not None:
         properties["seal"] = release_seal(env.plan, step.name)
     if release is not None:

@@ -23,6 +23,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from catalog.database import CatalogStore, ResourceProof, SnapshotRecord
+from catalog.database.holds import Holds
 from catalog.database.records import RunStatus
 from catalog.errors import CatalogError, CityBrainError, Location
 from catalog.lineage import Edge, ModelLineage
@@ -33,6 +34,7 @@ from pipelines.execute import run_step
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.lineage_events import RunEvents
+from pipelines.manual_gate import ManualGate, note_hold
 from pipelines.plan import Plan, Step, compile_workspace
 from pipelines.publish import Environment
 from pipelines.workspace import Workspace, load_workspace
@@ -237,7 +239,14 @@ def certifier_of(home: Home, workspace: Workspace) -> Certifier:
 
 
 def environment_of(
-    plan: Plan, home: Home, lake: Lake, certifier: Certifier, source: Path, *, full: bool = False
+    plan: Plan,
+    home: Home,
+    lake: Lake,
+    certifier: Certifier,
+    source: Path,
+    *,
+    full: bool = False,
+    holds: Holds | None = None,
 ) -> Environment:
     """What the steps of a new run share, with a fresh run id."""
     now = datetime.now(UTC)
@@ -254,6 +263,7 @@ def environment_of(
         budget=Budget(memory, settings.engine.threads, home.scratch),
         full=full,
         connections=environment_connection,
+        manual=ManualGate(plan, holds),
     )
 
 
@@ -278,7 +288,15 @@ class _Run:
         self.source = source
         self.before = before
         self.workers = plan.workspace.settings.engine.workers
-        env = environment_of(plan, opened.home, opened.lake, certifier, source, full=options.full)
+        env = environment_of(
+            plan,
+            opened.home,
+            opened.lake,
+            certifier,
+            source,
+            full=options.full,
+            holds=opened.store.holds,
+        )
         self.env = replace(env, began=opened.events.step_started)
         self.run_id = self.env.run_id
 
@@ -316,6 +334,7 @@ class _Run:
         }
         order = TopologicalSorter(graph)
         order.prepare()
+        workspace = self.plan.workspace.name
         outcomes: dict[str, Outcome] = {}
         running: dict[Future[Outcome], Step] = {}
         with ThreadPoolExecutor(self.workers, thread_name_prefix="step") as pool:
@@ -332,6 +351,7 @@ class _Run:
                         outcome = future.result()
                         outcomes[step.name] = outcome
                         self.store.record_step(self.run_id, outcome.record(self.run_id))
+                        note_hold(self.store.holds, workspace, self.run_id, outcome)
                         self.progress(Progress(step, outcome, len(outcomes), len(chosen)))
                         order.done(step.name)
             except BaseException:

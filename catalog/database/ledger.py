@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from catalog.database import ledger_tables as lt
@@ -42,14 +42,14 @@ class Ledger:
             found = session.scalar(query)
             return None if found is None else _row(found)
 
-    def last(self, workspace: str, stage: str) -> StageRunRow | None:
-        """The entry of a stage that ended last."""
+    def last_marks(self, workspace: str, stage: str) -> dict[str, Any]:
+        """By table, the marks of the run of a stage that ended last and ran it."""
         with self._read() as session:
             query = _stage_runs(workspace, stage).where(lt.StageRun.run_id.is_not(None))
             query = query.where(lt.StageRun.finished_at.is_not(None))
-            newest = query.order_by(lt.StageRun.finished_at.desc(), lt.StageRun.id.desc()).limit(1)
-            found = session.scalar(newest)
-            return None if found is None else _row(found)
+            newest = query.order_by(lt.StageRun.finished_at.desc(), lt.StageRun.id.desc())
+            found = session.scalar(newest.limit(1))
+            return {} if found is None else dict(found.marks)
 
     def entries(self, workspace: str, stage: str, limit: int = 100) -> list[StageRunRow]:
         """A stage's entries, the latest moment first."""
@@ -75,7 +75,7 @@ class Ledger:
                 found = lt.StageRun(workspace_id=owner, stage=stage, at=at, attempt=0, run_id=None)
                 session.add(found)
             found.state, found.attempt = "claimed", found.attempt + 1
-            found.marks, found.outcomes = {}, {}
+            found.marks, found.outcomes, found.run_id = {}, {}, None
             found.pid, found.host = pid, host
             found.claimed_at, found.finished_at = self._clock(), None
             return found.attempt
@@ -154,7 +154,20 @@ class Ledger:
     def settled(self, workspace: str, resource: str, slot: datetime) -> bool:
         """Whether a table was collected for a slot."""
         with self._read() as session:
-            return _settled(session, workspace, resource, slot)
+            return _settled(session, workspace, resource, lt.CollectedSlot.slot == slot)
+
+    def settled_since(self, workspace: str, resource: str, slot: datetime) -> bool:
+        """Whether a table was collected for a slot or a later one."""
+        with self._read() as session:
+            return _settled(session, workspace, resource, lt.CollectedSlot.slot >= slot)
+
+    def first_seen(self, workspace: str) -> dict[str, datetime]:
+        """By table, when the catalogue heard of it first."""
+        with self._read() as session:
+            query = select(t.Resource.name, t.Resource.first_seen)
+            query = query.join(t.Workspace, t.Workspace.id == t.Resource.workspace_id)
+            found = session.execute(query.where(t.Workspace.name == workspace))
+            return dict(found.tuples().all())
 
     # Late deliveries
 
@@ -201,7 +214,7 @@ def _row(found: lt.StageRun) -> StageRunRow:
     return StageRunRow(**values)
 
 
-def _settled(session: Session, workspace: str, resource: str, slot: datetime) -> bool:
+def _settled(session: Session, workspace: str, resource: str, which: ColumnElement[bool]) -> bool:
     query = (
         select(func.count())
         .select_from(lt.CollectedSlot)
@@ -210,7 +223,7 @@ def _settled(session: Session, workspace: str, resource: str, slot: datetime) ->
         .where(
             t.Workspace.name == workspace,
             t.Resource.name == resource,
-            lt.CollectedSlot.slot == slot,
+            which,
             lt.CollectedSlot.status.in_(SETTLED),
         )
     )
