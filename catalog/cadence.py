@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-_SPAN = re.compile(r"^([1-9]\d*)(m|h|d)$")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_SPAN = re.compile(r"^([1-9]\d*)(s|m|h|d)$")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DAYS = ("d", "day", "days")
 _WEEKS = ("w", "week", "weeks")
 _MONTHS = ("m", "mo", "month", "months")

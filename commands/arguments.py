@@ -17,6 +17,9 @@ ResourceArgument = Annotated[
 ColumnArgument = Annotated[
     str, typer.Argument(help="A field, <database>.<resource>.<field>.", metavar="RESOURCE.FIELD")
 ]
+WaitOption = Annotated[
+    float, typer.Option(min=0, help="Seconds to wait while another run is at work.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 

@@ -9,7 +9,13 @@ from typing import Annotated
 import typer
 
 from catalog.text import text
-from commands.arguments import JsonOption, ResourceArgument, WorkspaceArgument, moment
+from commands.arguments import (
+    JsonOption,
+    ResourceArgument,
+    WaitOption,
+    WorkspaceArgument,
+    moment,
+)
 from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
@@ -98,6 +104,20 @@ def quarantine_replay(
     raise typer.Exit(0 if outcome.status in ("published", "unchanged") else 3)
 
 
+@quarantine.command("ageing")
+def quarantine_ageing(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+    """How long rejected rows have been waiting, the oldest first."""
+    from pipelines.ageing import ageing
+    from pipelines.present import print_json
+    from pipelines.present_upkeep import ageing_json, print_ageing
+
+    found = ageing(read_workspace(workspace))
+    if as_json:
+        print_json([ageing_json(item) for item in found])
+    else:
+        print_ageing(found)
+
+
 @app.command()
 def snapshots(
     workspace: WorkspaceArgument, resource: ResourceArgument, as_json: JsonOption = False
@@ -161,12 +181,13 @@ def clean(
     retired: Annotated[
         bool, typer.Option("--retired", help="Remove tables that no contract names any more.")
     ] = False,
+    wait: WaitOption = 0,
 ) -> None:
     """Expire old snapshots and delete data files that nothing refers to."""
     from pipelines.maintain import clean as clean_up
     from pipelines.present import print_line
 
-    done = clean_up(workspace, retired=retired)
+    done = clean_up(workspace, retired=retired, wait=wait)
     gone = sum(done.snapshots.values())
     size = f"{done.bytes / 1e6:,.1f}"
     print_line(text("clean_done", snapshots=gone, files=done.files, megabytes=size))

@@ -9,7 +9,7 @@ import typer
 
 from catalog.errors import Problems
 from catalog.text import text
-from commands.arguments import JsonOption, WorkspaceArgument
+from commands.arguments import JsonOption, WaitOption, WorkspaceArgument
 from commands.scheduling import run_stage
 from commands.workspaces import compiled_workspace, read_workspace
 
@@ -78,9 +78,7 @@ def run(
         Path | None, typer.Option(help="Folder of department files to use instead.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Recompute even what is unchanged.")] = False,
-    wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait while another run is at work.")
-    ] = 0,
+    wait: WaitOption = 0,
     due: Annotated[
         str | None,
         typer.Option(

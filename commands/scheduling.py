@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catalog.text import text
-from commands.arguments import JsonOption, ResourceArgument, WorkspaceArgument, moment
+from commands.arguments import (
+    JsonOption,
+    ResourceArgument,
+    WaitOption,
+    WorkspaceArgument,
+    moment,
+)
 from commands.workspaces import compiled_workspace, read_workspace
 
 if TYPE_CHECKING:
@@ -98,6 +104,42 @@ def run_stage(
     else:
         print_due_result(result)
     raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def backup(
+    workspace: WorkspaceArgument,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder of backups; else 'backup' in the workspace's home.")
+    ] = None,
+    keep: Annotated[int, typer.Option(min=1, help="So many backups stay.")] = 14,
+    wait: WaitOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the catalogue database and the lake's catalogue, as they are at one moment."""
+    from pipelines.backup import back_up
+    from pipelines.present import print_json
+    from pipelines.present_upkeep import backup_json, print_backup
+
+    done = back_up(read_workspace(workspace), to, keep, wait)
+    if as_json:
+        print_json(backup_json(done))
+    else:
+        print_backup(done)
+
+
+@app.command()
+def indicators(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+    """Quality, availability, quarantine, late deliveries and waiting publishes, in a few numbers."""
+    from pipelines.indicators import indicators as found
+    from pipelines.present import print_json
+    from pipelines.present_upkeep import indicators_json, print_indicators
+
+    now = found(read_workspace(workspace))
+    if as_json:
+        print_json(indicators_json(now))
+    else:
+        print_indicators(now)
 
 
 gate = typer.Typer(help="Publishes that wait for a person, and his decision.")

@@ -65,5 +65,8 @@ def _read(path: Path) -> Schedule:
 
 
 def _entry(item: dict[str, Any]) -> Entry:
-    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
-    return Entry(**{**plain, "stage": plain["stage"] or ""})
+    plain: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in item.items()
+    }
+    plain["stage"] = plain["stage"] or ""
+    return Entry(**plain)

@@ -154,7 +154,7 @@ def quiet(result: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
     if result["what"] == "ran":
         return False
     by_itself = str(context["dag_run"].run_type) in _TOLD and context["ti"].try_number == 1
-    return by_itself or result["state"] == "settled"
+    return by_itself or bool(result["state"] == "settled")
 
 
 def last_result(context: Mapping[str, Any]) -> dict[str, Any]:

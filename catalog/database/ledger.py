@@ -169,6 +169,20 @@ class Ledger:
             found = session.execute(query.where(t.Workspace.name == workspace))
             return dict(found.tuples().all())
 
+    def first_received(self, workspace: str, resource: str) -> dict[str, datetime]:
+        """By load, when the run began that received it first."""
+        with self._read() as session:
+            item = t.ReceivedFile
+            query = (
+                select(item.load_id, func.min(t.Run.started_at))
+                .join(t.Run, t.Run.id == item.first_run_id)
+                .join(t.Resource, t.Resource.id == item.resource_id)
+                .join(t.Workspace, t.Workspace.id == t.Resource.workspace_id)
+                .where(t.Workspace.name == workspace, t.Resource.name == resource)
+                .group_by(item.load_id)
+            )
+            return dict(session.execute(query).tuples().all())
+
     # Late deliveries
 
     def record_late(
