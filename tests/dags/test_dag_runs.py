@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,6 +24,13 @@ def publishes(city: City) -> dict[str, int]:
 
 def test_a_day_of_every_dag(airflow: AirflowHome, planned: City) -> None:
     """The stages twice: what is cleared, retried or doubled publishes nothing again."""
+    lineage = airflow.root / "lineage.ndjson"
+    transport = {"type": "file", "log_file_path": str(lineage), "append": True}
+    airflow.settings |= {
+        "AIRFLOW__OPENLINEAGE__DISABLED": "False",
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": "citybrain",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
+    }
     stages = [(COLLECT, DAY), (BUILD, None)]
     upkeep = [("testville.maintain", DAY), ("testville.freshness", DAY)]
     first, second, again, twice, maintain, freshness = tested = airflow.test(
@@ -38,6 +46,9 @@ def test_a_day_of_every_dag(airflow: AirflowHome, planned: City) -> None:
     assert set(maintain.tasks.values()) == {"success"}
     assert len(list((planned.home.root / "backup").iterdir())) == 1
     assert freshness.tasks["look"] == "success"
+    events = [json.loads(line) for line in lineage.read_text().splitlines()]
+    told = {(e["job"]["namespace"], e["job"]["name"], e["eventType"]) for e in events}
+    assert {("citybrain", f"{COLLECT}.settle", kind) for kind in ("START", "COMPLETE")} <= told
 
 
 def test_a_failed_gate_fails_the_task_and_leaves_the_next_layer_stale(

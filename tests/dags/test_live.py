@@ -50,7 +50,9 @@ def live(airflow: AirflowHome, planned: City) -> Iterator[LiveAirflow]:
 def test_a_day_survives_the_death_of_the_scheduler_and_the_workers(
     live: LiveAirflow, planned: City
 ) -> None:
-    live.unpause(BUILD, COLLECT)  # a department starts at once for its last slot
+    live.unpause(COLLECT)  # it starts at once, for its last slot
+    until(lambda: planned.current("raw.trade__shop"), "the department's data")
+    live.unpause(BUILD)
     until(lambda: _claimed(planned), "a build under way")
     assert live.kill() >= 6  # the servers, a worker, its task, our program
     assert publishes(planned) == {"raw.trade__shop": 1}
