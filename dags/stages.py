@@ -112,7 +112,8 @@ def _tasks(schedule: Schedule, entry: Entry) -> None:
     decide = HITLOperator.partial(
         task_id="decide",
         options=list(OPTIONS),
-        params={"why": Param("", type="string", minLength=1, title="Why")},
+        # Airflow holds the default against the schema, so an empty reason is refused afterwards.
+        params={"why": Param("", type="string", title="Why", description="Must be given.")},
         response_timeout=timedelta(seconds=schedule.approval),
         retries=0,
     ).expand_kwargs(questions)

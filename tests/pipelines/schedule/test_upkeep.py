@@ -75,7 +75,6 @@ def test_rejected_rows_grow_old(rejected: City) -> None:
     assert (young.resource, young.department, young.rows) == (SHOP, "trade", (1, 0, 0, 0))
     later = [ageing(rejected.load(), now + timedelta(days=d))[0].rows for d in (8, 40, 400)]
     assert later == [(0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)]
-    # A second file, with another bad row: the first row's age is the first file's, if it is still there.
     rejected.source("shop.csv", SHOPS)
     rejected.run()
     assert ageing(rejected.load()) == []
