@@ -34,6 +34,7 @@ OPTIONS = {
     "reject": "reject",
 }
 RESULT = "result"
+ACTIVE_RUNS = 16
 WAITS = ("gate_held_quarantine", "gate_held_warning")
 _TOLD = ("scheduled", "asset_triggered")
 
@@ -47,7 +48,8 @@ def stage_dag(schedule: Schedule, entry: Entry) -> DAG:
         schedule=when(entry),
         start_date=datetime.fromisoformat(f"{schedule.start}T00:00:00+00:00"),
         catchup=False,
-        max_active_runs=1,
+        # A run may wait for a person for days; the ledger and the pool keep the others apart.
+        max_active_runs=ACTIVE_RUNS,
         tags=list(entry.tags),
         default_args=defaults(schedule, entry),
         doc_md=__doc__,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.dags.airflow import AirflowHome, scheduled, tiny_city
+from tests.servers import postgres
 from tests.support.city import City
 
 
@@ -29,3 +30,6 @@ def airflow(migrated: AirflowHome, tmp_path: Path) -> AirflowHome:
 def planned(city: City) -> City:
     """A city of one department's file and one model, with its schedule."""
     return scheduled(tiny_city(city))
+
+
+__all__ = ["postgres"]

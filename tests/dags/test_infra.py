@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.dags.airflow import ROOT
+from tests.dags.airflow import ROOT, AirflowHome, tiny_city
+from tests.servers import PostgresServer
+from tests.support.city import City
 
 INFRA = ROOT / "infra/airflow"
 PARTS = ("api-server", "dag-processor", "scheduler", "triggerer")
@@ -101,3 +103,25 @@ def test_no_secret_stands_in_the_repository() -> None:
     values = re.findall(r"^([A-Z_]+)=(.*)$", text, flags=re.MULTILINE)
     assert [name for name, value in values if value and "PASSWORD" not in value] == []
     assert "infra/airflow/secrets.env" in (ROOT / ".gitignore").read_text().splitlines()
+
+
+@pytest.mark.slow
+def test_airflow_s_own_database_on_postgres(postgres: PostgresServer, tmp_path: Path) -> None:
+    """With the drivers that the lock file brings, and `prepare` as production calls it."""
+    url = postgres.url("airflow").replace("postgresql://", "postgresql+psycopg2://")
+    home = AirflowHome(tmp_path / "airflow", {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url})
+    city = tiny_city(City(tmp_path / "city"))
+    city.settings()
+    environment = {**home.environment, "CITYBRAIN_HOME": str(tmp_path / "home")}
+    for _ in range(2):  # it may be repeated
+        done = subprocess.run(
+            [str(INFRA / "prepare"), str(city.root)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    pools = postgres.execute("airflow", "SELECT pool, slots FROM slot_pool ORDER BY pool")
+    assert ("citybrain_testville", 1) in pools
+    assert (tmp_path / "home/schedules/testville.json").is_file()
