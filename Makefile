@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CITYBRAIN := .venv/bin/citybrain
 PYTEST := .venv/bin/python -m pytest -q -n 2 --dist loadfile
 
-.PHONY: help setup demo test test-fast lint format bench docs clean
+.PHONY: help setup demo airflow test test-fast lint format bench docs clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -13,6 +13,9 @@ setup: ## Make the environment (.venv) from uv.lock
 
 demo: setup ## Run the two example cities and show what came of it
 	@infra/demo
+
+airflow: setup ## Start Airflow with the two example cities
+	@infra/airflow/standalone
 
 test: setup ## Run every test (installs the servers that tests need, where it may)
 	@infra/bootstrap servers

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from catalog.cadence import Schedule
 from catalog.errors import Location
 
 DATABASES = ("raw", "base", "thematic", "fusion", "open")
@@ -248,9 +249,24 @@ class Materialisation(Extension):
 
 
 class Gate(Extension):
-    """Thresholds of the quality gate, for a workspace or one resource."""
+    """Thresholds of the quality gate, for a workspace or one resource.
+
+    Attributes:
+        max_quarantined_percent: over it a publish is blocked.
+        warn_quarantined_percent: over it a publish waits for a person; unset: none does.
+        hold_on_warning: a publish that breaks a rule of severity `warn` waits for a person, too.
+    """
 
     max_quarantined_percent: float = Field(default=20.0, ge=0, le=100)
+    warn_quarantined_percent: float | None = Field(default=None, ge=0, le=100)
+    hold_on_warning: bool = False
+
+    @model_validator(mode="after")
+    def _warn_below_limit(self) -> Gate:
+        warn = self.warn_quarantined_percent
+        if warn is not None and warn >= self.max_quarantined_percent:
+            raise ValueError("warn_quarantined_percent must be below max_quarantined_percent")
+        return self
 
 
 VALUE_KINDS = (
@@ -415,6 +431,7 @@ class Contract:
     row_level: str = "L1"
     catalogue: Catalogue = field(default_factory=Catalogue)
     frequency: tuple[float, str] | None = None
+    schedule: Schedule = field(default_factory=Schedule)
     fingerprint: str = ""
 
     @property

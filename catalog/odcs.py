@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import BaseModel, ValidationError
 
+from catalog.cadence import Schedule
 from catalog.contract import (
     DEFAULT_TYPES,
     FILE_FORMATS,
@@ -57,6 +58,7 @@ _CONTRACT_PROPERTIES = (
     "release",
     "justification",
     "row_level",
+    "schedule",
 )
 _FIELD_PROPERTIES = ("read", "severity", "kind", "step", "noise")
 _READ, _SEVERITY = Read(), Severities()  # what most fields have, one of each for all of them
@@ -152,6 +154,7 @@ class _Reader:
             justifications=self._list(Justification, properties, "justification"),
             row_level=self._row_level(properties),
             frequency=self._frequency(data),
+            schedule=self._schedule(properties),
             fingerprint=hashlib.sha256(self.document.path.read_bytes()).hexdigest(),
         )
         self._references(contract, properties)
@@ -419,6 +422,12 @@ class _Reader:
             self.fault("field_level", *place, level=value, known=known)
             return LEVELS[-1]
         return str(value)
+
+    def _schedule(self, properties: dict[str, tuple[KeyPath, Any]]) -> Schedule:
+        schedule: Schedule = self._extension(Schedule, properties, "schedule", Schedule())
+        if "schedule" in properties and self.database != "raw":
+            self.fault("schedule_of_model", *properties["schedule"][0])
+        return schedule
 
     def _frequency(self, data: dict[str, Any]) -> tuple[float, str] | None:
         for index, entry in enumerate(data.get("slaProperties") or []):

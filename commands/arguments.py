@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,4 +17,16 @@ ResourceArgument = Annotated[
 ColumnArgument = Annotated[
     str, typer.Argument(help="A field, <database>.<resource>.<field>.", metavar="RESOURCE.FIELD")
 ]
+WaitOption = Annotated[
+    float, typer.Option(min=0, help="Seconds to wait while another run is at work.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def moment(value: str, option: str, wanted: str = "an ISO time") -> datetime:
+    """A moment as written; without a zone it is meant in the machine's."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise typer.BadParameter(wanted, param_hint=option) from error
+    return found if found.tzinfo else found.astimezone()

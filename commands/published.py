@@ -9,7 +9,13 @@ from typing import Annotated
 import typer
 
 from catalog.text import text
-from commands.arguments import JsonOption, ResourceArgument, WorkspaceArgument
+from commands.arguments import (
+    JsonOption,
+    ResourceArgument,
+    WaitOption,
+    WorkspaceArgument,
+    moment,
+)
 from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
@@ -40,7 +46,7 @@ def query(
             "table, csv, json, or parquet with --output", param_hint="--format"
         )
     loaded = read_workspace(workspace)
-    with open_query(loaded, sql, _moment(as_of)) as result:
+    with open_query(loaded, sql, moment_or_snapshot(as_of)) as result:
         print_result(result, kind, output)
 
 
@@ -96,6 +102,20 @@ def quarantine_replay(
     else:
         print_replay(outcome)
     raise typer.Exit(0 if outcome.status in ("published", "unchanged") else 3)
+
+
+@quarantine.command("ageing")
+def quarantine_ageing(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+    """How long rejected rows have been waiting, the oldest first."""
+    from pipelines.ageing import ageing
+    from pipelines.present import print_json
+    from pipelines.present_upkeep import ageing_json, print_ageing
+
+    found = ageing(read_workspace(workspace))
+    if as_json:
+        print_json([ageing_json(item) for item in found])
+    else:
+        print_ageing(found)
 
 
 @app.command()
@@ -161,22 +181,20 @@ def clean(
     retired: Annotated[
         bool, typer.Option("--retired", help="Remove tables that no contract names any more.")
     ] = False,
+    wait: WaitOption = 0,
 ) -> None:
     """Expire old snapshots and delete data files that nothing refers to."""
     from pipelines.maintain import clean as clean_up
     from pipelines.present import print_line
 
-    done = clean_up(workspace, retired=retired)
+    done = clean_up(workspace, retired=retired, wait=wait)
     gone = sum(done.snapshots.values())
     size = f"{done.bytes / 1e6:,.1f}"
     print_line(text("clean_done", snapshots=gone, files=done.files, megabytes=size))
 
 
-def _moment(value: str | None) -> datetime | int | None:
+def moment_or_snapshot(value: str | None) -> datetime | int | None:
+    """`--as-of`: a snapshot's id or a moment."""
     if value is None or value.isdigit():
         return int(value) if value else None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise typer.BadParameter("an ISO time or a snapshot id", param_hint="--as-of") from error
-    return moment if moment.tzinfo else moment.astimezone()
+    return moment(value, "--as-of", "an ISO time or a snapshot id")

@@ -10,7 +10,8 @@ import typer
 
 from catalog.errors import Problems
 from catalog.text import text
-from commands.arguments import JsonOption, WorkspaceArgument
+from commands.arguments import JsonOption, WaitOption, WorkspaceArgument
+from commands.scheduling import run_stage
 from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
@@ -92,6 +93,17 @@ def run(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], help="... up to this day, which is included."),
     ] = None,
+    wait: WaitOption = 0,
+    due: Annotated[
+        str | None,
+        typer.Option(
+            help="Run what is due of one stage of 'citybrain schedule', once.", metavar="STAGE"
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="With --due: the moment that is asked for (2026-11-23T06:00+08:00)."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Collect, gate, publish and build: raw, base, thematic and fusion databases.
@@ -109,7 +121,13 @@ def run(
     period = None
     if since is not None or until is not None:
         period = Period(since.date() if since else None, until.date() if until else None)
-    options = RunOptions(tuple(select or ()), source, full, cached=True, period=period)
+    options = RunOptions(tuple(select or ()), source, full, cached=True, wait=wait, period=period)
+    if due is not None:
+        if select or full or period:
+            raise typer.BadParameter("not with --select or --full", param_hint="--due")
+        run_stage(workspace, due, at, options, as_json)
+    if at is not None:
+        raise typer.BadParameter("belongs to --due", param_hint="--at")
     with ProgressPrinter(quiet=as_json) as progress:
         result = run_workspace(workspace, options, progress)
     if as_json:

@@ -86,8 +86,11 @@ class Home:
         return Lake(self.lake, self.lake_catalog_url, self.root.name)
 
     @contextmanager
-    def lock(self, workspace: str) -> Iterator[None]:
+    def lock(self, workspace: str, wait: float = 0) -> Iterator[None]:
         """Hold the workspace: one writer at a time. The system frees it when the process dies.
+
+        Args:
+            wait: how many seconds to wait for another writer to end.
 
         Raises:
             PipelineError: `locked`, naming the holder.
@@ -96,7 +99,7 @@ class Home:
         lock = FileLock(self.root / "run.lock")
         owner = self.root / "run.owner.json"
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=wait)
         except Timeout as error:
             raise _locked(workspace, owner) from error
         try:

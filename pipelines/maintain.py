@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from catalog.database import CatalogStore
@@ -27,6 +28,8 @@ from pipelines.release_gate import release_seal
 from pipelines.run import certifier_of, environment_of
 from pipelines.workspace import Workspace, load_workspace
 
+LEDGER_KEEPS = timedelta(days=90)  # moments in which nothing was due
+
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
@@ -39,9 +42,9 @@ class Cleaned:
 
 
 @contextmanager
-def _writing(workspace: Workspace) -> Iterator[tuple[Home, Lake, CatalogStore]]:
+def _writing(workspace: Workspace, wait: float = 0) -> Iterator[tuple[Home, Lake, CatalogStore]]:
     home = Home.of(workspace.name)
-    with home.lock(workspace.name), CatalogStore.open(home.database_url) as store:
+    with home.lock(workspace.name, wait), CatalogStore.open(home.database_url) as store:
         store.sync_resources(workspace.name, list(workspace.contracts.values()))
         with home.open_lake() as lake:
             yield home, lake, store
@@ -147,16 +150,18 @@ def rollback(root: Path, resource: str, snapshot_id: int) -> Snapshot:
     return found
 
 
-def clean(root: Path, *, retired: bool = False) -> Cleaned:
+def clean(root: Path, *, retired: bool = False, wait: float = 0) -> Cleaned:
     """Expire old snapshots, delete data files that no kept snapshot refers to, and old event files.
 
     Args:
         retired: also remove, for good, the tables of resources that have left the workspace.
+        wait: how many seconds to wait while a run is at work.
     """
     workspace = load_workspace(root)
     keep = workspace.settings.lake.keep_snapshots
     expired: dict[str, int] = {}
-    with _writing(workspace) as (home, lake, store):
+    with _writing(workspace, wait) as (home, lake, store):
+        store.ledger.forget(workspace.name, datetime.now(UTC) - LEDGER_KEEPS)
         files, size = prune(home.lineage, workspace.settings.lineage.keep_runs)
         present = {*workspace.contracts, *map(quarantine_table, workspace.contracts)}
         for table in sorted({*lake.tables(), *present}):

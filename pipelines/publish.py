@@ -33,6 +33,7 @@ from pipelines.home import Home
 from pipelines.incremental.parts import Content, NewFile
 from pipelines.incremental.period import Period
 from pipelines.lake import Lake, Snapshot
+from pipelines.manual_gate import ManualGate, decision_text
 from pipelines.masking.settings import open_ring
 from pipelines.plan import Plan, Step
 from pipelines.release_gate import ReleaseVerdict, judge_release, release_seal
@@ -58,6 +59,7 @@ class Environment:
     Attributes:
         period: days that are to be collected and computed again, whether anything has changed or not.
         began: is told when a step finds that it has something to compute.
+        manual: what people decided about results that wait for them.
     """
 
     plan: Plan
@@ -70,6 +72,7 @@ class Environment:
     budget: Budget
     full: bool
     connections: Connections
+    manual: ManualGate
     period: Period | None = None
     began: Callable[[Work], None] = _nobody
 
@@ -262,7 +265,8 @@ def publish(env: Environment, work: Work, part: Whole, parents: Mapping[str, Sna
     """
     env.began(work)
     env.certifier.warm_up()
-    step, lake = work.step, env.lake
+    decision = env.manual.decision(work.step.name, work.mark)
+    step, lake = env.manual.step(work.step, decision), env.lake
     scratch = env.budget.scratch / step.name.replace(".", "__")
     made: list[Path] = []
 
@@ -288,6 +292,7 @@ def publish(env: Environment, work: Work, part: Whole, parents: Mapping[str, Sna
         discard(made)
         raise
     error = verdict.error or (release.error if release else None)
+    error = error or env.manual.refusal(step, totals, verdict, decision)
     if error is not None:
         discard(made)
         outcome = _outcome(work, stage, verdict, "blocked", error, work.current, False, totals)
@@ -303,6 +308,8 @@ def publish(env: Environment, work: Work, part: Whole, parents: Mapping[str, Sna
     )
     properties["contract"] = step.contract.fingerprint
     properties |= kept
+    if decision is not None:
+        properties["decision"] = decision_text(decision)
     if step.contract.release is not None:
         properties["seal"] = release_seal(env.plan, step.name)
     if release is not None:

@@ -11,8 +11,9 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -22,6 +23,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from catalog.database import CatalogStore, ResourceProof, SnapshotRecord
+from catalog.database.holds import Holds
 from catalog.database.records import RunStatus
 from catalog.errors import CatalogError, CityBrainError, Location
 from catalog.lineage import Edge, ModelLineage
@@ -33,6 +35,7 @@ from pipelines.home import Home
 from pipelines.incremental.period import Period
 from pipelines.lake import Lake, Snapshot
 from pipelines.lineage_events import RunEvents
+from pipelines.manual_gate import ManualGate, note_hold
 from pipelines.plan import Plan, Step, compile_workspace
 from pipelines.publish import Environment
 from pipelines.workspace import Workspace, load_workspace
@@ -54,6 +57,7 @@ class RunOptions:
         full: recompute even what is unchanged.
         cached: compile only what has changed (`load_workspace`).
         period: days that are made again although nothing has changed (a backfill).
+        wait: how many seconds to wait while another run of the workspace is at work.
     """
 
     select: tuple[str, ...] = ()
@@ -61,6 +65,7 @@ class RunOptions:
     full: bool = False
     cached: bool = False
     period: Period | None = None
+    wait: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,30 +127,87 @@ def run_workspace(
     if options.period is not None and not options.select:
         raise PipelineError("backfill_select")
     plan = compile_workspace(load_workspace(root, cached=options.cached))
-    workspace = plan.workspace
     chosen = select_steps(plan, options.select)
+    source = source_of(plan, options, chosen)
+    began = monotonic()
+    with opened_workspace(plan, options.wait) as opened:
+        done = run_chosen(opened, chosen, options, source, progress)
+    seconds = monotonic() - began
+    warnings = opened.events.warnings
+    return RunResult(done.run_id, plan.workspace, done.outcomes, seconds, done.docs, warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A workspace that this process alone may write to."""
+
+    plan: Plan
+    home: Home
+    lake: Lake
+    store: CatalogStore
+    events: RunEvents
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run came to."""
+
+    run_id: str
+    outcomes: dict[str, Outcome]
+    docs: Path | None
+
+
+@contextmanager
+def opened_workspace(plan: Plan, wait: float = 0) -> Iterator[Opened]:
+    """Hold the workspace, its lake and its database open.
+
+    Raises:
+        PipelineError: `locked`, when another process still holds it after `wait` seconds.
+    """
+    home = Home.of(plan.workspace.name)
+    with (
+        RunEvents(plan, home) as events,
+        home.lock(plan.workspace.name, wait),
+        CatalogStore.open(home.database_url) as store,
+        home.open_lake() as lake,
+    ):
+        yield Opened(plan, home, lake, store, events)
+
+
+def source_of(plan: Plan, options: RunOptions, chosen: Iterable[str]) -> Path:
+    """The folder of the departments' files.
+
+    Raises:
+        PipelineError: `source_dir_missing`, when it is needed and not there.
+    """
+    workspace = plan.workspace
     source = (options.source or workspace.source_dir).resolve()
     if not source.is_dir() and any(plan.steps[name].kind == "collect" for name in chosen):
         where = Location(workspace.root / "workspace.toml")
         raise PipelineError("source_dir_missing", where=where, path=source)
-    home = Home.of(workspace.name)
-    began = monotonic()
-    with (
-        RunEvents(plan, home) as events,
-        home.lock(workspace.name),
-        CatalogStore.open(home.database_url) as store,
-    ):
-        lake = home.open_lake()
-        certifier = certifier_of(home, workspace)
-        try:
-            run = _Run(plan, home, lake, store, certifier, options, source, progress, events)
-            outcomes = run.execute(chosen)
-            docs = certifier.build_docs()
-        finally:
-            certifier.close()
-            lake.close()
-    seconds = monotonic() - began
-    return RunResult(run.run_id, workspace, outcomes, seconds, docs, events.warnings)
+    return source
+
+
+def run_chosen(
+    opened: Opened,
+    chosen: set[str],
+    options: RunOptions,
+    source: Path,
+    progress: Callable[[Progress], None] = lambda _: None,
+    before: Mapping[str, Outcome] | None = None,
+) -> Done:
+    """Run the chosen steps of a workspace that is held.
+
+    Args:
+        before: how tables that are not chosen ended before, for the steps that wait for them.
+    """
+    certifier = certifier_of(opened.home, opened.plan.workspace)
+    try:
+        run = _Run(opened, certifier, options, source, progress, before or {})
+        outcomes = run.execute(chosen)
+        return Done(run.run_id, outcomes, certifier.build_docs())
+    finally:
+        certifier.close()
 
 
 def select_steps(plan: Plan, patterns: Iterable[str]) -> set[str]:
@@ -182,7 +244,14 @@ def certifier_of(home: Home, workspace: Workspace) -> Certifier:
 
 
 def environment_of(
-    plan: Plan, home: Home, lake: Lake, certifier: Certifier, source: Path, *, full: bool = False
+    plan: Plan,
+    home: Home,
+    lake: Lake,
+    certifier: Certifier,
+    source: Path,
+    *,
+    full: bool = False,
+    holds: Holds | None = None,
 ) -> Environment:
     """What the steps of a new run share, with a fresh run id."""
     now = datetime.now(UTC)
@@ -199,6 +268,7 @@ def environment_of(
         budget=Budget(memory, settings.engine.threads, home.scratch),
         full=full,
         connections=environment_connection,
+        manual=ManualGate(plan, holds),
     )
 
 
@@ -207,27 +277,32 @@ class _Run:
 
     def __init__(
         self,
-        plan: Plan,
-        home: Home,
-        lake: Lake,
-        store: CatalogStore,
+        opened: Opened,
         certifier: Certifier,
         options: RunOptions,
         source: Path,
         progress: Callable[[Progress], None],
-        events: RunEvents,
+        before: Mapping[str, Outcome],
     ) -> None:
-        self.plan = plan
-        self.events = events
-        self.store = store
-        self.lake = lake
+        self.plan = plan = opened.plan
+        self.events = opened.events
+        self.store = opened.store
+        self.lake = opened.lake
         self.progress = progress
         self.options = options
         self.source = source
-        self.certifier = certifier
+        self.before = before
         self.workers = plan.workspace.settings.engine.workers
-        env = environment_of(plan, home, lake, certifier, source, full=options.full)
-        self.env = replace(env, began=events.step_started, period=options.period)
+        env = environment_of(
+            plan,
+            opened.home,
+            opened.lake,
+            certifier,
+            source,
+            full=options.full,
+            holds=opened.store.holds,
+        )
+        self.env = replace(env, began=opened.events.step_started, period=options.period)
         self.run_id = self.env.run_id
 
     def execute(self, chosen: set[str]) -> dict[str, Outcome]:
@@ -264,6 +339,7 @@ class _Run:
         }
         order = TopologicalSorter(graph)
         order.prepare()
+        workspace = self.plan.workspace.name
         outcomes: dict[str, Outcome] = {}
         running: dict[Future[Outcome], Step] = {}
         with ThreadPoolExecutor(self.workers, thread_name_prefix="step") as pool:
@@ -271,13 +347,16 @@ class _Run:
                 while order.is_active():
                     for name in order.get_ready():
                         step = self.plan.steps[name]
-                        running[pool.submit(self._one, step, dict(outcomes), len(chosen))] = step
+                        known = {**self.before, **outcomes}
+                        count = Progress(step, None, len(outcomes), len(chosen))
+                        running[pool.submit(self._one, step, known, count)] = step
                     done, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
                         step = running.pop(future)
                         outcome = future.result()
                         outcomes[step.name] = outcome
                         self.store.record_step(self.run_id, outcome.record(self.run_id))
+                        note_hold(self.store.holds, workspace, self.run_id, outcome)
                         self.progress(Progress(step, outcome, len(outcomes), len(chosen)))
                         order.done(step.name)
             except BaseException:
@@ -286,13 +365,13 @@ class _Run:
                 raise
         return outcomes
 
-    def _one(self, step: Step, upstream: dict[str, Outcome], total: int) -> Outcome:
-        self.progress(Progress(step, None, len(upstream), total))
+    def _one(self, step: Step, upstream: Mapping[str, Outcome], began: Progress) -> Outcome:
+        self.progress(began)
         outcome = self._outcome(step, upstream)
         self.events.step_ended(step, outcome)
         return outcome
 
-    def _outcome(self, step: Step, upstream: dict[str, Outcome]) -> Outcome:
+    def _outcome(self, step: Step, upstream: Mapping[str, Outcome]) -> Outcome:
         try:
             return run_step(self.env, step, upstream)
         except Exception as error:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from catalog.cadence import known_zone
 from catalog.contract import DATABASES, Contract, Gate
 from catalog.errors import CatalogError, CityBrainError, Location, Problems
 from catalog.odcs import ContractFaults, read_contract
@@ -25,6 +26,7 @@ from pipelines.compilecache import CompileCache
 from pipelines.home import Home
 from pipelines.levels.channels import Channels
 from pipelines.masking.settings import MaskingSettings
+from pipelines.schedule.settings import CalendarSettings, ScheduleSettings
 from quality.predicates import quoted
 from quality.risk.policy import RiskSettings
 
@@ -71,6 +73,8 @@ class Settings(_Strict):
     channels: Channels = Channels()
     masking: MaskingSettings = MaskingSettings()
     risk: RiskSettings = RiskSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    calendar: CalendarSettings = CalendarSettings()
 
     def day_of(self, moment: datetime) -> date:
         """The city's calendar day at a moment."""
@@ -84,11 +88,7 @@ class Settings(_Strict):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"'{value}' is not a time zone of the IANA database") from error
-        return value
+        return known_zone(value)
 
 
 class Department(_Strict):

@@ -8,7 +8,7 @@ Expectations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from catalog.contract import Contract, ContractField, QualityDeclaration
@@ -361,3 +361,23 @@ _CUSTOM: dict[str, tuple[tuple[str, ...], _Builder]] = {
     "freshness": (("field", "max_age_days"), _freshness),
     "volume_change": (("max_drop_percent", "max_rise_percent"), _volume),
 }
+
+
+def hardened(contract: Contract) -> Contract:
+    """The contract with `reject` in the place of `warn`, for rules that look at rows."""
+
+    def harder(declaration: QualityDeclaration) -> QualityDeclaration:
+        built = _declared(contract, declaration)
+        if not any(rule.severity == "warn" and rule.scope != "table" for rule in built):
+            return declaration
+        return replace(declaration, data={**declaration.data, "severity": "reject"})
+
+    def harder_field(item: ContractField) -> ContractField:
+        warned = {k: "reject" for k, v in item.severity.model_dump().items() if v == "warn"}
+        return replace(item, severity=item.severity.model_copy(update=warned))
+
+    return replace(
+        contract,
+        fields=tuple(map(harder_field, contract.fields)),
+        quality=tuple(map(harder, contract.quality)),
+    )

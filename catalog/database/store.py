@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, status, syncing, writing
+from catalog.database.holds import Holds
+from catalog.database.ledger import Ledger
 from catalog.database.migrate import ensure_current
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
 from catalog.database.records import (
@@ -42,6 +44,10 @@ class CatalogStore:
     Every method is one transaction and may be called from any thread. What it returns are
     immutable records. Every method raises `CatalogError` `database_failed` when the database
     cannot do its work. Reading about an unknown workspace or resource finds nothing.
+
+    Attributes:
+        ledger: what ran for which moment.
+        holds: publishes that wait for a person.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -50,6 +56,8 @@ class CatalogStore:
         self._readers = connect.reading(engine)
         self._writers = connect.writing(engine)
         self._clock = clock
+        self.ledger = Ledger(self._read, self._write, clock)
+        self.holds = Holds(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
