@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,13 @@ from commands.arguments import JsonOption, WorkspaceArgument
 from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
+
+
+class EngineName(StrEnum):
+    """What `--engine` takes."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 @app.command()
@@ -77,6 +85,10 @@ def run(
         Path | None, typer.Option(help="Folder of department files to use instead.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Recompute even what is unchanged.")] = False,
+    engine: Annotated[
+        EngineName | None,
+        typer.Option(help="Which engine computes it; else that of workspace.toml."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Collect, gate, publish and build: raw, base, thematic and fusion databases.
@@ -86,7 +98,8 @@ def run(
     from pipelines.present import ProgressPrinter, print_json, print_run, run_json
     from pipelines.run import RunOptions, run_workspace
 
-    options = RunOptions(tuple(select or ()), source, full, cached=True)
+    chosen = engine.value if engine is not None else None
+    options = RunOptions(tuple(select or ()), source, full, cached=True, engine=chosen)
     with ProgressPrinter(quiet=as_json) as progress:
         result = run_workspace(workspace, options, progress)
     if as_json:

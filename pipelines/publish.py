@@ -40,6 +40,7 @@ from quality.predicates import quoted
 if TYPE_CHECKING:
     from pipelines.gate import Verdict
     from pipelines.masking.keys import KeyRing
+    from pipelines.spark.engine import SparkEngine
     from quality.certify import Certifier
 
 Connections = Callable[[str], str]
@@ -55,6 +56,7 @@ class Environment:
 
     Attributes:
         began: is told when a step finds that it has something to compute.
+        spark: where the rows of the steps are computed; None: in DuckDB.
     """
 
     plan: Plan
@@ -68,6 +70,7 @@ class Environment:
     full: bool
     connections: Connections
     began: Callable[[Work], None] = _nobody
+    spark: SparkEngine | None = None
 
     def ring(self) -> KeyRing:
         """The keys of the masking functions.
@@ -238,10 +241,12 @@ def publish(
     try:
         budget = Budget(env.budget.memory, env.budget.threads, scratch)
         with connection(budget) as con:
-            stage = Stage(con, step, env.as_of)
+            stage = _stage(env, con, step)
+            stage.one_file = merge is not None
             fill(stage)
             assessed = stage.judge_sets({n: snapshot_sql(s) for n, s in parents.items()})
             stage.write_good(good)
+            content = stage.good_files
             stage.write_quarantine(bad)
             if merge is not None:
                 content = merge(stage, good)
@@ -274,6 +279,15 @@ def publish(
     snapshot = lake.publish(step.name, table_columns(step.contract), content, properties)
     outcome = _outcome(work, stage, verdict, work.status, work.error, snapshot, True)
     return _with_release(outcome, release)
+
+
+def _stage(env: Environment, con: duckdb.DuckDBPyConnection, step: Step) -> Stage:
+    """Where the step's rows are held: in DuckDB, or in Spark."""
+    if env.spark is None:
+        return Stage(con, step, env.as_of)
+    from pipelines.spark.stage import SparkStage
+
+    return SparkStage(con, step, env.as_of, env.spark)
 
 
 def _judge_release(

@@ -34,6 +34,7 @@ from pipelines.lake import Lake, Snapshot
 from pipelines.lineage_events import RunEvents
 from pipelines.plan import Plan, Step, compile_workspace
 from pipelines.publish import Environment
+from pipelines.spark.engine import DUCKDB, SPARK, SparkEngine, engine_kind, engine_of
 from pipelines.workspace import Workspace, load_workspace
 
 if TYPE_CHECKING:
@@ -52,12 +53,14 @@ class RunOptions:
         source: the departments' files, instead of the workspace's own.
         full: recompute even what is unchanged.
         cached: compile only what has changed (`load_workspace`).
+        engine: `duckdb` or `spark`; unset, what `workspace.toml` says.
     """
 
     select: tuple[str, ...] = ()
     source: Path | None = None
     full: bool = False
     cached: bool = False
+    engine: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +126,21 @@ def run_workspace(
     if not source.is_dir() and any(plan.steps[name].kind == "collect" for name in chosen):
         where = Location(workspace.root / "workspace.toml")
         raise PipelineError("source_dir_missing", where=where, path=source)
+    kind = engine_kind(workspace, options.engine)
     home = Home.of(workspace.name)
     began = monotonic()
     with (
         RunEvents(plan, home) as events,
         home.lock(workspace.name),
         CatalogStore.open(home.database_url) as store,
+        engine_of(kind, workspace, home) as spark,
     ):
         lake = home.open_lake()
         certifier = certifier_of(home, workspace)
         try:
-            run = _Run(plan, home, lake, store, certifier, options, source, progress, events)
+            run = _Run(
+                plan, home, lake, store, certifier, options, source, progress, events, spark
+            )
             outcomes = run.execute(chosen)
             docs = certifier.build_docs()
         finally:
@@ -211,6 +218,7 @@ class _Run:
         source: Path,
         progress: Callable[[Progress], None],
         events: RunEvents,
+        spark: SparkEngine | None = None,
     ) -> None:
         self.plan = plan
         self.events = events
@@ -222,7 +230,7 @@ class _Run:
         self.certifier = certifier
         self.workers = plan.workspace.settings.engine.workers
         env = environment_of(plan, home, lake, certifier, source, full=options.full)
-        self.env = replace(env, began=events.step_started)
+        self.env = replace(env, began=events.step_started, spark=spark)
         self.run_id = self.env.run_id
 
     def execute(self, chosen: set[str]) -> dict[str, Outcome]:
@@ -248,7 +256,7 @@ class _Run:
             run_id=run_id,
             selection=" ".join(self.options.select),
             source_dir=self.source,
-            engine="duckdb",
+            engine=SPARK if self.env.spark is not None else DUCKDB,
             pid=os.getpid(),
             host=socket.gethostname(),
         )

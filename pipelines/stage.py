@@ -66,7 +66,14 @@ class Counts:
 
 
 class Stage:
-    """One step's staged rows in one DuckDB connection."""
+    """One step's staged rows in one DuckDB connection.
+
+    Attributes:
+        one_file: the good rows must stand in one file, for what is merged with them.
+        good_files: the files of the good rows, once they are written.
+    """
+
+    one_file = False
 
     def __init__(self, con: duckdb.DuckDBPyConnection, step: Step, as_of: date) -> None:
         self.con = con
@@ -75,6 +82,7 @@ class Stage:
         self.counts = Counts()
         self._bad_ids = False
         self._originals: Callable[[], pa.RecordBatchReader] | None = None
+        self.good_files: list[Path] = []
 
     # -- filling --------------------------------------------------------------------------------
 
@@ -234,6 +242,7 @@ class Stage:
 
     def write_good(self, path: Path) -> int:
         """Write the rows to publish; returns their number."""
+        self.good_files = [path]
         self.counts.published = copy_to_parquet(self.con, self.good_sql(), path)
         return self.counts.published
 
