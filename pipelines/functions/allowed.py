@@ -46,7 +46,7 @@ INSTEAD = {
     "jaro_winkler_similarity": "a key that is compared exactly",
     "levenshtein": "a key that is compared exactly",
     "reverse": "left, right and substring",
-    "PIVOT": "CASE in aggregates for a PIVOT, UNION ALL for an UNPIVOT",
+    "PIVOT": "CASE in aggregates, one for each column",
     "ASOF INNER JOIN": "a join, and QUALIFY row_number() OVER (...) = 1",
     "ASOF LEFT JOIN": "a join, and QUALIFY row_number() OVER (...) = 1",
     "POSITIONAL INNER JOIN": "a join by key",
@@ -71,7 +71,9 @@ def not_portable(sql: str, path: Path) -> list[PipelineError]:
     """What a model uses that no parity test covers, each once."""
     found = uses(sql)
     if found is None:
-        return []  # it does not parse, or it is no SELECT: told elsewhere
+        problem = "the engine's parser does not say what it is made of"
+        where = Location(path, 1)
+        return [PipelineError("sql_not_portable", where=where, part="SELECT", problem=problem)]
     known = allowed_uses() | set(MASKS)
     missing: dict[str, int] = {}
     for use in sorted(found):

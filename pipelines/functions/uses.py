@@ -172,7 +172,15 @@ def _of_source(node: dict[str, Any], kind: str) -> Iterator[str]:
     elif kind == "TABLE_FUNCTION":
         yield "table function"
     elif kind not in _SILENT:
-        yield {"EXPRESSION_LIST": "VALUES", "PIVOT": "PIVOT"}.get(kind, kind)
+        if kind == "PIVOT" and _unpivots(node):
+            kind = "UNPIVOT"
+        yield {"EXPRESSION_LIST": "VALUES"}.get(kind, kind)
+
+
+def _unpivots(node: dict[str, Any]) -> bool:
+    return bool(node.get("unpivot_names")) or any(
+        item.get("unpivot_names") for item in node.get("pivots") or ()
+    )
 
 
 def _of_modifier(node: dict[str, Any], kind: str) -> Iterator[str]:

@@ -17,8 +17,13 @@ _DAY = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\z"
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,6})?)?\z"
 # What DuckDB reads besides: such a text is an error on Spark. Of all others both make nothing.
 _ODD_WHOLE = r"^(?=.*[0-9])(?:[+-]?[0-9_]*[.]?[0-9_]*(?:[eE][+-]?[0-9_.]*)?|[+-]?0[xXbB][0-9a-fA-F_]*)\z"
-_ODD_DOUBLE = r"^(?=.*(?:[0-9]|(?i:inf|nan)))[+-]?(?:[0-9_]*[.]?[0-9_]*(?:[eE][+-]?[0-9_]*)?|(?i:inf|infinity|nan))\z"
-_ODD_DAY = r"^(?:[+-]?[0-9]+[-/ \\][0-9]+[-/ \\][0-9]+.*|(?i:epoch|-?infinity|-?inf)[\s\S]*)\z"
+_ODD_DOUBLE = (
+    r"^(?=.*(?:[0-9]|(?i:inf|nan)))[+-]*(?:[0-9_]*[.]?[0-9_]*(?:[eE][+-]*[0-9_.]*)?"
+    r"|(?i:inf|infinity|nan))\z"
+)
+_ODD_DAY = (
+    r"^(?:[+-]?[0-9]+[-/ \\][0-9]+[-/ \\][0-9]+.*|[+-]?(?i:epoch|infinity|inf)[\s\S]*)\z"
+)
 _BLANK = "' \\t\\n\\r\\f\\u000b'"
 _EXACT = "4503599627370496D"  # from 2^52 on every DOUBLE is whole
 

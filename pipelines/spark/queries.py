@@ -84,6 +84,8 @@ def _qualified(sql: str, tables: Mapping[str, Mapping[str, str]]) -> exp.Query:
         schema.setdefault(database, {})[short] = dict.fromkeys(columns, "VARCHAR")
     try:
         tree = sqlglot.parse_one(sql, read=ModelDialect)
+        for node in list(tree.find_all(exp.Table)):
+            _unpivot(node, tables)
         for node in list(tree.find_all(exp.Subquery)):
             _unbracket(node)
         for node in list(tree.find_all(exp.Select)):
@@ -91,6 +93,37 @@ def _qualified(sql: str, tables: Mapping[str, Mapping[str, str]]) -> exp.Query:
         return qualify(tree, dialect=ModelDialect, schema=schema, quote_identifiers=False)  # type: ignore[return-value]
     except SqlglotError as error:
         raise Refusal("query", str(error).split("\n")[0]) from None
+
+
+def _unpivot(node: exp.Table, tables: Mapping[str, Mapping[str, str]]) -> None:
+    """UNPIVOT of a table of the city as one SELECT for each column; NULLs are left out."""
+    pivots = node.args.get("pivots") or []
+    columns = tables.get(f"{node.db}.{node.name}")
+    if len(pivots) != 1 or not pivots[0].args.get("unpivot") or columns is None:
+        return
+    (pivot,) = pivots
+    into, fields = pivot.expressions, pivot.args.get("fields") or []
+    if len(into) != 1 or len(fields) != 1 or pivot.args.get("include_nulls") or node.alias:
+        return
+    label, taken = fields[0].this.name, [item.name for item in fields[0].expressions]
+    if not set(taken) <= set(columns):
+        return
+    kept = [column for column in columns if column not in taken]
+    source = exp.table_(node.name, db=node.db)
+    selects = [
+        exp.select(
+            *(exp.column(column) for column in kept),
+            exp.alias_(exp.Literal.string(column), label),
+            exp.alias_(exp.column(column), into[0].name),
+        )
+        .from_(source.copy())
+        .where(exp.not_(exp.Is(this=exp.column(column), expression=exp.Null())))
+        for column in taken
+    ]
+    query: exp.Query = selects[0]
+    for other in selects[1:]:
+        query = exp.union(query, other, distinct=False)
+    node.replace(query.subquery(pivot.alias or node.name))
 
 
 def _unbracket(node: exp.Subquery) -> None:

@@ -65,3 +65,5 @@ SELECT id, unnest(l) AS v FROM raw.lists
 SELECT s.id, t.v FROM raw.lists AS s, unnest(s.l) AS t(v)
 -- structs
 SELECT t.s.a AS a, t.s.b AS b FROM (SELECT {'a': id, 'b': l} AS s FROM raw.lists) AS t
+-- columns as rows
+SELECT id, name, value FROM (SELECT * FROM raw.number) AS n JOIN (SELECT id AS k, name, value FROM raw.number UNPIVOT (value FOR name IN (i, j))) AS u ON u.k = n.id
