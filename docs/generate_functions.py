@@ -30,7 +30,7 @@ def tested_uses() -> dict[str, str]:
 
 def allow_list() -> str:
     """The text of `allowed.toml`."""
-    listed = "\n".join(f'  {_quoted(name)}, # {case}' for name, case in tested_uses().items())
+    listed = "\n".join(f"  {_quoted(name)}, # {case}" for name, case in tested_uses().items())
     return f"{_HEAD}uses = [\n{listed}\n]\n"
 
 

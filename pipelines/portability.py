@@ -83,7 +83,11 @@ def _rules(step: Step) -> Sequence[CityBrainError]:
             where = rule.where or Location(step.contract.path, 1)
             return [
                 PipelineError(
-                    "rule_not_portable", where=where, rule=rule.id, part=refusal.part, problem=refusal.why
+                    "rule_not_portable",
+                    where=where,
+                    rule=rule.id,
+                    part=refusal.part,
+                    problem=refusal.why,
                 )
             ]
     return []

@@ -172,7 +172,9 @@ class Proofs:
     def _own(self, name: str) -> str:
         model = self._workspace.models.get(name)
         portable = self._workspace.settings.engine.portable
-        return _mark(self._masks, portable, self._contracts[name].fingerprint, model.sql if model else "")
+        return _mark(
+            self._masks, portable, self._contracts[name].fingerprint, model.sql if model else ""
+        )
 
     def _around(self, step: Step) -> str:
         return _mark(*(self._columns_of(name) for name in sorted({*step.inputs, step.name})))

@@ -138,9 +138,7 @@ def run_workspace(
         lake = home.open_lake()
         certifier = certifier_of(home, workspace)
         try:
-            run = _Run(
-                plan, home, lake, store, certifier, options, source, progress, events, spark
-            )
+            run = _Run(plan, home, lake, store, certifier, options, source, progress, events, spark)
             outcomes = run.execute(chosen)
             docs = certifier.build_docs()
         finally:

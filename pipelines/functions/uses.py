@@ -104,24 +104,9 @@ def _names(node: dict[str, Any]) -> Iterator[str]:
 
 def _of_expression(node: dict[str, Any], of: str, kind: str) -> Iterator[str]:
     if of == "FUNCTION":
-        name = str(node["function_name"]).lower()
-        # With an order within it an aggregate is another function: without, its answer is by chance.
-        within = "(ORDER BY)" if node.get("order_bys", {}).get("orders") else ""
-        yield _WRITTEN.get(name, name) + within
-        if node.get("filter"):
-            yield "FILTER"
-        if node.get("distinct"):
-            yield f"{name}(DISTINCT)"
+        yield from _of_function(node)
     elif of == "WINDOW":
-        name = str(node.get("function_name") or kind).lower()
-        yield f"{name} OVER"
-        if node.get("ignore_nulls"):
-            yield "IGNORE NULLS"
-        if node.get("exclude_clause") not in (None, "NO_OTHER"):
-            yield "EXCLUDE"
-        for end in ("start", "end"):
-            if "EXPR" in str(node.get(end, "")):
-                yield f"n {str(node[end]).removeprefix('EXPR_').replace('_', ' ')}"
+        yield from _of_window(node, kind)
     elif of == "CAST":
         word = "try_cast" if node.get("try_cast") else "cast"
         yield f"{word} to {_type_of(node)}"
@@ -131,6 +116,29 @@ def _of_expression(node: dict[str, Any], of: str, kind: str) -> Iterator[str]:
         yield "COLUMNS" if node.get("columns") or node.get("expr") else "*"
     elif kind not in _SILENT:
         yield _WRITTEN.get(kind, kind)
+
+
+def _of_function(node: dict[str, Any]) -> Iterator[str]:
+    name = str(node["function_name"]).lower()
+    # With an order within it an aggregate is another function: without, its answer is by chance.
+    within = "(ORDER BY)" if node.get("order_bys", {}).get("orders") else ""
+    yield _WRITTEN.get(name, name) + within
+    if node.get("filter"):
+        yield "FILTER"
+    if node.get("distinct"):
+        yield f"{name}(DISTINCT)"
+
+
+def _of_window(node: dict[str, Any], kind: str) -> Iterator[str]:
+    name = str(node.get("function_name") or kind).lower()
+    yield f"{name} OVER"
+    if node.get("ignore_nulls"):
+        yield "IGNORE NULLS"
+    if node.get("exclude_clause") not in (None, "NO_OTHER"):
+        yield "EXCLUDE"
+    for end in ("start", "end"):
+        if "EXPR" in str(node.get(end, "")):
+            yield f"n {str(node[end]).removeprefix('EXPR_').replace('_', ' ')}"
 
 
 def _type_of(node: dict[str, Any]) -> str:

@@ -90,7 +90,9 @@ def _filtered(to: Expressions, node: Any, over: Over = _plain, typed: Any = None
 def _listed(to: Expressions, node: Any, value: Any, order: Any, *, nulls: bool) -> str:
     """The values of a group as an array in an order; NULL for a group without any."""
     if order is None:
-        raise Refusal(node.sql_name().lower(), "write ORDER BY in it: else the order is by chance", node)
+        raise Refusal(
+            node.sql_name().lower(), "write ORDER BY in it: else the order is by chance", node
+        )
     fields, tests = [], []
     for number, item in enumerate(order.expressions):
         key = to.sql(item.this)
@@ -208,13 +210,17 @@ def _window(to: Expressions, node: Any) -> str:
         return _aggregate(to, inner, over=over, typed=node)
     if order is None and named is None:
         raise Refusal(inner.key, "write ORDER BY: else the rows have no order", node)
+    return _in_order(to, node, inner, over, " IGNORE NULLS" if ignored else "")
+
+
+def _in_order(to: Expressions, node: Any, inner: Any, over: Over, nulls: str) -> str:
+    """A window function that looks at the order of the rows."""
     if isinstance(inner, _RANKS):
         return cast(over(f"{inner.sql_name().lower()}()"), "BIGINT")
     if isinstance(inner, exp.Ntile):
         return cast(over(f"ntile({to.whole(inner.this, 1)})"), "BIGINT")
     if isinstance(inner, exp.PercentRank | exp.CumeDist):
         return over(f"{inner.sql_name().lower()}()")
-    nulls = " IGNORE NULLS" if ignored else ""
     if isinstance(inner, exp.Lag | exp.Lead):
         parts = [to.sql(inner.this)]
         if inner.args.get("offset") is not None:

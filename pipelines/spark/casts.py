@@ -16,14 +16,14 @@ _DOUBLE = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?\z"
 _DAY = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\z"
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,6})?)?\z"
 # What DuckDB reads besides: such a text is an error on Spark. Of all others both make nothing.
-_ODD_WHOLE = r"^(?=.*[0-9])(?:[+-]?[0-9_]*[.]?[0-9_]*(?:[eE][+-]?[0-9_.]*)?|[+-]?0[xXbB][0-9a-fA-F_]*)\z"
+_ODD_WHOLE = (
+    r"^(?=.*[0-9])(?:[+-]?[0-9_]*[.]?[0-9_]*(?:[eE][+-]?[0-9_.]*)?|[+-]?0[xXbB][0-9a-fA-F_]*)\z"
+)
 _ODD_DOUBLE = (
     r"^(?=.*(?:[0-9]|(?i:inf|nan)))[+-]*(?:[0-9_]*[.]?[0-9_]*(?:[eE][+-]*[0-9_.]*)?"
     r"|(?i:inf|infinity|nan))\z"
 )
-_ODD_DAY = (
-    r"^(?:[+-]?[0-9]+[-/ \\][0-9]+[-/ \\][0-9]+.*|[+-]?(?i:epoch|infinity|inf)[\s\S]*)\z"
-)
+_ODD_DAY = r"^(?:[+-]?[0-9]+[-/ \\][0-9]+[-/ \\][0-9]+.*|[+-]?(?i:epoch|infinity|inf)[\s\S]*)\z"
 _BLANK = "' \\t\\n\\r\\f\\u000b'"
 _EXACT = "4503599627370496D"  # from 2^52 on every DOUBLE is whole
 
@@ -131,7 +131,9 @@ def _double_to_decimal(value: str, want: str) -> str:
     size = decimal(want)
     assert size is not None
     digits, scale = size
-    scaled = half_away(f"({cast(value, 'DOUBLE')} * 1E{scale}D)" if scale else cast(value, "DOUBLE"))
+    scaled = half_away(
+        f"({cast(value, 'DOUBLE')} * 1E{scale}D)" if scale else cast(value, "DOUBLE")
+    )
     # Limbs of 2^52: each is a whole DOUBLE below 2^63, which a BIGINT holds exactly.
     limb = "4503599627370496"
     high = f"floor(abs({{v}}) / {limb}D)"

@@ -80,7 +80,8 @@ def _difference(to: Expressions, node: Any) -> str:
     if unit in _SECONDS:
         size = _SECONDS[unit]
         # Without a zone a moment is one of UTC; whole units since 1970, rounded down.
-        whole = f"(unix_micros(CAST({{v}} AS TIMESTAMP)) - pmod(unix_micros(CAST({{v}} AS TIMESTAMP)), {size * 1000000}L)) DIV {size * 1000000}L"
+        since, long = "unix_micros(CAST({v} AS TIMESTAMP))", f"{size * 1000000}L"
+        whole = f"({since} - pmod({since}, {long})) DIV {long}"
         return f"(({let(last, whole)}) - ({let(first, whole)}))"
     numbers = {
         "day": "datediff(CAST({v} AS DATE), DATE '1970-01-01')",

@@ -54,7 +54,9 @@ class Expressions:
             called = node.sql_name().lower() if isinstance(node, exp.Func) else node.key
             found = _NODES.get(type(node)) or functions.BY_CLASS.get(type(node))
         if found is None:
-            raise Refusal(called, "no function or form of this name is proven on both engines", node)
+            raise Refusal(
+                called, "no function or form of this name is proven on both engines", node
+            )
         return found
 
     # -- help for handlers ----------------------------------------------------------------------
@@ -75,7 +77,11 @@ class Expressions:
     def texts(self, node: Any) -> str:
         """A value as text, as `||` and `concat` take it."""
         have = self.type(node)
-        return self.sql(node) if have == "VARCHAR" else casts.convert(self.sql(node), have, "VARCHAR", attempt=False)
+        return (
+            self.sql(node)
+            if have == "VARCHAR"
+            else casts.convert(self.sql(node), have, "VARCHAR", attempt=False)
+        )
 
     def boolean(self, node: Any) -> str:
         """A condition.
@@ -229,7 +235,9 @@ def _literal(to: Expressions, node: Any) -> str:
     text = str(value_of_sql(node.sql(dialect="duckdb")))
     if kind == "DOUBLE":
         return cast(string(str(node.this)), "DOUBLE")
-    return cast(text, spark_type(kind)) if kind in ("HUGEINT",) or kind.startswith("DECIMAL") else text
+    return (
+        cast(text, spark_type(kind)) if kind in ("HUGEINT",) or kind.startswith("DECIMAL") else text
+    )
 
 
 def _boolean(to: Expressions, node: Any) -> str:
@@ -321,7 +329,9 @@ def _with_interval(to: Expressions, node: Any, sign: str) -> str:
     kind = to.type(left)
     if kind not in ("DATE", "TIMESTAMP") or sign not in "+-":
         raise Refusal("interval", f"{kind} {sign} INTERVAL is not proven on both engines", node)
-    return cast(f"({cast(to.sql(left), 'TIMESTAMP_NTZ')} {sign} {interval(right)})", "TIMESTAMP_NTZ")
+    return cast(
+        f"({cast(to.sql(left), 'TIMESTAMP_NTZ')} {sign} {interval(right)})", "TIMESTAMP_NTZ"
+    )
 
 
 def _divide(to: Expressions, node: Any) -> str:
@@ -334,7 +344,9 @@ def _divide(to: Expressions, node: Any) -> str:
     infinity = "CAST('Infinity' AS DOUBLE)"
     if to.type(node.right) in FLOATS:
         # The sign of a zero is lost in a comparison; it is kept in its text.
-        infinity = f"CASE WHEN CAST({right} AS STRING) = '-0.0' THEN -{infinity} ELSE {infinity} END"
+        infinity = (
+            f"CASE WHEN CAST({right} AS STRING) = '-0.0' THEN -{infinity} ELSE {infinity} END"
+        )
     by_zero = f"CASE WHEN {right} = 0D THEN {left} * {infinity} END"
     return f"coalesce(try_divide({left}, {right}), {by_zero})"
 
@@ -358,7 +370,9 @@ def _modulo(to: Expressions, node: Any) -> str:
     if any(kind not in INTEGERS for kind in kinds):
         raise Refusal("%", "only of integers", node)
     result = to.type(node)
-    return cast(f"({to.number(node.left, result)} % {to.number(node.right, result)})", spark_type(result))
+    return cast(
+        f"({to.number(node.left, result)} % {to.number(node.right, result)})", spark_type(result)
+    )
 
 
 def _negative(to: Expressions, node: Any) -> str:

@@ -39,11 +39,16 @@ def case_table(function: str) -> tuple[str, str]:
     whereas Java's may make two letters of one or look at the neighbours."""
     from pipelines.spark.typing import _engine
 
-    rows = _engine().cursor().execute(
-        f"SELECT chr(c::INTEGER), {function}(chr(c::INTEGER)) FROM range(1, 1114112) AS t(c) "
-        f"WHERE c NOT BETWEEN 55296 AND 57343 AND {function}(chr(c::INTEGER)) <> chr(c::INTEGER) "
-        "ORDER BY c"
-    ).fetchall()
+    rows = (
+        _engine()
+        .cursor()
+        .execute(
+            f"SELECT chr(c::INTEGER), {function}(chr(c::INTEGER)) FROM range(1, 1114112) AS t(c) "
+            f"WHERE c NOT BETWEEN 55296 AND 57343 AND {function}(chr(c::INTEGER)) <> chr(c::INTEGER) "
+            "ORDER BY c"
+        )
+        .fetchall()
+    )
     return "".join(row[0] for row in rows), "".join(row[1] for row in rows)
 
 
@@ -60,10 +65,15 @@ def spaces() -> str:
     """What DuckDB's `trim` takes away when no characters are named."""
     from pipelines.spark.typing import _engine
 
-    rows = _engine().cursor().execute(
-        "SELECT chr(c::INTEGER) FROM range(1, 65536) AS t(c) WHERE c NOT BETWEEN 55296 AND 57343 "
-        "AND trim(chr(c::INTEGER)) = '' ORDER BY c"
-    ).fetchall()
+    rows = (
+        _engine()
+        .cursor()
+        .execute(
+            "SELECT chr(c::INTEGER) FROM range(1, 65536) AS t(c) WHERE c NOT BETWEEN 55296 AND 57343 "
+            "AND trim(chr(c::INTEGER)) = '' ORDER BY c"
+        )
+        .fetchall()
+    )
     return "".join(row[0] for row in rows)
 
 
@@ -165,7 +175,11 @@ def _digest(function: str) -> Handler:
 
 def _starts(function: str) -> Handler:
     def write(to: Expressions, node: Any) -> str:
-        one, two = (node.this, node.expression) if not isinstance(node, exp.Anonymous) else node.expressions
+        one, two = (
+            (node.this, node.expression)
+            if not isinstance(node, exp.Anonymous)
+            else node.expressions
+        )
         return f"{function}({_text(to, one)}, {_text(to, two)})"
 
     return write
@@ -188,7 +202,9 @@ def _matches(to: Expressions, node: Any) -> str:
 
 
 def _full_match(to: Expressions, node: Any) -> str:
-    text, pattern = node.expressions if isinstance(node, exp.Anonymous) else (node.this, node.expression)
+    text, pattern = (
+        node.expressions if isinstance(node, exp.Anonymous) else (node.this, node.expression)
+    )
     whole = rf"\A(?:{java_pattern(to.written(pattern))})\z"
     return f"({_text(to, text)} RLIKE {string(whole)})"
 
@@ -330,7 +346,9 @@ def _split(to: Expressions, node: Any) -> str:
 
 
 def _quoted(mark: str) -> str:
-    return "".join(letter if letter.isalnum() or ord(letter) > 127 else f"\\{letter}" for letter in mark)
+    return "".join(
+        letter if letter.isalnum() or ord(letter) > 127 else f"\\{letter}" for letter in mark
+    )
 
 
 def _split_part(to: Expressions, node: Any) -> str:
@@ -346,7 +364,8 @@ def _list(to: Expressions, node: Any) -> str:
         return _comprehension(to, node.expressions[0])
     kind = to.type(node).removesuffix("[]")
     values = [
-        to.sql(v) if to.type(v) == kind else cast(to.sql(v), spark_type(kind)) for v in node.expressions
+        to.sql(v) if to.type(v) == kind else cast(to.sql(v), spark_type(kind))
+        for v in node.expressions
     ]
     return f"array({', '.join(values)})"
 
@@ -380,7 +399,7 @@ def _contains(to: Expressions, node: Any) -> str:
         raise Refusal("list_contains", "a value of the list's type", node)
     return let(
         to.sql(items),
-        f"CASE WHEN {{v}} IS NOT NULL AND @x IS NOT NULL "
+        "CASE WHEN {v} IS NOT NULL AND @x IS NOT NULL "
         "THEN coalesce(array_contains({v}, @x), FALSE) END",
     ).replace("@x", to.sql(value))
 

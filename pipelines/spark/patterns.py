@@ -124,7 +124,9 @@ def _escape(pattern: str, at: int, *, inside: bool) -> tuple[str, int]:
         return (listed if inside else f"[{listed}]"), at + 2
     if following and following.lower() in _CLASSES and not inside:
         return f"[^{_CLASSES[following.lower()]}]", at + 2
-    if following == "x" and (found := re.match(r"\\x(\{[0-9A-Fa-f]+\}|[0-9A-Fa-f]{2})", pattern[at:])):
+    if following == "x" and (
+        found := re.match(r"\\x(\{[0-9A-Fa-f]+\}|[0-9A-Fa-f]{2})", pattern[at:])
+    ):
         return found[0], at + len(found[0])
     if following == "z" and not inside:
         return "\\z", at + 2
@@ -136,4 +138,6 @@ def _escape(pattern: str, at: int, *, inside: bool) -> tuple[str, int]:
 
 
 def _refused(pattern: str, part: str) -> Refusal:
-    return Refusal("regular expression", f"{part!r} in {pattern!r} is not read alike by both engines")
+    return Refusal(
+        "regular expression", f"{part!r} in {pattern!r} is not read alike by both engines"
+    )

@@ -77,19 +77,19 @@ def portable(
 
 
 def _qualified(sql: str, tables: Mapping[str, Mapping[str, str]]) -> exp.Query:
-    schema: dict[str, dict[str, dict[str, str]]] = {}
-    for table, columns in tables.items():
-        database, _, short = table.partition(".")
+    schema: dict[str, Any] = {}
+    for full, columns in tables.items():
+        database, _, short = full.partition(".")
         # Only names are asked of it; the types are the engine's own affair.
         schema.setdefault(database, {})[short] = dict.fromkeys(columns, "VARCHAR")
     try:
         tree = sqlglot.parse_one(sql, read=ModelDialect)
-        for node in list(tree.find_all(exp.Table)):
-            _unpivot(node, tables)
-        for node in list(tree.find_all(exp.Subquery)):
-            _unbracket(node)
-        for node in list(tree.find_all(exp.Select)):
-            _distinct_on(node)
+        for table in list(tree.find_all(exp.Table)):
+            _unpivot(table, tables)
+        for subquery in list(tree.find_all(exp.Subquery)):
+            _unbracket(subquery)
+        for select in list(tree.find_all(exp.Select)):
+            _distinct_on(select)
         return qualify(tree, dialect=ModelDialect, schema=schema, quote_identifiers=False)  # type: ignore[return-value]
     except SqlglotError as error:
         raise Refusal("query", str(error).split("\n")[0]) from None
@@ -129,7 +129,9 @@ def _unpivot(node: exp.Table, tables: Mapping[str, Mapping[str, str]]) -> None:
 def _unbracket(node: exp.Subquery) -> None:
     """`(SELECT ...) ORDER BY ... LIMIT ...`: DuckDB takes them for the SELECT's own."""
     inner = node.unnest()
-    if not isinstance(inner, exp.Select) or any(inner.args.get(k) for k in ("order", "limit", "offset")):
+    if not isinstance(inner, exp.Select) or any(
+        inner.args.get(k) for k in ("order", "limit", "offset")
+    ):
         return
     for key in ("order", "limit", "offset"):
         if node.args.get(key):
@@ -198,7 +200,9 @@ class _Writer:
             if alias.columns:
                 columns = f"({', '.join(name(c.name) for c in alias.columns)})"
             parts.append(f"{name(alias.name)}{columns} AS ({self.query(cte.this)})")
-        word = "WITH RECURSIVE" if clause.args.get("recursive") and self._recursive(clause) else "WITH"
+        word = (
+            "WITH RECURSIVE" if clause.args.get("recursive") and self._recursive(clause) else "WITH"
+        )
         return f"{word} {', '.join(parts)} "
 
     @staticmethod
@@ -218,7 +222,10 @@ class _Writer:
             if sorted(names) != sorted(column for column, _ in right):
                 raise Refusal("UNION BY NAME", "both sides must have the same columns", node)
             listed = ", ".join(name(column) for column in names)
-            sides = (self.query(node.left), f"SELECT {listed} FROM ({self.query(node.right)}) AS _n")
+            sides = (
+                self.query(node.left),
+                f"SELECT {listed} FROM ({self.query(node.right)}) AS _n",
+            )
         else:
             for (_, a), (_, b) in zip(left, right, strict=True):
                 if family(a) != family(b) and '"NULL"' not in (a, b):
@@ -334,7 +341,9 @@ class _Writer:
 
     def _join(self, join: Any) -> str:
         if join.args.get("method") or join.args.get("using"):
-            raise Refusal(f"{join.args.get('method') or 'USING'} JOIN", "no such join on Spark", join)
+            raise Refusal(
+                f"{join.args.get('method') or 'USING'} JOIN", "no such join on Spark", join
+            )
         kind = _JOINS.get((str(join.side or "").upper(), str(join.kind or "").upper()))
         if kind is None:
             raise Refusal(f"{join.side} {join.kind} JOIN", "no such join on Spark", join)

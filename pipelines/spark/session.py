@@ -42,6 +42,9 @@ SEMANTICS: Mapping[str, str] = {
 _PROCESS: Mapping[str, str] = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+}
+# Everything is in this process: no other machine has to reach it, and few parts are quickest.
+_LOCAL: Mapping[str, str] = {
     "spark.sql.shuffle.partitions": "4",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -77,6 +80,7 @@ def open_session(
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings = {
         **_PROCESS,
+        **(_LOCAL if master.startswith("local") else {}),
         "spark.driver.memory": memory,
         "spark.executor.memory": memory,
         **SEMANTICS,

@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -42,7 +41,9 @@ if TYPE_CHECKING:
 
     from pipelines.masking.keys import KeyRing
 
-_FILES = re.compile(r"SELECT (?P<columns>\".*\") FROM read_parquet\(\[(?P<files>'.*')\]\)", re.DOTALL)
+_FILES = re.compile(
+    r"SELECT (?P<columns>\".*\") FROM read_parquet\(\[(?P<files>'.*')\]\)", re.DOTALL
+)
 _LIVE = f"{FILTER_COLUMN} IS NULL"
 _STAGED, _BAD = "staged", "set_bad"
 
@@ -93,7 +94,9 @@ class SparkStage(Stage):
             frame.createOrReplaceTempView(name(table_view(JUDGED)))
             judged = to_spark(judging_sql(self.step, self.as_of), {JUDGED: fields})
             # Written once: the rows keep their numbers, whatever reads them afterwards.
-            staged = self._session.sql(f"SELECT *, monotonically_increasing_id() AS rid FROM ({judged})")
+            staged = self._session.sql(
+                f"SELECT *, monotonically_increasing_id() AS rid FROM ({judged})"
+            )
             self._keep(staged, "staged", _STAGED)
             self._after_fill()
 
@@ -239,12 +242,15 @@ class SparkStage(Stage):
             folder = self._folder / "good"
             frame.write.mode("overwrite").parquet(str(folder))
         parts = [p for p in sorted(folder.glob("part-*.parquet")) if pq.read_metadata(p).num_rows]
-        self.good_files = [path, *(path.with_name(f"{uuid.uuid4().hex}.parquet") for _ in parts[1:])]
+        self.good_files = [
+            path,
+            *(path.with_name(f"{uuid.uuid4().hex}.parquet") for _ in parts[1:]),
+        ]
         if not parts:
             copy_to_parquet(self.con, empty_sql(table_columns(self.step.contract)), path)
         for part, target in zip(parts, self.good_files, strict=False):
             _move(part, target)
-        rows = sum(pq.read_metadata(file).num_rows for file in self.good_files)
+        rows = sum(int(pq.read_metadata(file).num_rows) for file in self.good_files)
         self.counts.published = rows
         return rows
 
@@ -252,15 +258,21 @@ class SparkStage(Stage):
         """Hand the rejected rows to DuckDB, which writes them as ever; returns their number."""
         rejected = self.step.masks.rejected()
         given = f"SELECT rid, sort_array(collect_list(reason)) AS reasons FROM {_BAD} GROUP BY rid"
-        none = "SELECT CAST(NULL AS BIGINT) AS rid, CAST(array() AS ARRAY<STRING>) AS reasons WHERE FALSE"
+        if not self._bad_ids:
+            given = (
+                "SELECT CAST(NULL AS BIGINT) AS rid, CAST(array() AS ARRAY<STRING>) AS reasons "
+                "WHERE FALSE"
+            )
         folder = self._folder / "rejected"
         with _translated():
             frame = self._session.sql(
-                f"SELECT s.*, b.reasons FROM {_STAGED} AS s LEFT JOIN ({given if self._bad_ids else none}) "
+                f"SELECT s.*, b.reasons FROM {_STAGED} AS s LEFT JOIN ({given}) "
                 f"AS b ON b.rid = s.rid WHERE {_LIVE} AND ({rejected} OR b.rid IS NOT NULL)"
             )
             frame.coalesce(1).write.mode("overwrite").parquet(str(folder))
-        self.con.execute(f"CREATE TABLE staged AS SELECT * FROM read_parquet('{folder}/part-*.parquet')")
+        self.con.execute(
+            f"CREATE TABLE staged AS SELECT * FROM read_parquet('{folder}/part-*.parquet')"
+        )
         self.con.execute(
             "CREATE TABLE set_bad AS SELECT rowid AS rid, CAST(unnest(reasons) AS VARCHAR) AS reason "
             "FROM staged"
@@ -276,7 +288,8 @@ class SparkStage(Stage):
 
     def _number(self, sql: str) -> int:
         ((number,),) = self._rows(sql)
-        return int(number)
+        found: int = number
+        return found
 
 
 def files_of(sql: str) -> list[str] | None:

@@ -99,7 +99,10 @@ class Both:
 
     def on_spark(self, sql: str) -> list[Row]:
         """The rows on Spark."""
-        return [tuple(plain(value) for value in row) for row in self.spark.sql(self.transpiled(sql)).collect()]
+        return [
+            tuple(plain(value) for value in row)
+            for row in self.spark.sql(self.transpiled(sql)).collect()
+        ]
 
     def compare(self, sql: str) -> None:
         """Assert that both engines give the same rows."""
@@ -165,9 +168,13 @@ def same(a: Any, b: Any) -> bool:
         return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, bool) is not isinstance(b, bool) or isinstance(a, str) is not isinstance(b, str):
+    if isinstance(a, bool) is not isinstance(b, bool) or isinstance(a, str) is not isinstance(
+        b, str
+    ):
         return False
-    if isinstance(a, datetime) is not isinstance(b, datetime) or isinstance(a, date) is not isinstance(b, date):
+    if isinstance(a, datetime) is not isinstance(b, datetime) or isinstance(
+        a, date
+    ) is not isinstance(b, date):
         return False
     return bool(a == b)
 

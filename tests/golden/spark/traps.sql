@@ -61,7 +61,7 @@ SELECT (CAST(`t`.`n` AS DOUBLE) / CAST(2 AS DOUBLE)) AS `a`, CAST((`t`.`n` DIV 2
 -- text as a day
 SELECT TRY_CAST(x AS DATE) AS day FROM raw.t
 =>
-SELECT transform(array(trim(BOTH ' \t\n\r\f\u000b' FROM `t`.`x`)), _v1 -> CASE WHEN _v1 RLIKE '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\\z' THEN try_cast(_v1 AS DATE) WHEN _v1 RLIKE '^(?:[+-]?[0-9]+[-/ \\\\][0-9]+[-/ \\\\][0-9]+.*|(?i:epoch|-?infinity|-?inf)[\\s\\S]*)\\z' AND _v1 <> '' THEN CAST(raise_error('cast: DuckDB may read this text, Spark does not') AS DATE) ELSE CAST(NULL AS DATE) END)[0] AS `day` FROM `raw__t` AS `t`
+SELECT transform(array(trim(BOTH ' \t\n\r\f\u000b' FROM `t`.`x`)), _v1 -> CASE WHEN _v1 RLIKE '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\\z' THEN try_cast(_v1 AS DATE) WHEN _v1 RLIKE '^(?:[+-]?[0-9]+[-/ \\\\][0-9]+[-/ \\\\][0-9]+.*|[+-]?(?i:epoch|infinity|inf)[\\s\\S]*)\\z' AND _v1 <> '' THEN CAST(raise_error('cast: DuckDB may read this text, Spark does not') AS DATE) ELSE CAST(NULL AS DATE) END)[0] AS `day` FROM `raw__t` AS `t`
 
 -- concat passes over NULL
 SELECT concat(x, n) AS a, x || y AS b FROM raw.t

@@ -23,7 +23,9 @@ def pairs() -> list[tuple[str, str, str]]:
         for block in path.read_text("utf-8").strip().split("\n\n"):
             title, _, body = block.partition("\n")
             ours, _, theirs = body.partition("\n=>\n")
-            found.append((f"{path.stem}: {title.removeprefix('-- ')}", ours.strip(), theirs.strip()))
+            found.append(
+                (f"{path.stem}: {title.removeprefix('-- ')}", ours.strip(), theirs.strip())
+            )
     return found
 
 

@@ -16,7 +16,16 @@ import sqlglot
 
 from pipelines.functions import not_portable, uses
 from pipelines.masking import KeyRing
-from pipelines.spark.casts import _BLANK, _DAY, _DECIMAL, _DOUBLE, _ODD_DAY, _ODD_DOUBLE, _ODD_WHOLE, _WHOLE
+from pipelines.spark.casts import (
+    _BLANK,
+    _DAY,
+    _DECIMAL,
+    _DOUBLE,
+    _ODD_DAY,
+    _ODD_DOUBLE,
+    _ODD_WHOLE,
+    _WHOLE,
+)
 from pipelines.spark.queries import to_spark
 from pipelines.spark.refusal import Refusal
 from pipelines.spark.typing import value_of_sql
@@ -74,7 +83,9 @@ def test_what_is_not_equal_really_differs(name: str, leaky: Both) -> None:
     """Refused by the allow-list, and rightly: a plain transpile fails on Spark or answers otherwise."""
     case = next(case for case in ACCEPTED if case.name == name)
     sql = case.models[-1][1]
-    assert [problem.code for problem in not_portable(sql, Path(name))] == ["function_not_portable_instead"]
+    assert [problem.code for problem in not_portable(sql, Path(name))] == [
+        "function_not_portable_instead"
+    ]
     ours = leaky.on_duckdb(sql)
     text = sqlglot.transpile(sql, read="duckdb", write="spark")[0]
     text = re.sub(r"\braw\.(\w+)", r"raw__\1", text)
@@ -87,7 +98,9 @@ def test_a_chain_of_models(engine: Engine) -> list[tuple[Any, ...]]:
     """The decorator: one test, run on each engine, its rows compared."""
     ids = [row[0] for row in engine.query("SELECT id FROM raw.number WHERE i > 0")]
     listed = ", ".join(map(str, sorted(ids)))
-    return engine.query(f"SELECT id, round(d, 2) AS r, k / 3 AS t FROM raw.number WHERE id IN ({listed})")
+    return engine.query(
+        f"SELECT id, round(d, 2) AS r, k / 3 AS t FROM raw.number WHERE id IN ({listed})"
+    )
 
 
 def test_every_trap_is_known() -> None:
@@ -112,7 +125,11 @@ def test_every_trap_is_known() -> None:
     ):
         found = not_portable(refused, Path("m.sql"))
         codes = {problem.code for problem in found}
-        assert codes & {"function_not_portable", "function_not_portable_instead", "sql_not_portable"}, refused
+        assert codes & {
+            "function_not_portable",
+            "function_not_portable_instead",
+            "sql_not_portable",
+        }, refused
 
 
 TYPES = {
@@ -181,7 +198,9 @@ def test_no_text_is_read_by_duckdb_alone(kind: str, shapes: tuple[str, ...], let
         import pyarrow as pa
 
         con.register("texts", pa.table({"t": texts}))
-        read = con.execute(f"SELECT t FROM texts WHERE TRY_CAST(t AS {kind}) IS NOT NULL").fetchall()
+        read = con.execute(
+            f"SELECT t FROM texts WHERE TRY_CAST(t AS {kind}) IS NOT NULL"
+        ).fetchall()
     assert len(read) > 100
     lost = [t for (t,) in read if not any(shape.match(t.strip(blank)) for shape in tried)]
     assert lost == []
