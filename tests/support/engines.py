@@ -39,6 +39,7 @@ def spark_for_tests() -> Any:
             "spark.default.parallelism": "2",
             "spark.sql.adaptive.enabled": "false",
             "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.warehouse.dir": tempfile.mkdtemp(prefix="warehouse-"),
         },
     )
 
