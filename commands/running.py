@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,13 @@ from commands.scheduling import run_stage
 from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
+
+
+class EngineName(StrEnum):
+    """What `--engine` takes."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 @app.command()
@@ -104,6 +112,10 @@ def run(
         str | None,
         typer.Option(help="With --due: the moment that is asked for (2026-11-23T06:00+08:00)."),
     ] = None,
+    engine: Annotated[
+        EngineName | None,
+        typer.Option(help="Which engine computes it; else that of workspace.toml."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Collect, gate, publish and build: raw, base, thematic and fusion databases.
@@ -118,10 +130,13 @@ def run(
     from pipelines.present import ProgressPrinter, print_json, print_run, run_json
     from pipelines.run import RunOptions, run_workspace
 
+    chosen = engine.value if engine is not None else None
     period = None
     if since is not None or until is not None:
         period = Period(since.date() if since else None, until.date() if until else None)
-    options = RunOptions(tuple(select or ()), source, full, cached=True, wait=wait, period=period)
+    options = RunOptions(
+        tuple(select or ()), source, full, cached=True, wait=wait, period=period, engine=chosen
+    )
     if due is not None:
         if select or full or period:
             raise typer.BadParameter("not with --select or --full", param_hint="--due")

@@ -128,6 +128,11 @@ SETTINGS = {
     "share a step spills to disk.",
     "engine.threads": "Engine threads per step; unset: one per core.",
     "engine.workers": "How many steps may run side by side.",
+    "engine.kind": "Which engine computes a run; `run --engine` replaces it ([Spark](spark.md)).",
+    "engine.portable": "Whether models are held to the [functions](functions.md) that mean the same on "
+    "DuckDB and Spark. Without it the workspace runs on DuckDB alone.",
+    "engine.master": "Where Spark runs: in this process, or a standalone master.",
+    "engine.remote": "Address of a Spark Connect server; `engine.master` is then not used.",
     "channels.open": "Highest level that an open release may carry.",
     "channels.share": "Highest level that may be shared with a department; grants are narrower.",
     "channels.sandbox": "Highest level of a view in the sandbox.",
@@ -170,10 +175,13 @@ SETTINGS = {
 
 def pages() -> dict[str, str]:
     """The generated pages: file name in `docs/` and content."""
+    from docs.generate_functions import page as functions_page
+
     return {
         "commands.md": commands_page(),
         "errors.md": errors_page(),
         "configuration.md": configuration_page(),
+        "functions.md": functions_page(NOTICE),
     }
 
 
@@ -387,8 +395,12 @@ def slug(heading: str) -> str:
 
 def main() -> None:
     """Write the pages and say which ones changed."""
+    from docs.generate_functions import ALLOWED, allow_list
     from docs.generate_masking import masking
 
+    if ALLOWED.read_text("utf-8") != allow_list():
+        ALLOWED.write_text(allow_list(), "utf-8")
+        sys.stdout.write("written: pipelines/functions/allowed.toml\n")
     # Of the page on masking only the table follows from the code.
     for name, content in {**pages(), "masking.md": masking()}.items():
         path = DOCS / name

@@ -149,7 +149,8 @@ def _code_stamp() -> str:
     digest = hashlib.sha256(f"{sys.version} {sys.platform}".encode())
     root = Path(__file__).resolve().parent.parent
     for room in _ROOMS:
-        for path in sorted((root / room).rglob("*.py")):
+        code = (*(root / room).rglob("*.py"), *(root / room).rglob("allowed.toml"))
+        for path in sorted(code):
             found = path.stat()
             digest.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
     for library in _LIBRARIES:

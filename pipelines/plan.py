@@ -30,6 +30,7 @@ from pipelines.lineage.types import kind_of
 from pipelines.masking.calls import PREFIX, mask_calls
 from pipelines.masking.keys import KeyUse
 from pipelines.models import Reference, parse_query
+from pipelines.portability import check_portable
 from pipelines.proofs import Proofs
 from pipelines.reading import row_rules
 from pipelines.references import broken_names, check_references, in_order
@@ -153,6 +154,8 @@ def compile_workspace(workspace: Workspace, today: date | None = None) -> Plan:
         for step in ordered:
             if step.name not in work.dangling and not proofs.bound(step):
                 work.found(step, binder.check(step.contract, step.rules, step.model, step.inputs))
+                if step.name not in work.faulty:
+                    work.found(step, check_portable(workspace, step))
     _trace(ordered, binder.outputs, work)
     levels = _levels(ordered, proofs)
     check = ReleaseCheck(

@@ -3,7 +3,8 @@
 Four things are proven of a step, each from more than the one before:
 
 - *read*: its contract and SQL are well formed. Holds while neither changes.
-- *bound*: they fit the tables that they name, and the lineage was traced. Holds while, besides, the
+- *bound*: they fit the tables that they name, mean the same on every engine where that is asked, and
+  the lineage was traced. Holds while, besides, the
   columns of those tables are the same.
 - *levels*: how sensitive its columns are. Holds while the contract and lineage of everything that
   it comes from, or that its foreign keys refer to, are the same.
@@ -170,7 +171,10 @@ class Proofs:
 
     def _own(self, name: str) -> str:
         model = self._workspace.models.get(name)
-        return _mark(self._masks, self._contracts[name].fingerprint, model.sql if model else "")
+        portable = self._workspace.settings.engine.portable
+        return _mark(
+            self._masks, portable, self._contracts[name].fingerprint, model.sql if model else ""
+        )
 
     def _around(self, step: Step) -> str:
         return _mark(*(self._columns_of(name) for name in sorted({*step.inputs, step.name})))

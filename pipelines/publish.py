@@ -43,6 +43,7 @@ from quality.predicates import quoted
 if TYPE_CHECKING:
     from pipelines.gate import Verdict
     from pipelines.masking.keys import KeyRing
+    from pipelines.spark.engine import SparkEngine
     from quality.certify import Certifier
 
 Connections = Callable[[str], str]
@@ -60,6 +61,7 @@ class Environment:
         period: days that are to be collected and computed again, whether anything has changed or not.
         began: is told when a step finds that it has something to compute.
         manual: what people decided about results that wait for them.
+        spark: where the rows of the steps are computed; None: in DuckDB.
     """
 
     plan: Plan
@@ -75,6 +77,7 @@ class Environment:
     manual: ManualGate
     period: Period | None = None
     began: Callable[[Work], None] = _nobody
+    spark: SparkEngine | None = None
 
     def ring(self) -> KeyRing:
         """The keys of the masking functions.
@@ -225,7 +228,12 @@ class Whole:
 
     Args:
         fill: fills the stage with the step's rows.
+
+    Attributes:
+        on_spark: whether the rows can be held in Spark; parts of tables are made in DuckDB.
     """
+
+    on_spark = True
 
     def __init__(self, fill: Callable[[Stage], None]) -> None:
         self._fill = fill
@@ -240,9 +248,8 @@ class Whole:
 
     def write(self, stage: Stage, new_file: NewFile) -> Content:
         """Write the good rows; what the table would hold then."""
-        path = new_file()
-        stage.write_good(path)
-        return Content((), (path,))
+        stage.write_good(new_file())
+        return Content((), tuple(stage.good_files))
 
     def totals(self, stage: Stage) -> Counts:
         """The account of the table as it would be; `stage.counts` is what was looked at now."""
@@ -277,7 +284,8 @@ def publish(env: Environment, work: Work, part: Whole, parents: Mapping[str, Sna
     try:
         budget = Budget(env.budget.memory, env.budget.threads, scratch)
         with connection(budget) as con:
-            stage = Stage(con, step, env.as_of)
+            stage = _stage(env, con, step, part)
+            stage.new_file = new_file
             part.fill(stage)
             assessed = part.judge_sets(stage, {n: snapshot_sql(s) for n, s in parents.items()})
             content = part.write(stage, new_file)
@@ -317,6 +325,15 @@ def publish(env: Environment, work: Work, part: Whole, parents: Mapping[str, Sna
     snapshot = lake.publish(step.name, table_columns(step.contract), content.files, properties)
     outcome = _outcome(work, stage, verdict, work.status, work.error, snapshot, True, totals)
     return _with_release(outcome, release)
+
+
+def _stage(env: Environment, con: duckdb.DuckDBPyConnection, step: Step, part: Whole) -> Stage:
+    """Where the step's rows are held: in DuckDB, or in Spark."""
+    if env.spark is None or not part.on_spark:
+        return Stage(con, step, env.as_of)
+    from pipelines.spark.stage import SparkStage
+
+    return SparkStage(con, step, env.as_of, env.spark)
 
 
 def _judge_release(

@@ -38,6 +38,7 @@ from pipelines.lineage_events import RunEvents
 from pipelines.manual_gate import ManualGate, note_hold
 from pipelines.plan import Plan, Step, compile_workspace
 from pipelines.publish import Environment
+from pipelines.spark.engine import DUCKDB, SPARK, SparkEngine, engine_kind, engine_of
 from pipelines.workspace import Workspace, load_workspace
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class RunOptions:
         cached: compile only what has changed (`load_workspace`).
         period: days that are made again although nothing has changed (a backfill).
         wait: how many seconds to wait while another run of the workspace is at work.
+        engine: `duckdb` or `spark`; unset, what `workspace.toml` says.
     """
 
     select: tuple[str, ...] = ()
@@ -66,6 +68,7 @@ class RunOptions:
     cached: bool = False
     period: Period | None = None
     wait: float = 0
+    engine: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +204,16 @@ def run_chosen(
     Args:
         before: how tables that are not chosen ended before, for the steps that wait for them.
     """
-    certifier = certifier_of(opened.home, opened.plan.workspace)
-    try:
-        run = _Run(opened, certifier, options, source, progress, before or {})
-        outcomes = run.execute(chosen)
-        return Done(run.run_id, outcomes, certifier.build_docs())
-    finally:
-        certifier.close()
+    workspace = opened.plan.workspace
+    kind = engine_kind(workspace, options.engine)
+    with engine_of(kind, workspace, opened.home) as spark:
+        certifier = certifier_of(opened.home, workspace)
+        try:
+            run = _Run(opened, certifier, options, source, progress, before or {}, spark)
+            outcomes = run.execute(chosen)
+            return Done(run.run_id, outcomes, certifier.build_docs())
+        finally:
+            certifier.close()
 
 
 def select_steps(plan: Plan, patterns: Iterable[str]) -> set[str]:
@@ -283,6 +289,7 @@ class _Run:
         source: Path,
         progress: Callable[[Progress], None],
         before: Mapping[str, Outcome],
+        spark: SparkEngine | None = None,
     ) -> None:
         self.plan = plan = opened.plan
         self.events = opened.events
@@ -302,7 +309,9 @@ class _Run:
             full=options.full,
             holds=opened.store.holds,
         )
-        self.env = replace(env, began=opened.events.step_started, period=options.period)
+        self.env = replace(
+            env, began=opened.events.step_started, period=options.period, spark=spark
+        )
         self.run_id = self.env.run_id
 
     def execute(self, chosen: set[str]) -> dict[str, Outcome]:
@@ -328,7 +337,7 @@ class _Run:
             run_id=run_id,
             selection=" ".join(self.options.select),
             source_dir=self.source,
-            engine="duckdb",
+            engine=SPARK if self.env.spark is not None else DUCKDB,
             pid=os.getpid(),
             host=socket.gethostname(),
         )

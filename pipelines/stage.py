@@ -66,7 +66,12 @@ class Counts:
 
 
 class Stage:
-    """One step's staged rows in one DuckDB connection."""
+    """One step's staged rows in one DuckDB connection.
+
+    Attributes:
+        new_file: gives more files for the good rows, where one is not enough.
+        good_files: the files of the good rows, once they are written.
+    """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, step: Step, as_of: date) -> None:
         self.con = con
@@ -76,6 +81,8 @@ class Stage:
         self._bad_ids = False
         self._masks_installed = False
         self._originals: Callable[[], pa.RecordBatchReader] | None = None
+        self.good_files: list[Path] = []
+        self.new_file: Callable[[], Path] | None = None
 
     # -- filling --------------------------------------------------------------------------------
 
@@ -180,7 +187,7 @@ class Stage:
         given = "".join(f" AND {quoted(name)} IS NOT NULL" for name in fields)
         return f"{_LIVE} AND NOT ({self.step.masks.rejected()}){given}"
 
-    def _judge_unique(self, rule: Rule, published: str | None, earlier: str | None) -> int:
+    def _judge_unique(self, rule: Rule, published: str | None, earlier: str | None = None) -> int:
         keys = ", ".join(quoted(name) for name in rule.fields)
         where = self.eligible(rule.fields)
         total = self._one(f"SELECT count(*) FROM staged WHERE {where}")[0]
@@ -261,6 +268,7 @@ class Stage:
 
     def write_good(self, path: Path) -> int:
         """Write the rows to publish; returns their number."""
+        self.good_files = [path]
         self.counts.published = copy_to_parquet(self.con, self.good_sql(), path)
         return self.counts.published
 

@@ -45,6 +45,10 @@ class EngineSettings(_Strict):
     memory: str = Field(default="3GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
     threads: int | None = Field(default=None, ge=1)
     workers: int = Field(default=2, ge=1, le=16)
+    kind: Literal["duckdb", "spark"] = "duckdb"
+    portable: bool = True
+    master: str = Field(default="local[*]", pattern=r"^(local(\[(\*|\d+)\])?|spark://.+)$")
+    remote: str | None = Field(default=None, pattern=r"^sc://.+$")
 
 
 class LakeSettings(_Strict):

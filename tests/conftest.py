@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-SERVERS = {"postgres", "postgresql", "mariadb"}
+SERVERS = {"postgres", "postgresql", "mariadb", "spark"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -47,6 +49,17 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith("OPENLINEAGE")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """The Spark session of this process; starting one takes several seconds, so there is one."""
+    from tests.support.engines import spark_for_tests
+
+    pytest.importorskip("pyspark")
+    session = spark_for_tests()
+    yield session
+    session.stop()
 
 
 @pytest.fixture

@@ -50,6 +50,8 @@ class Parts(Whole):
         inputs: SELECT text of every input.
     """
 
+    on_spark = False
+
     def __init__(
         self,
         step: Step,

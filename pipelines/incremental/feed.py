@@ -91,6 +91,8 @@ def collect_database(
     if stands is not None:
         return stands
     received = collect.read_files(contract, landed)
+    if contract.collect.mode == "full":
+        return publish(env, work, Whole(lambda stage: fill_from(stage, received)), parents)
     loads = [file.load_id for file in work.files]
     quarantine = held_with(env, step, base)[1] if base else None
     return publish(env, work, Feed(step, base, quarantine, received, loads, keys), parents)
@@ -153,6 +155,8 @@ class Feed(Whole):
         loads: ids of what was received now.
         keys: a file with the keys of the whole source, when rows that are gone are found by it.
     """
+
+    on_spark = False
 
     def __init__(
         self,

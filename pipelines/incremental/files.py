@@ -99,6 +99,8 @@ class Files(Whole):
         present: all loads that the table is to hold, by id, with the landed file.
     """
 
+    on_spark = False
+
     def __init__(
         self,
         step: Step,

@@ -63,6 +63,8 @@ class History(Whole):
         moment: of a model without dates, when its rows came to be as they are.
     """
 
+    on_spark = False
+
     def __init__(
         self,
         step: Step,

@@ -38,15 +38,21 @@ def relative(path: Path) -> str:
 # -- generated pages ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["commands.md", "errors.md", "configuration.md"])
+@pytest.mark.parametrize("name", ["commands.md", "errors.md", "configuration.md", "functions.md"])
 def test_generated_page_is_current(name: str) -> None:
     assert (generate.DOCS / name).read_text("utf-8") == generate.pages()[name], HELP
 
 
 def test_every_generated_page_is_tested_and_says_that_it_is_generated() -> None:
     pages = generate.pages()
-    assert set(pages) == {"commands.md", "errors.md", "configuration.md"}
+    assert set(pages) == {"commands.md", "errors.md", "configuration.md", "functions.md"}
     assert all(page.startswith(generate.NOTICE) for page in pages.values())
+
+
+def test_the_allow_list_is_that_of_the_parity_cases() -> None:
+    from docs.generate_functions import ALLOWED, allow_list
+
+    assert ALLOWED.read_text("utf-8") == allow_list(), HELP
 
 
 def test_every_command_and_option_has_help() -> None:

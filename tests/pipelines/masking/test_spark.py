@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,28 +12,13 @@ from pipelines.masking import MASKS, KeyRing, install_duckdb, install_spark
 from pipelines.masking.keys import hmac_pads
 from tests.pipelines.masking.nasty import CASES, RING, USES, WHO, bits, kind_of, rows_of, written
 
-pyspark = pytest.importorskip("pyspark")
 pytestmark = pytest.mark.slow
 SPARK_TYPES = {"VARCHAR": "string", "BIGINT": "bigint", "DOUBLE": "double", "DATE": "date"}
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    from pyspark.sql import SparkSession
-
-    os.environ["PYSPARK_PYTHON"] = sys.executable  # its workers are started by Spark, not by us
-    session = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
-    session.sparkContext.setLogLevel("OFF")
-    logging.getLogger("SQLQueryContextLogger").disabled = True
-    install_spark(session, RING, USES)
-    yield session
-    session.stop()
+@pytest.fixture(scope="module", autouse=True)
+def _masks(spark: Any) -> None:
+    install_spark(spark, RING, USES)
 
 
 @pytest.fixture(scope="module")
