@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +27,20 @@ class SparkEngine:
         contracts: every contract of the workspace, by table.
         scratch: folder that the driver, the workers and this process all reach; parts of results
             are written there before they are moved beside the table's other files.
+        opened: the sessions of single steps, each with views and functions of its own.
     """
 
     session: Any
     contracts: Mapping[str, Contract]
     scratch: Path
+    opened: list[Any] = field(default_factory=list)
+
+    def own_session(self) -> Any:
+        """A session for one step."""
+        from pipelines.spark.session import own_session
+
+        self.opened.append(own_session(self.session))
+        return self.opened[-1]
 
 
 def engine_kind(workspace: Workspace, wanted: str | None) -> str:
@@ -79,9 +89,16 @@ def engine_of(kind: str, workspace: Workspace, home: Home) -> Iterator[SparkEngi
         memory=_java_size(settings.memory),
         scratch=scratch,
     )
+    engine = SparkEngine(session, workspace.contracts, scratch)
     try:
-        yield SparkEngine(session, workspace.contracts, scratch)
+        yield engine
     finally:
+        if settings.remote is not None:
+            # One that is left to the end of the interpreter waits there for its closed channel.
+            for one in engine.opened:
+                one.stop()
+            engine.opened.clear()
+            os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)
         if mine:
             session.stop()
 

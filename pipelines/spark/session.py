@@ -109,6 +109,9 @@ def own_session(session: SparkSession) -> SparkSession:
 def _connected(remote: str) -> SparkSession:
     from pyspark.sql.connect.session import SparkSession as RemoteSession
 
+    # By this PySpark makes functions for a server and not for a JVM in this process; its own
+    # `getOrCreate` sets it too, and hands out one session for all callers.
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
     try:
         builder: Any = RemoteSession.builder
         session: Any = builder.remote(remote).create()

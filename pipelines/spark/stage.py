@@ -29,7 +29,6 @@ from pipelines.portability import JUDGED, judging_sql, types_of
 from pipelines.reading import staging_sql
 from pipelines.spark.engine import SparkEngine
 from pipelines.spark.queries import portable, to_spark
-from pipelines.spark.session import own_session
 from pipelines.spark.text import name, string, table_view
 from pipelines.spark.types import spark_type
 from pipelines.stage import Stage
@@ -56,7 +55,7 @@ class SparkStage(Stage):
     ) -> None:
         super().__init__(con, step, as_of)
         self._engine = engine
-        self._session = own_session(engine.session)
+        self._session = engine.own_session()
         self._folder = engine.scratch / uuid.uuid4().hex
         self._folder.mkdir(parents=True)
         self._bad_parts: list[str] = []

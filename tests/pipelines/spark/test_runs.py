@@ -172,6 +172,7 @@ def in_a_process(city: City, death: Death | None = None) -> int:
         capture_output=True,
         text=True,
         check=False,
+        timeout=600,
     )
     if done.returncode not in (0, -signal.SIGKILL):
         raise AssertionError(done.stderr[-3000:])
