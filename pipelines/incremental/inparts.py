@@ -12,7 +12,8 @@ from catalog.contract import Contract
 from catalog.errors import Location
 from pipelines.duck import table_columns
 from pipelines.errors import PipelineError
-from pipelines.incremental.locality import Local, NotLocal, divides, prove
+from pipelines.incremental.locality import Local, prove
+from pipelines.incremental.scans import NotLocal, divides
 
 if TYPE_CHECKING:
     from pipelines.plan import Step

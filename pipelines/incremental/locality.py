@@ -12,42 +12,32 @@ be bound to the value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 from sqlglot import exp
 
-from pipelines.dialect import line_of
+from pipelines.incremental.scans import (
+    Names,
+    NotLocal,
+    Rows,
+    Source,
+    Tags,
+    bound_sources,
+    core,
+    divides,
+    joined,
+    periods,
+)
 from pipelines.lineage.nodes import aggregate_functions, aggregated
 
-Tags = Mapping[int, frozenset[str]]
-"""By scan: the columns of its table that have the same value in every row depended on."""
-
-_WITHIN = {"day": {"day"}, "month": {"day", "month"}, "year": {"day", "month", "quarter", "year"}}
-_FINER = {"microseconds", "milliseconds", "second", "minute", "hour"}
 _SELECT = {
     "with_", "expressions", "from_", "joins", "where", "group", "having", "qualify", "distinct",
     "order", "laterals", "windows", "limit", "offset", "kind", "hint", "operation_modifiers",
 }  # fmt: skip
 _JOIN = {"this", "on", "using", "side", "kind", "method"}
-_SIDES = {"", "INNER", "CROSS", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI"}
-_Place = tuple[int, str]
-"""A column: the number of its source in FROM, and its name."""
-
-
-class NotLocal(Exception):
-    """Why a part of a model may need the whole of an input.
-
-    Attributes:
-        line: where the SQL says so.
-    """
-
-    def __init__(self, node: Any, reason: str) -> None:
-        super().__init__(reason)
-        self.line = line_of(node) or 1
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +51,6 @@ class Local:
 
     columns: tuple[str, ...]
     inputs: Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows of a query: the scans that they depend on, and the tags of each column.
-
-    Attributes:
-        types: of the columns that are a table's as they stand.
-        back: how many periods before its own a row may depend on.
-    """
-
-    scans: Mapping[int, str] = field(default_factory=dict)
-    columns: Mapping[str, Tags] = field(default_factory=dict)
-    order: tuple[str, ...] = ()
-    types: Mapping[str, str] = field(default_factory=dict)
-    back: int = 0
-
-    def tags(self, name: str) -> Tags:
-        return self.columns.get(name, {})
-
-    def bound(self, tags: Tags) -> bool:
-        """Whether tags speak of all scans."""
-        return all(tags.get(scan) for scan in self.scans)
 
 
 def prove(
@@ -130,7 +97,7 @@ def prove(
     return Local(tuple(chosen), {table: tuple(names) for table, names in proven.items()})
 
 
-def _common(table: str, rows: _Rows, tags: Tags) -> str | None:
+def _common(table: str, rows: Rows, tags: Tags) -> str | None:
     """The column of a table to which all its scans are bound."""
     found: frozenset[str] | None = None
     for scan, name in rows.scans.items():
@@ -151,7 +118,7 @@ class _Prover:
 
     # -- queries --------------------------------------------------------------------------------
 
-    def query(self, node: Any, ctes: Mapping[str, Any]) -> _Rows:
+    def query(self, node: Any, ctes: Mapping[str, Any]) -> Rows:
         """The rows that a query gives.
 
         Args:
@@ -167,7 +134,7 @@ class _Prover:
         if isinstance(node, exp.Select):
             return self._select(node, self._with(node, ctes))
         if isinstance(node, exp.Values):
-            return _Rows()
+            return Rows()
         raise NotLocal(node, f"{node.key.upper()} is not looked into")
 
     def _with(self, node: Any, ctes: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -181,14 +148,14 @@ class _Prover:
             known[cte.alias.lower()] = (cte, dict(known))
         return known
 
-    def _cut(self, node: Any, rows: _Rows) -> None:
+    def _cut(self, node: Any, rows: Rows) -> None:
         """What takes some rows of all."""
         if rows.scans and (node.args.get("limit") or node.args.get("offset")):
             raise NotLocal(node, "LIMIT and OFFSET depend on all rows")
         if rows.scans and (node.args.get("sample") or node.args.get("pivots")):
             raise NotLocal(node, "a sample or PIVOT depends on all rows")
 
-    def _set(self, node: exp.SetOperation, ctes: Mapping[str, Any]) -> _Rows:
+    def _set(self, node: exp.SetOperation, ctes: Mapping[str, Any]) -> Rows:
         left, right = self.query(node.this, ctes), self.query(node.expression, ctes)
         if node.args.get("by_name"):
             names = {name: name for name in (*left.order, *right.order)}
@@ -201,25 +168,25 @@ class _Prover:
         }
         types = {n: t for n, t in left.types.items() if right.types.get(names.get(n, "")) == t}
         back = max(left.back, right.back)
-        rows = _Rows({**left.scans, **right.scans}, columns, left.order, types, back)
+        rows = Rows({**left.scans, **right.scans}, columns, left.order, types, back)
         self._cut(node, rows)
         return rows
 
     # -- SELECT ---------------------------------------------------------------------------------
 
-    def _select(self, node: exp.Select, ctes: Mapping[str, Any]) -> _Rows:
+    def _select(self, node: exp.Select, ctes: Mapping[str, Any]) -> Rows:
         for name, part in node.args.items():
             if part and name not in _SELECT:
                 raise NotLocal(node, f"{name.upper()} is not looked into")
         sources = self._sources(node, ctes)
-        rows = _joined(sources)
+        rows = joined(sources)
         self._subqueries(node, ctes)
         labels = {
             item.alias.lower(): item.this
             for item in node.expressions
             if isinstance(item, exp.Alias)
         }
-        names = _Names(sources, rows, labels)
+        names = Names(sources, rows, labels)
         back = self._windows(node, names)
         names.rows = rows = replace(rows, back=rows.back + back)
         self._cut(node, rows)
@@ -237,7 +204,7 @@ class _Prover:
             raise NotLocal(node.args.get("group") or node, "a group may take rows of several parts")
         return replace(projected, columns=kept)
 
-    def _projected(self, node: exp.Select, names: _Names) -> _Rows:
+    def _projected(self, node: exp.Select, names: Names) -> Rows:
         columns: dict[str, Tags] = {}
         types: dict[str, str] = {}
         order: list[str] = []
@@ -255,7 +222,7 @@ class _Prover:
                 order.append(name)
                 if kind:
                     types[name] = kind
-        return _Rows(names.rows.scans, columns, tuple(order), types, names.rows.back)
+        return Rows(names.rows.scans, columns, tuple(order), types, names.rows.back)
 
     def _subqueries(self, node: exp.Select, ctes: Mapping[str, Any]) -> None:
         """Queries inside expressions may only read tables that are read whole."""
@@ -280,7 +247,7 @@ class _Prover:
             ):
                 raise NotLocal(table, f"a subquery reads all of {table.name}")
 
-    def _windows(self, node: exp.Select, names: _Names) -> int:
+    def _windows(self, node: exp.Select, names: Names) -> int:
         """How many periods back the windows of a SELECT reach.
 
         Raises:
@@ -299,13 +266,13 @@ class _Prover:
                 reach = max(reach, self._reach(whole, names))
         return reach
 
-    def _reach(self, window: Any, names: _Names) -> int:
+    def _reach(self, window: Any, names: Names) -> int:
         keys = window.args.get("partition_by") or []
         if any(names.rows.bound(self.tags_of(key, names)) for key in keys):
             return 0
         spec, order = window.args.get("spec"), window.args.get("order")
         first = order.expressions[0] if order is not None and len(order.expressions) == 1 else None
-        back = _periods(spec, self.grain) if spec is not None and self.grain is not None else None
+        back = periods(spec, self.grain) if spec is not None and self.grain is not None else None
         if back is None or first is None or first.args.get("desc"):
             raise NotLocal(window, "a window may see rows of several parts")
         if not names.rows.bound(self.tags_of(first.this, names)) or not isinstance(
@@ -316,30 +283,30 @@ class _Prover:
 
     # -- FROM -----------------------------------------------------------------------------------
 
-    def _sources(self, node: exp.Select, ctes: Mapping[str, Any]) -> list[_Source]:
-        found: list[_Source] = []
+    def _sources(self, node: exp.Select, ctes: Mapping[str, Any]) -> list[Source]:
+        found: list[Source] = []
         first = node.args.get("from_")
         if first is not None:
-            found.append(_Source(*self._source(first.this, ctes)))
+            found.append(Source(*self._source(first.this, ctes)))
         for join in node.args.get("joins") or []:
             for name, part in join.args.items():
                 if part and name not in _JOIN:
                     raise NotLocal(join, f"a join with {name.upper()} is not looked into")
             alias, rows = self._source(join.this, ctes)
-            found.append(_Source(alias, rows, join))
+            found.append(Source(alias, rows, join))
         for lateral in node.args.get("laterals") or []:
-            found.append(_Source(lateral.alias.lower(), _Rows()))
+            found.append(Source(lateral.alias.lower(), Rows()))
         where = node.args.get("where")
-        return _bound(found, where.this if where else None, self)
+        return bound_sources(found, where.this if where else None, self.grain)
 
-    def _source(self, node: Any, ctes: Mapping[str, Any]) -> tuple[str, _Rows]:
+    def _source(self, node: Any, ctes: Mapping[str, Any]) -> tuple[str, Rows]:
         alias = node.alias_or_name.lower()
         if isinstance(node, exp.Subquery):
             return alias, _renamed(self.query(node, ctes), node)
         if not isinstance(node, exp.Table):
             if any(True for _ in node.find_all(exp.Query)):
                 raise NotLocal(node, "what is made row by row is not looked into")
-            return alias, _Rows()
+            return alias, Rows()
         if node.args.get("joins"):
             raise NotLocal(node, "joins in parentheses are not looked into")
         name = node.name.lower()
@@ -347,101 +314,37 @@ class _Prover:
             cte, inside = ctes[name]
             rows = _renamed(_renamed(self.query(cte.this, inside), cte), node)
         elif not isinstance(node.this, exp.Identifier):
-            rows = _Rows()
+            rows = Rows()
         else:
             rows = _renamed(self._scan(f"{node.db.lower()}.{name}"), node)
         self._cut(node, rows)
         return alias, rows
 
-    def _scan(self, table: str) -> _Rows:
+    def _scan(self, table: str) -> Rows:
         types = {name.lower(): kind for name, kind in self._schema.get(table, {}).items()}
         order = tuple(types)
         if table not in self._tables:
-            return _Rows(columns={name: {} for name in order}, order=order, types=types)
+            return Rows(columns={name: {} for name in order}, order=order, types=types)
         scan = next(self._numbers)
         none: Tags = {}
         tags = {
             name: {scan: frozenset([name])} if divides(kind, self.grain) else none
             for name, kind in types.items()
         }
-        return _Rows({scan: table}, tags, order, types)
+        return Rows({scan: table}, tags, order, types)
 
     # -- expressions ----------------------------------------------------------------------------
 
-    def tags_of(self, node: Any, names: _Names) -> Tags:
-        return names.of(_core(node, self.grain))
+    def tags_of(self, node: Any, names: Names) -> Tags:
+        return names.of(core(node, self.grain))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """One thing in FROM, and the join that brings it."""
-
-    alias: str
-    rows: _Rows
-    join: exp.Join | None = None
-
-    @property
-    def side(self) -> str:
-        return (self.join.side or self.join.kind or "").upper() if self.join is not None else ""
-
-
-class _Names:
-    """What a column name means in a SELECT."""
-
-    def __init__(self, sources: Sequence[_Source], rows: _Rows, labels: Mapping[str, Any]) -> None:
-        self.sources = sources
-        self.rows = rows
-        self._labels = labels
-
-    def of(self, column: exp.Column | None) -> Tags:
-        """The tags of a column; none when it is not clear which it is."""
-        return self.rows.tags(self._place(column))
-
-    def type(self, node: Any) -> str | None:
-        """The type of a column that is given out as it stands."""
-        return self.rows.types.get(self._place(_core(node, None)))
-
-    def named(self, name: str) -> bool:
-        """Whether something in FROM has a column of the name."""
-        return any(name in source.rows.columns for source in self.sources)
-
-    def _place(self, column: exp.Column | None) -> str:
-        if column is None or column.args.get("db") or isinstance(column.this, exp.Star):
-            return ""
-        name, table = column.name.lower(), column.table.lower()
-        if not table and name in self._labels and self._labels[name] != column:
-            return ""  # a label may be meant
-        having = [s for s in self.sources if name in s.rows.columns and table in ("", s.alias)]
-        if len(having) == 1 or (having and not table and _using(self.sources, name)):
-            return f"{having[0].alias}.{name}"
-        return ""
-
-
-def _there(name: str, rows: _Rows) -> bool:
+def _there(name: str, rows: Rows) -> bool:
     return name in rows.columns
 
 
 def _listed(part: Any) -> list[Any]:
     return part if isinstance(part, list) else [part] if part is not None else []
-
-
-def _core(node: Any, grain: str | None) -> exp.Column | None:
-    """The column of whose part an expression says the same; None when it may say another."""
-    while isinstance(node, exp.Paren | exp.Alias):
-        node = node.this
-    if isinstance(node, exp.Column):
-        return node
-    if grain is None:
-        return None
-    if isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
-        if node.to.this in (exp.DType.DATE, exp.DType.TIMESTAMP):
-            return _core(node.this, grain)
-        return None
-    if isinstance(node, exp.Anonymous) and node.name.lower() in ("date_trunc", "datetrunc"):
-        unit, value = node.expressions
-        name = str(unit.name).lower() if isinstance(unit, exp.Literal) else ""
-        return _core(value, grain) if name in _FINER or name in _WITHIN[grain] else None
-    return None
 
 
 def _grouped(node: exp.Select) -> bool:
@@ -453,7 +356,7 @@ def _grouped(node: exp.Select) -> bool:
     )
 
 
-def _group_keys(node: exp.Select, names: _Names) -> Iterator[Any]:
+def _group_keys(node: exp.Select, names: Names) -> Iterator[Any]:
     group = node.args.get("group")
     if group is None:
         return
@@ -474,7 +377,7 @@ def _group_keys(node: exp.Select, names: _Names) -> Iterator[Any]:
             yield _label_of(key, node, names)
 
 
-def _label_of(key: Any, node: exp.Select, names: _Names) -> Any:
+def _label_of(key: Any, node: exp.Select, names: Names) -> Any:
     """What a group key is that names an entry of the SELECT list."""
     if isinstance(key, exp.Column) and not key.table and not names.named(key.name.lower()):
         named = [i for i in node.expressions if isinstance(i, exp.Alias) and i.alias == key.name]
@@ -483,7 +386,7 @@ def _label_of(key: Any, node: exp.Select, names: _Names) -> Any:
     return key
 
 
-def _distinct_on(node: exp.Select, names: _Names, prover: _Prover) -> None:
+def _distinct_on(node: exp.Select, names: Names, prover: _Prover) -> None:
     distinct = node.args.get("distinct")
     on = distinct.args.get("on") if distinct is not None else None
     if on is None:
@@ -493,7 +396,7 @@ def _distinct_on(node: exp.Select, names: _Names, prover: _Prover) -> None:
         raise NotLocal(on, "DISTINCT ON may choose among rows of several parts")
 
 
-def _starred(node: Any, names: _Names) -> list[tuple[str, Tags, str | None]]:
+def _starred(node: Any, names: Names) -> list[tuple[str, Tags, str | None]]:
     star = node if isinstance(node, exp.Star) else node.this
     if star.args.get("replace") or star.args.get("rename"):
         raise NotLocal(node, "a star with REPLACE or RENAME is not looked into")
@@ -508,7 +411,7 @@ def _starred(node: Any, names: _Names) -> list[tuple[str, Tags, str | None]]:
     ]
 
 
-def _renamed(rows: _Rows, node: Any) -> _Rows:
+def _renamed(rows: Rows, node: Any) -> Rows:
     """Rows whose columns an alias names anew."""
     alias = node.args.get("alias")
     names = [c.name.lower() for c in (alias.args.get("columns") or [])] if alias else []
@@ -519,144 +422,3 @@ def _renamed(rows: _Rows, node: Any) -> _Rows:
     tags = {new: rows.tags(old) for new, old in pairs}
     types = {new: rows.types[old] for new, old in pairs if old in rows.types}
     return replace(rows, columns=tags, order=order, types=types)
-
-
-# -- joins ------------------------------------------------------------------------------------------
-
-
-def _joined(sources: Sequence[_Source]) -> _Rows:
-    """The rows of FROM; columns are named `<alias>.<column>`."""
-    scans: dict[int, str] = {}
-    columns: dict[str, Tags] = {}
-    types: dict[str, str] = {}
-    for source in sources:
-        scans |= source.rows.scans
-        for name, tags in source.rows.columns.items():
-            columns[f"{source.alias}.{name}"] = tags
-        types |= {f"{source.alias}.{name}": kind for name, kind in source.rows.types.items()}
-    back = max((source.rows.back for source in sources), default=0)
-    return _Rows(scans, columns, types=types, back=back)
-
-
-def _using(sources: Sequence[_Source], name: str) -> bool:
-    joins = [s.join for s in sources if s.join is not None]
-    return any(name in {u.name.lower() for u in j.args.get("using") or []} for j in joins)
-
-
-def _bound(sources: list[_Source], where: Any, prover: _Prover) -> list[_Source]:
-    """The sources with the tags that equalities between them give."""
-    found = list(sources)
-    for _ in range(len(found) + 1):
-        for index, source in enumerate(found):
-            if source.join is not None:
-                for pair in _joining(found, index, source.join, prover):
-                    _share(found, *pair, prover)
-        for pair in _equalities(where, found, prover) if where is not None else ():
-            _share(found, *pair, prover)
-    return _without_outer(found)
-
-
-def _joining(
-    found: Sequence[_Source], index: int, join: exp.Join, prover: _Prover
-) -> Iterator[tuple[_Place, _Place]]:
-    """Columns that a join requires to be equal, the joined source's last."""
-    for name in join.args.get("using") or []:
-        column = name.name.lower()
-        holders = [i for i in range(index) if column in found[i].rows.columns]
-        if holders:
-            yield (holders[0], column), (index, column)
-    on = join.args.get("on")
-    for one, other in _equalities(on, found[: index + 1], prover) if on is not None else ():
-        # What an outer join says of two others, it says of its own partner rows alone.
-        if other[0] == index or not found[index].side or found[index].side == "INNER":
-            yield one, other
-
-
-def _equalities(
-    condition: Any, found: Sequence[_Source], prover: _Prover
-) -> Iterator[tuple[_Place, _Place]]:
-    """Pairs of columns of two sources whose parts a condition requires to be the same."""
-    parts = condition.flatten() if isinstance(condition, exp.And) else [condition]
-    for part in (p.unnest() for p in parts):
-        if isinstance(part, exp.EQ):
-            one, other = (
-                _place(_core(side, prover.grain), found) for side in (part.this, part.expression)
-            )
-            if one is not None and other is not None and one[0] != other[0]:
-                yield min(one, other), max(one, other)
-
-
-def _place(column: exp.Column | None, found: Sequence[_Source]) -> _Place | None:
-    if column is None or column.args.get("db") or isinstance(column.this, exp.Star):
-        return None
-    name, table = column.name.lower(), column.table.lower()
-    at = [i for i, s in enumerate(found) if name in s.rows.columns and table in ("", s.alias)]
-    return (at[0], name) if len(at) == 1 else None
-
-
-def _share(found: list[_Source], one: _Place, other: _Place, prover: _Prover) -> None:
-    """Give two columns that are equal what is known of either."""
-    (i, a), (j, b) = one, other
-    kinds = {found[i].rows.types.get(a), found[j].rows.types.get(b)}
-    alike = len(kinds) == 1 or prover.grain is not None
-    if not alike or not all(kind and divides(kind, prover.grain) for kind in kinds):
-        return  # values of two types can be equal and not the same
-    both = {**found[i].rows.tags(a), **found[j].rows.tags(b)}
-    for index, name in ((i, a), (j, b)):
-        source = found[index]
-        columns = {**source.rows.columns, name: both}
-        found[index] = replace(source, rows=replace(source.rows, columns=columns))
-
-
-def _without_outer(found: list[_Source]) -> list[_Source]:
-    """A column of a side that a join fills with NULL says nothing of rows without a partner."""
-    lost: set[int] = set()
-    for index, source in enumerate(found):
-        if source.join is None:
-            continue
-        if source.join.method or source.side not in _SIDES:
-            raise NotLocal(source.join, "this kind of join is not looked into")
-        if source.side in ("LEFT", "FULL"):
-            lost.add(index)
-        if source.side in ("RIGHT", "FULL"):
-            lost |= set(range(index))
-    none: Tags = {}
-    return [
-        replace(s, rows=replace(s.rows, columns=dict.fromkeys(s.rows.columns, none)))
-        if index in lost
-        else s
-        for index, s in enumerate(found)
-    ]
-
-
-# -- time -------------------------------------------------------------------------------------------
-
-
-def divides(kind: str, grain: str | None) -> bool:
-    """Whether a column of a type can divide a table: a date into periods, a value by itself."""
-    if grain is not None:
-        return kind in ("DATE", "TIMESTAMP")
-    return kind not in ("DOUBLE",) and not kind.endswith("[]")
-
-
-def _periods(spec: Any, grain: str) -> int | None:
-    """How many periods before its own a frame reaches at most; None when that is not known."""
-    start = spec.args.get("start")
-    ends_here = str(spec.args.get("end") or "CURRENT ROW").upper() == "CURRENT ROW"
-    preceding = str(spec.args.get("start_side") or "").upper() == "PRECEDING"
-    if str(spec.args.get("kind") or "").upper() != "RANGE" or not ends_here or not preceding:
-        return None
-    if not isinstance(start, exp.Interval) or not isinstance(start.this, exp.Literal):
-        return None
-    unit = str(start.args.get("unit") or "").lower().rstrip("s")
-    if not start.this.name.isdigit() or unit not in ("day", "week", "month", "year"):
-        return None
-    number = int(start.this.name) * {"week": 7, "year": 12}.get(unit, 1)
-    in_days = unit in ("day", "week")
-    if number == 0:
-        return 0
-    if grain == "day":
-        return number if in_days else 31 * number
-    if grain == "month":
-        return 1 + (number - 1) // 28 if in_days else number
-    return 1 + (number - 1) // 365 if in_days else 1 + (number - 1) // 12

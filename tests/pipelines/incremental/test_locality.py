@@ -13,7 +13,8 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.dialect import ModelDialect
-from pipelines.incremental.locality import Local, NotLocal, prove
+from pipelines.incremental.locality import Local, prove
+from pipelines.incremental.scans import NotLocal
 from tests.support.city import City
 
 SCHEMA = {
