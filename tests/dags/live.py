@@ -116,12 +116,20 @@ class LiveAirflow:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"},
         )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                text = answer.read()
-        except HTTPError as error:
-            raise AssertionError(f"{method} {path}: {error.code} {error.read()!r}") from error
-        return json.loads(text) if text else None
+        for _ in range(60):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    text = answer.read()
+                return json.loads(text) if text else None
+            except HTTPError as error:
+                answer_text = error.read()
+                # Airflow on SQLite says so while its scheduler writes; the call is asked again.
+                if error.code != 503 or b"locked" not in answer_text:
+                    raise AssertionError(
+                        f"{method} {path}: {error.code} {answer_text!r}"
+                    ) from error
+            time.sleep(1)
+        raise AssertionError(f"{method} {path}: the database stayed locked")
 
     # -- what tests ask -------------------------------------------------------------------------
 
