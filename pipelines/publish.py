@@ -255,7 +255,7 @@ class Whole:
         """The account of the table as it would be; `stage.counts` is what was looked at now."""
         return stage.counts
 
-    def quarantine(self, stage: Stage, before: Snapshot | None) -> str | None:
+    def quarantine(self, stage: Stage) -> str | None:
         """A SELECT of the rows in quarantine that stay there; None when none do."""
         return None
 
@@ -378,7 +378,7 @@ def _write_quarantine(env: Environment, work: Work, stage: Stage, part: Whole) -
     stage.write_quarantine(bad)
     before = env.lake.current(table)
     files = [bad] if stage.counts.quarantined else []
-    stays = part.quarantine(stage, before) if before is not None and before.rows else None
+    stays = part.quarantine(stage)
     if stays is not None:
         path = env.lake.new_file(table, env.run_id)
         if copy_to_parquet(stage.con, stays, path):

@@ -7,6 +7,7 @@ import json
 from pipelines.lake import Snapshot
 from pipelines.plan import Step
 from pipelines.publish import Environment, quarantine_table
+from pipelines.stage import Counts, Stage
 
 SHAPE = "shape"
 """The property with the fingerprint of all that a change of makes every row new: the contract, the
@@ -29,3 +30,15 @@ def held_with(env: Environment, step: Step, base: Snapshot) -> tuple[bool, Snaps
             return True, snapshot
     account = json.loads(base.properties.get("account", "{}"))
     return account.get("quarantined") == 0, None
+
+
+def count_held(stage: Stage, total: Counts, held: str | None) -> None:
+    """Add the rows in quarantine that stay there, given as a SELECT, to an account."""
+    if held is None:
+        return
+    found = stage.con.execute(
+        f"SELECT _reasons, count(*) FROM ({held}) AS held GROUP BY ALL"
+    ).fetchall()
+    for reasons, rows in found:
+        total.quarantined += rows
+        total.reasons.update(dict.fromkeys(reasons, rows))

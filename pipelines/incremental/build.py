@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.duck import snapshot_sql, table_columns
-from pipelines.incremental.base import SHAPE
+from pipelines.incremental.base import SHAPE, count_held
 from pipelines.incremental.changes import Change, affected_sql, part_of, same_part
 from pipelines.incremental.locality import Local
 from pipelines.incremental.parts import Content, NewFile, rows_of, without, write_parts
@@ -224,7 +224,7 @@ class Parts(Whole):
             return stage.counts
         return whole_account(stage, self.base.snapshot, self._gone("b"), self._stays())
 
-    def quarantine(self, stage: Stage, before: Snapshot | None) -> str | None:
+    def quarantine(self, stage: Stage) -> str | None:
         """Rows of parts that stay."""
         return self._stays()
 
@@ -251,13 +251,7 @@ def whole_account(stage: Stage, base: Snapshot, gone: str, held: str | None) -> 
     counts = stage.counts
     total = Counts(failures=counts.failures, present=counts.present)
     total.reasons, total.quarantined = Counter(counts.reasons), counts.quarantined
-    if held is not None:
-        found = stage.con.execute(
-            f"SELECT _reasons, count(*) FROM ({held}) AS held GROUP BY ALL"
-        ).fetchall()
-        for reasons, rows in found:
-            total.quarantined += rows
-            total.reasons.update(dict.fromkeys(reasons, rows))
+    count_held(stage, total, held)
     left = stage.con.execute(
         f"SELECT count(*) FROM ({snapshot_sql(base)}) AS b WHERE {gone}"
     ).fetchone()

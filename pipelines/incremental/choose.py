@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from catalog.lineage import ROW
 from pipelines.account import fingerprint
@@ -97,11 +97,11 @@ def _base(
 def _used(env: Environment, step: Step, table: str) -> tuple[str, ...]:
     """The columns of a table that a model's rows depend on in any way."""
     lineage = env.plan.lineage[step.name]
-    edges: Sequence[object] = (
+    edges = (
         *(edge for column in lineage.columns.values() for edge in column),
         *lineage.rows,
         *lineage.order,
     )
-    named = {e.column for e in edges if e.table == table and e.column != ROW}  # type: ignore[attr-defined]
+    named = {e.column for e in edges if e.table == table and e.column != ROW}
     assert step.local is not None
     return tuple(sorted({*named, *step.local.inputs[table]}))

@@ -280,7 +280,7 @@ class Feed(Whole):
         kept = without(stage.con, self.base.files, columns, self._gone(), new_file)
         return Content(kept, fresh if stage.counts.published else ())
 
-    def quarantine(self, stage: Stage, before: Snapshot | None) -> str | None:
+    def quarantine(self, stage: Stage) -> str | None:
         """What earlier loads left there; this load's own rows are not kept twice."""
         if self.held is None or not self.held.rows:
             return None

@@ -23,7 +23,7 @@ from pipelines.collect.files import SourceFile
 from pipelines.collect.landing import Landed, Landing
 from pipelines.collect.received import Received, load_id, read_files
 from pipelines.duck import copy_to_parquet, files_sql, snapshot_sql, table_columns
-from pipelines.incremental.base import SHAPE, held_with
+from pipelines.incremental.base import SHAPE, count_held, held_with
 from pipelines.incremental.parts import Content, NewFile, rows_of, without, write_parts
 from pipelines.lake import HELD, LOADS, Column, Snapshot
 from pipelines.plan import Step
@@ -161,18 +161,11 @@ class Files(Whole):
                 total.filtered[name] = total.filtered.get(name, 0) + rows
         total.reasons = Counter(counts.reasons)
         total.quarantined = counts.quarantined
-        held = self.quarantine(stage, self.known.quarantine)
-        if held is not None:
-            total.quarantined += _count(stage, f"SELECT count(*) FROM ({held}) AS held")
-            reasons = stage.con.execute(
-                f"SELECT reason, count(*) FROM (SELECT unnest(_reasons) AS reason FROM ({held}) AS h) "
-                "AS r GROUP BY ALL"
-            ).fetchall()
-            total.reasons.update({str(reason): int(rows) for reason, rows in reasons})
+        count_held(stage, total, self.quarantine(stage))
         total.published = total.received - total.quarantined - sum(total.filtered.values())
         return total
 
-    def quarantine(self, stage: Stage, before: Snapshot | None) -> str | None:
+    def quarantine(self, stage: Stage) -> str | None:
         """Rows of files that stay."""
         held = self.known.quarantine if self.known else None
         if held is None or not held.rows:
@@ -284,12 +277,6 @@ class Files(Whole):
             ).fetchall()
             found |= {str(load) for (load,) in rows}
         return found
-
-
-def _count(stage: Stage, sql: str) -> int:
-    row = stage.con.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def collect_files(

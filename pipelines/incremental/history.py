@@ -211,9 +211,9 @@ class History(Whole):
         """The account of all versions."""
         if self.base is None:
             return stage.counts
-        return whole_account(stage, self.base, self._gone("b"), self.quarantine(stage, None))
+        return whole_account(stage, self.base, self._gone("b"), self.quarantine(stage))
 
-    def quarantine(self, stage: Stage, before: Snapshot | None) -> str | None:
+    def quarantine(self, stage: Stage) -> str | None:
         """Rejected versions of rows that were not touched."""
         if self.base is None or self.held is None or not self.held.rows:
             return None

@@ -132,6 +132,27 @@ def test_a_blocked_attempt_does_not_take_the_quarantine_of_what_stands(city: Cit
     assert city.status()[SALE].reconciles
 
 
+def test_a_blocked_attempt_without_a_bad_row_does_not_empty_the_quarantine(city: City) -> None:
+    city.settings("[gate]\nmax_quarantined_percent = 60\n")
+    city.collected(
+        "trade/sale",
+        FIELDS,
+        path="sale/*.csv",
+        quality="- {type: library, metric: rowCount, mustBeLessThan: 4}",
+        custom="- {property: collect, value: {mode: incremental}}",
+    )
+    deliver(city, "1", "1,a,2024-01-01,5", "2,a,2024-01-01,5", "3,a,2024-01-01,-5")
+    city.run()
+    good = (city.root / "source/sale/1.csv").read_text()
+    deliver(city, "1", *(f"{n},a,2024-01-01,5" for n in range(4)))
+    assert city.outcome(SALE).status == "blocked"
+    (city.root / "source/sale/1.csv").write_text(good)
+    deliver(city, "2", "4,a,2024-01-01,5")
+    assert city.outcome(SALE).status == "published"
+    assert [row.original["id"] for row in city.rejected(SALE)] == ["3"]
+    assert city.status()[SALE].reconciles
+
+
 def test_cleaning_keeps_what_the_next_increment_needs(city: City) -> None:
     city.settings("[lake]\nkeep_snapshots = 1\n")
     sales(city)
