@@ -377,6 +377,7 @@ class ContractField:
         kind: what its values are, one of `VALUE_KINDS`; None: nothing that a mask is made for.
         step: the least width of a band or rounding that hides its value; None: none does.
         noise: the least spread of `mask_noise` that hides its value; None: none does.
+        former: the names that it had in earlier versions of the contract.
     """
 
     name: str
@@ -395,6 +396,7 @@ class ContractField:
     kind: str | None = None
     step: float | None = None
     noise: float | None = None
+    former: tuple[str, ...] = ()
 
     @property
     def source_names(self) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ _CONTRACT_PROPERTIES = (
     "row_level",
     "schedule",
 )
-_FIELD_PROPERTIES = ("read", "severity", "kind", "step", "noise")
+_FIELD_PROPERTIES = ("read", "severity", "kind", "step", "noise", "renamed_from")
 _READ, _SEVERITY = Read(), Severities()  # what most fields have, one of each for all of them
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -276,7 +276,19 @@ class _Reader:
             kind=self._kind(properties),
             step=self._positive(properties, "step"),
             noise=self._positive(properties, "noise"),
+            former=self._former(properties),
         )
+
+    def _former(self, properties: dict[str, tuple[KeyPath, Any]]) -> tuple[str, ...]:
+        if "renamed_from" not in properties:
+            return ()
+        place, value = properties["renamed_from"]
+        names = value if isinstance(value, list) else [value]
+        if not names or not all(isinstance(n, str) and _NAME.match(n) for n in names):
+            problem = "expected a name of the field in an earlier version, or several"
+            self.fault("value_invalid", *place, key="renamed_from", problem=problem)
+            return ()
+        return tuple(names)
 
     def _kind(self, properties: dict[str, tuple[KeyPath, Any]]) -> str | None:
         if "kind" not in properties:
@@ -450,8 +462,20 @@ class _Reader:
         for name in (*named, *([release.count] if release and release.count else ())):
             if contract.field_named(name) is None:
                 self.fault("unknown_field", field=name, resource=contract.name)
+        self._former_names(contract)
         self._increments(contract, properties.get("collect", ((), None))[0])
         self._materialisation(contract, properties.get("materialisation", ((), None))[0])
+
+    def _former_names(self, contract: Contract) -> None:
+        """A former name is of one field, and no field has it now."""
+        taken = {item.name for item in contract.fields}
+        for item in contract.fields:
+            for name in item.former:
+                if name in taken:
+                    problem = f"'{name}' is, or was, the name of another field"
+                    fields = {"key": "renamed_from", "problem": problem}
+                    self.faults.append(CatalogError("value_invalid", where=item.where, **fields))
+                taken.add(name)
 
     def _increments(self, contract: Contract, place: KeyPath) -> None:
         """Whether the source can be collected as `collect` says."""

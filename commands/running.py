@@ -53,16 +53,29 @@ def plan(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a run would do, in order, before it happens."""
+    """Show what a run would do, in order, before it happens.
+
+    Contracts that are not those by which their tables were published stand below, with what will
+    become of the tables. Exit code: 1 when such a change is refused.
+    """
+    from pipelines.evolution.decide import evolutions
     from pipelines.present import plan_table, print_json, print_table
+    from pipelines.present_evolution import evolution_json, print_evolutions
     from pipelines.run import select_steps
 
     compiled = compiled_workspace(workspace)
     chosen = select_steps(compiled, select or ())
+    steps = [step for step in compiled.steps.values() if step.name in chosen]
+    found = evolutions(compiled.workspace.name, steps)
     if as_json:
-        print_json([_step_json(s) for s in compiled.steps.values() if s.name in chosen])
+        print_json(
+            [{**_step_json(s), "evolution": evolution_json(found.get(s.name))} for s in steps]
+        )
     else:
-        print_table(plan_table([s for s in compiled.steps.values() if s.name in chosen]))
+        print_table(plan_table(steps))
+        print_evolutions(list(found.values()))
+    if any(item.way == "refused" for item in found.values()):
+        raise typer.Exit(1)
 
 
 def _step_json(step: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import duckdb
 from catalog.contract import META_COLUMNS, Contract
 from pipelines.errors import PipelineError
 from pipelines.lake import Column, Snapshot
+from pipelines.physical import selection
 from quality.predicates import quoted
 
 COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
@@ -64,9 +65,22 @@ def translated(error: duckdb.Error) -> Exception:
     return error
 
 
-def table_columns(contract: Contract) -> tuple[Column, ...]:
-    """The lake columns of a contract: its fields, and for collected data the load metadata."""
-    own = [Column(item.name, item.physical_type) for item in contract.fields]
+def table_columns(contract: Contract, base: Snapshot | None = None) -> tuple[Column, ...]:
+    """The lake columns of a contract: its fields, and for collected data the load metadata.
+
+    Args:
+        base: a snapshot whose files are read by these columns: it knows under which names they hold
+            columns that were renamed long ago.
+    """
+    known = {column.name: column.former for column in base.columns} if base else {}
+    own = [
+        Column(
+            item.name,
+            item.physical_type,
+            tuple(dict.fromkeys((*item.former, *known.get(item.name, ())))),
+        )
+        for item in contract.fields
+    ]
     if contract.database == "raw":
         own += [Column(name, META_TYPES[name]) for name in META_COLUMNS]
     return tuple(own)
@@ -77,13 +91,33 @@ def snapshot_sql(snapshot: Snapshot) -> str:
     return files_sql(snapshot.files, snapshot.columns)
 
 
-def files_sql(files: Sequence[Path], columns: Sequence[Column]) -> str:
-    """A SELECT over the rows of some Parquet files of one table; none means no rows."""
+def files_sql(
+    files: Sequence[Path], columns: Sequence[Column], file_column: str | None = None
+) -> str:
+    """A SELECT over the rows of some Parquet files of one table; none means no rows.
+
+    Files that were written before columns were added, widened or renamed stay as they are: what
+    they hold is read as what the table has now.
+
+    Args:
+        file_column: a column more, with the name of the row's file.
+    """
     if not files:
-        return empty_sql(columns)
-    listed = ", ".join(f"'{path_literal(path)}'" for path in files)
-    names = ", ".join(quoted(column.name) for column in columns)
-    return f"SELECT {names} FROM read_parquet([{listed}])"
+        more = [Column(file_column, "VARCHAR")] if file_column else []
+        return empty_sql([*columns, *more])
+    groups: dict[str, list[Path]] = {}
+    for path in files:
+        groups.setdefault(selection(path, columns), []).append(path)
+    option = f", filename = '{file_column}'" if file_column else ""
+    parts = []
+    for chosen, paths in groups.items():
+        listed = ", ".join(f"'{path_literal(path)}'" for path in paths)
+        names = f"{chosen}, {quoted(file_column)}" if file_column else chosen
+        parts.append(f"SELECT {names} FROM read_parquet([{listed}]{option})")
+    plain = ", ".join(quoted(column.name) for column in columns)
+    if list(groups) == [plain]:
+        return parts[0]
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS evolved"
 
 
 def empty_sql(columns: Sequence[Column]) -> str:

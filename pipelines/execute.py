@@ -17,6 +17,8 @@ from pipelines import collect
 from pipelines.account import Outcome, Status, fingerprint
 from pipelines.duck import empty_sql, snapshot_sql, table_columns
 from pipelines.errors import PipelineError
+from pipelines.evolution.apply import evolve
+from pipelines.evolution.effect import content_ids, mark_of
 from pipelines.incremental.choose import part_for
 from pipelines.lake import Snapshot
 from pipelines.plan import Step
@@ -24,7 +26,7 @@ from pipelines.publish import (
     Environment,
     Whole,
     Work,
-    collect_mark,
+    collect_rest,
     fill_from,
     gate_mark,
     ids,
@@ -47,9 +49,14 @@ def run_step(env: Environment, step: Step, upstream: Mapping[str, Outcome]) -> O
     """
     started = datetime.now(UTC)
     try:
+        evolved = evolve(env, step)
         if step.kind == "collect":
-            return _collect(env, step, started)
-        return _build(env, step, upstream, started)
+            outcome = _collect(env, step, started)
+        else:
+            outcome = _build(env, step, upstream, started)
+        if evolved is not None and outcome.status == "unchanged":
+            outcome.status, outcome.committed = "published", True
+        return outcome
     except CityBrainError as error:
         status: Status = "missing" if error.code in MISSING_CODES else "failed"
         return _ended(env, step, status, started, error)
@@ -92,21 +99,22 @@ def _collect(env: Environment, step: Step, started: datetime) -> Outcome:
         return collect_files(env, step, started, files, landing, parents)
     if current is not None and not env.full:
         marks = [f"{file.name}\0{landing.fingerprint(file)}" for file in files]
-        mark = collect_mark(env, step, marks, parents)
+        mark = mark_of(step, collect_rest(env, step, marks, parents))
         stands = standing(env, Work(step, started, mark, current, ids(parents)))
         if stands is not None:
             return stands
     landed = [landing.keep(file) for file in files]
-    mark = collect_mark(env, step, [f"{f.name}\0{f.sha256}" for f in landed], parents)
+    rest = collect_rest(env, step, [f"{f.name}\0{f.sha256}" for f in landed], parents)
     received = collect.read_files(step.contract, landed)
     work = Work(
         step,
         started,
-        mark,
+        mark_of(step, rest),
         current,
         ids(parents),
         files=received_files(step.contract, landed),
         warnings=received.warnings,
+        rest=rest,
     )
 
     return publish(env, work, Whole(lambda stage: fill_from(stage, received)), parents)
@@ -128,15 +136,15 @@ def _build(
         return _ended(env, step, "stale", started, error)
     there = {name: s for name, s in snapshots.items() if s is not None}
     parents = _parents(env, step)
-    input_ids = ids({**there, **parents})
+    inputs = {**there, **parents}
     ring = env.ring() if step.keys else None
-    parts = [step.model.fingerprint, gate_mark(env), *input_marks(input_ids)]
+    parts = [gate_mark(env), *input_marks(content_ids(env.plan, step, inputs))]
     parts += release_mark(env, step)
     if ring is not None:
         parts.append(ring.fingerprint(step.keys))
-    mark = fingerprint(parts)
+    rest = fingerprint(parts)
     current = env.lake.current(step.name)
-    work = Work(step, started, mark, current, input_ids)
+    work = Work(step, started, mark_of(step, rest), current, ids(inputs), rest=rest)
     incomplete = sorted({*lacking, *(n for n in late if n in step.optional)})
     incomplete += [n for n, s in there.items() if _is_partial(s) and n not in incomplete]
     if incomplete:

@@ -12,7 +12,7 @@ from catalog.errors import CityBrainError
 from pipelines.duck import files_sql, table_columns
 from pipelines.errors import PipelineError
 from pipelines.incremental.parts import Content
-from pipelines.lake import Snapshot
+from pipelines.lake import Column, Snapshot
 from pipelines.plan import Step
 from pipelines.stage import Counts, Stage
 from quality.predicates import quoted, violation
@@ -67,10 +67,11 @@ def judge(
         if rule.scope == "row" and rule.kind not in ("unreadable", "malformed")
     }
     context = TableContext(as_of=stage.as_of, previous_rows=current.rows if current else None)
-    certificate = _certified(certifier, step, content, context, predicates)
+    columns = table_columns(step.contract, current)
+    certificate = _certified(certifier, step, content, columns, context, predicates)
     certified = {outcome.rule_id: outcome for outcome in certificate.outcomes}
     results = tuple(
-        _result(stage, rule, assessed, certified.get(rule.id), content.files)
+        _result(stage, rule, assessed, certified.get(rule.id), (content.files, columns))
         for rule in _all_rules(stage)
     )
     error = _refusal(
@@ -92,6 +93,7 @@ def _certified(
     certifier: Certifier,
     step: Step,
     content: Content,
+    columns: Sequence[Column],
     context: TableContext,
     predicates: Mapping[str, str],
 ) -> Certificate:
@@ -103,13 +105,15 @@ def _certified(
 
     name, rules = step.name, step.rules
     if not content.kept:
-        return certifier.certify(name, content.fresh, rules, context, predicates)
+        fresh = files_sql(content.fresh, columns)
+        return certifier.certify(name, fresh, rules, context, predicates)
     of_rows = [rule for rule in rules if rule.scope != "table"]
     of_table = [rule for rule in rules if rule.scope == "table"]
-    new = certifier.certify(name, content.fresh, of_rows, context, predicates)
+    fresh, everything = files_sql(content.fresh, columns), files_sql(content.files, columns)
+    new = certifier.certify(name, fresh, of_rows, context, predicates)
     if not of_table:
         return new
-    whole = certifier.certify(f"{name}.table", content.files, of_table, context, predicates)
+    whole = certifier.certify(f"{name}.table", everything, of_table, context, predicates)
     outcomes = (*new.outcomes, *whole.outcomes)
     return Certificate(decide(outcomes), outcomes)
 
@@ -126,7 +130,7 @@ def _result(
     rule: Rule,
     assessed: Mapping[str, int | None],
     outcome: ExpectationOutcome | None,
-    content: Sequence[Path],
+    content: tuple[Sequence[Path], Sequence[Column]],
 ) -> RuleResult:
     counts = stage.counts
     detail = outcome.observed if outcome and rule.scope == "table" else ""
@@ -183,11 +187,12 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _sql_rule(stage: Stage, rule: Rule, content: Sequence[Path]) -> tuple[bool | None, str]:
+def _sql_rule(
+    stage: Stage, rule: Rule, content: tuple[Sequence[Path], Sequence[Column]]
+) -> tuple[bool | None, str]:
     """Run an SQL rule over what would be published; its query names the table by its short name."""
     table = quoted(stage.step.contract.table)
-    columns = table_columns(stage.step.contract)
-    stage.con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {files_sql(content, columns)}")
+    stage.con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {files_sql(*content)}")
     row = stage.con.execute(rule.params["query"]).fetchone()
     value = row[0] if row else None
     if value is None:

@@ -13,7 +13,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -33,14 +33,20 @@ PROPERTY_PREFIX = "citybrain."
 ABANDONED = PROPERTY_PREFIX + "abandoned-fingerprint"
 ADDED_ROWS = "total-records"
 LOADS, HELD = "loads", "held"  # properties that name a file which belongs to the snapshot
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a lake table: its name and its SQL type in DuckDB's spelling."""
+    """A column of a lake table: its name and its SQL type in DuckDB's spelling.
+
+    Attributes:
+        former: names under which files that were written before it was renamed hold it.
+    """
 
     name: str
     type: str
+    former: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,20 +297,52 @@ class Lake:
         return self.catalog.create_table(name, schema=_schema(columns), location=location)
 
 
+def widens(before: str, after: str) -> bool:
+    """Whether every value of a type is one of another, so that files of the first can stay.
+
+    Iceberg's promotions, of the types that we use: integers to longer ones, decimals to more digits
+    before the point.
+    """
+    if before.endswith("[]") and after.endswith("[]"):
+        return before == after or widens(before[:-2], after[:-2])
+    if (before, after) == ("INTEGER", "BIGINT"):
+        return True
+    old, new = _DECIMAL.fullmatch(before), _DECIMAL.fullmatch(after)
+    return bool(old and new and old[2] == new[2] and int(old[1]) < int(new[1]))
+
+
 def _evolve(change: Any, table: Table, columns: Sequence[Column]) -> None:
-    """Fit the table's schema to `columns`; a column whose type changed is replaced."""
+    """Fit the table's schema to `columns`: one that was renamed or widened keeps its identity, one
+    whose type changed otherwise is replaced."""
     present = {c.name: c.type for c in _columns(table)}
     wanted = {c.name: c.type for c in columns}
-    if present == wanted:
+    if list(present.items()) == list(wanted.items()):
         return
+    named = {
+        old: c.name for c in columns for old in c.former if c.name not in present and old in present
+    }
+    stays = {
+        name: kind
+        for name, kind in present.items()
+        if (new := wanted.get(named.get(name, name))) is not None
+        and (new == kind or widens(kind, new))
+    }
     # Old snapshots keep their own schema, so dropping and adding is safe for their readers.
-    drop = [n for n, kind in present.items() if wanted.get(n) != kind]
     with change.update_schema(allow_incompatible_changes=True) as update:
-        for name in drop:
-            update.delete_column(name)
+        for name, kind in present.items():
+            new = named.get(name, name)
+            if name not in stays:
+                update.delete_column(name)
+            elif wanted[new] != kind and not kind.endswith("[]"):
+                update.update_column(name, iceberg_type(wanted[new]))
+            elif wanted[new] != kind:
+                update.update_column((name, "element"), iceberg_type(wanted[new][:-2]))
+            if name in stays and new != name:
+                update.rename_column(name, new)
+    kept = {named.get(name, name) for name in stays}
     with change.update_schema(allow_incompatible_changes=True) as update:
         for name, kind in wanted.items():
-            if present.get(name) != kind:
+            if name not in kept:
                 update.add_column(name, iceberg_type(kind))
         for before, name in pairwise(wanted):
             update.move_after(name, before)
@@ -367,7 +405,16 @@ def _path(uri: str) -> Path:
 
 def _columns(table: Table, schema_id: int | None = None) -> tuple[Column, ...]:
     schema = table.schema() if schema_id is None else table.schemas()[schema_id]
-    return tuple(Column(f.name, sql_type(f.field_type)) for f in schema.fields)
+    mapping = table.metadata.name_mapping()
+    names = {f.field_id: f.names for f in mapping.root} if mapping is not None else {}
+    return tuple(
+        Column(
+            item.name,
+            sql_type(item.field_type),
+            tuple(n for n in names.get(item.field_id, ()) if n != item.name),
+        )
+        for item in schema.fields
+    )
 
 
 def _schema(columns: Sequence[Column]) -> Schema:
@@ -397,7 +444,7 @@ def iceberg_type(sql: str) -> Any:
     }
     if sql.endswith("[]"):
         return t.ListType(-1, iceberg_type(sql[:-2]), element_required=False)
-    if decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", sql):
+    if decimal := _DECIMAL.fullmatch(sql):
         return t.DecimalType(int(decimal[1]), int(decimal[2]))
     return simple[sql]()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from catalog.contract import Contract
+from catalog.contract import Contract, FileSource
 from catalog.database.records import ReceivedFile
 from catalog.errors import CityBrainError
 from pipelines import collect
@@ -28,6 +28,7 @@ from pipelines.duck import (
     table_columns,
 )
 from pipelines.errors import PipelineError
+from pipelines.evolution.effect import FILES, MADE_BY, REST, content_ids, step_effect
 from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.incremental.parts import Content, NewFile
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
     from quality.certify import Certifier
 
 Connections = Callable[[str], str]
+MOST_FILES = (
+    500  # that a snapshot names in its properties; of more there is a file of loads, or none
+)
 
 
 def _nobody(_: Work) -> None:
@@ -94,7 +98,9 @@ class Work:
     """What one step found out before it touched any row.
 
     Attributes:
+        mark: the fingerprint of everything that the result depends on.
         inputs: snapshot ids of the tables it reads, by name.
+        rest: of the fingerprint what is neither contract nor SQL.
     """
 
     step: Step
@@ -107,6 +113,7 @@ class Work:
     error: CityBrainError | None = None
     watermark: str | None = None
     warnings: Sequence[CityBrainError] = ()
+    rest: str = ""
 
 
 def standing(env: Environment, work: Work) -> Outcome | None:
@@ -182,13 +189,12 @@ def fill_from(stage: Stage, received: collect.Received) -> None:
         raise
 
 
-def collect_mark(
+def collect_rest(
     env: Environment, step: Step, sources: Sequence[str], parents: Mapping[str, Snapshot]
 ) -> str:
-    """The fingerprint of a collected resource."""
-    return fingerprint(
-        [step.contract.fingerprint, gate_mark(env), *sources, *input_marks(ids(parents))]
-    )
+    """A fingerprint of what a collected resource depends on besides its contract."""
+    contents = content_ids(env.plan, step, parents)
+    return fingerprint([gate_mark(env), *sources, *input_marks(contents)])
 
 
 def received_files(
@@ -293,7 +299,9 @@ def publish(env: Environment, work: Work, part: Whole, parents: Mapping[str, Sna
             totals = part.totals(stage)
             limit = _limit(env, step)
             verdict = judge(env.certifier, stage, assessed, content, work.current, limit, totals)
-            release = None if verdict.blocked else _judge_release(env, stage, content.files)
+            release = None
+            if not verdict.blocked:
+                release = _judge_release(env, stage, content.files, work.current)
             kept = part.properties(stage, new_file)
             _publish_quarantine(env, work, held)
     except BaseException:
@@ -315,7 +323,9 @@ def publish(env: Environment, work: Work, part: Whole, parents: Mapping[str, Sna
         watermark=work.watermark,
     )
     properties["contract"] = step.contract.fingerprint
-    properties |= kept
+    properties |= {MADE_BY: step_effect(step).text, REST: work.rest, **kept}
+    if 0 < len(work.files) <= MOST_FILES and isinstance(step.contract.source, FileSource):
+        properties[FILES] = json.dumps([[file.name, file.sha256] for file in work.files])
     if decision is not None:
         properties["decision"] = decision_text(decision)
     if step.contract.release is not None:
@@ -337,12 +347,12 @@ def _stage(env: Environment, con: duckdb.DuckDBPyConnection, step: Step, part: W
 
 
 def _judge_release(
-    env: Environment, stage: Stage, content: Sequence[Path]
+    env: Environment, stage: Stage, content: Sequence[Path], current: Snapshot | None
 ) -> ReleaseVerdict | None:
     contract, settings = stage.step.contract, env.plan.workspace.settings
     if contract.release is None:
         return None
-    rows = files_sql(content, table_columns(contract))
+    rows = files_sql(content, table_columns(contract, current))
     lowered = env.plan.levels.lowered(contract, settings.channels.ceiling(contract.release))
     return judge_release(stage.con, rows, contract, settings.risk, lowered)
 

@@ -15,6 +15,7 @@ from catalog.errors import CityBrainError
 from pipelines.account import Outcome, to_properties
 from pipelines.duck import Budget, connection, snapshot_sql, table_columns
 from pipelines.errors import PipelineError
+from pipelines.evolution.effect import FILES, MADE_BY, REST
 from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.incremental.base import SHAPE
@@ -220,7 +221,7 @@ def _add(env: Environment, work: Work, stage: Stage, good: Path, held: Snapshot)
     if current is not None:
         properties["replayed"] = str(held.snapshot_id)
         properties["replayed_from"] = str(current.snapshot_id)
-        for key in ("contract", SHAPE, LOADS, HELD):
+        for key in ("contract", SHAPE, LOADS, HELD, MADE_BY, REST, FILES):
             if key in current.properties:
                 properties[key] = current.properties[key]
     files = [*(current.files if current else ()), good]

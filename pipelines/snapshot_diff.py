@@ -21,7 +21,7 @@ from catalog.contract import META_COLUMNS, Contract
 from pipelines.duck import Budget, connection, files_sql
 from pipelines.errors import PipelineError
 from pipelines.home import Home
-from pipelines.lake import Column, Lake, Snapshot
+from pipelines.lake import Lake, Snapshot
 from pipelines.quarantine import known_resource
 from pipelines.workspace import Workspace
 from quality.predicates import quoted
@@ -129,7 +129,8 @@ def _compared(
     both = [name for name in now if was.get(name) == now[name]]
     for view, snapshot, other in (("old", old, new), ("new", new, old)):
         files = [file for file in snapshot.files if file not in set(other.files)]
-        columns = [Column(name, now[name]) for name in both]
+        own = {column.name: column for column in snapshot.columns}
+        columns = [own[name] for name in both]
         con.execute(f"CREATE VIEW {view} AS {files_sql(files, columns)}")
     key = _key(con, contract, both)
     if key:

@@ -129,24 +129,24 @@ class Certifier:
     def certify(
         self,
         resource: str,
-        files: Sequence[Path],
+        rows: str,
         rules: Sequence[Rule],
         context: TableContext,
         violation_sql: Mapping[str, str],
     ) -> Certificate:
-        """Judge the Parquet files that are about to become the resource's new snapshot.
+        """Judge the rows that are about to become the resource's new snapshot.
 
         Args:
             resource: full table name; names the view, the suite and the page.
-            files: the files of the snapshot; none means an empty table.
+            rows: a SELECT over the Parquet files of the snapshot.
             rules: all rules of the resource; those GX cannot judge get no outcome.
-            context: `rows` and `types` are read from the files, whatever stands in them.
+            context: `rows` and `types` are measured, whatever stands in them.
             violation_sql: see `quality.suite.specs_of`.
 
         Raises:
             QualityError: `certify_failed` when an expectation could not be computed: never a pass.
         """
-        with self._lock, self._view(files) as database:
+        with self._lock, self._view(rows) as database:
             context = replace(context, **_measured(database))
             specs = specs_of(rules, context, violation_sql)
             results = self._validate(resource, specs) if specs else {}
@@ -184,12 +184,10 @@ class Certifier:
             self._source = self._context = self._database = None
 
     @contextmanager
-    def _view(self, files: Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The view over the files, for as long as the block runs."""
+    def _view(self, rows: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The view over the rows, for as long as the block runs."""
         if self._database is None:
             self._database = duckdb.connect(config=dict(self._settings))
-        listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-        rows = f"SELECT * FROM read_parquet([{listed}])" if files else "SELECT 1 AS x WHERE FALSE"
         self._database.execute(f"CREATE OR REPLACE VIEW {_VIEW} AS {rows}")
         try:
             yield self._database

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 
+from pipelines.evolution.effect import made_alike
 from pipelines.lake import Snapshot
 from pipelines.plan import Step
 from pipelines.publish import Environment, quarantine_table
 from pipelines.stage import Counts, Stage
 
 SHAPE = "shape"
-"""The property with the fingerprint of all that a change of makes every row new: the contract, the
-SQL, the gate, the keys, and inputs of which every part of the table may hold something."""
+"""The property with the fingerprint of what, besides contract and SQL, a change of makes every row new:
+the gate, the keys, and inputs of which every part of the table may hold something."""
+
+
+def same_shape(step: Step, snapshot: Snapshot, shape: str) -> bool:
+    """Whether parts of a table can stay as they are."""
+    return snapshot.properties.get(SHAPE) == shape and made_alike(step, snapshot)
 
 
 def held_with(env: Environment, step: Step, base: Snapshot) -> tuple[bool, Snapshot | None]:

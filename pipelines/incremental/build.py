@@ -213,7 +213,7 @@ class Parts(Whole):
         stage.counts.published = rows_of(stage.con, fresh)
         if self.base is None:
             return Content((), fresh)
-        columns = table_columns(self.step.contract)
+        columns = table_columns(self.step.contract, self.base.snapshot)
         files = self.base.snapshot.files
         kept = without(stage.con, files, columns, self._gone("held"), new_file)
         return Content(kept, fresh if stage.counts.published else ())

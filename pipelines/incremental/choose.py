@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from catalog.lineage import ROW
 from pipelines.account import fingerprint
 from pipelines.errors import PipelineError
-from pipelines.incremental.base import SHAPE, held_with
+from pipelines.evolution.effect import content_ids, used_columns
+from pipelines.incremental.base import held_with, same_shape
 from pipelines.incremental.build import Base, Parts
 from pipelines.incremental.changes import Change
 from pipelines.incremental.history import History, moment_of, usable
@@ -61,9 +61,11 @@ def _shape(
 ) -> str:
     """A fingerprint of everything a change of which makes all parts new."""
     assert step.model is not None
-    whole = {n: s.snapshot_id for n, s in inputs.items() if s is not None and n not in in_parts}
-    whole |= {f"parent {name}": snapshot.snapshot_id for name, snapshot in parents.items()}
-    parts = [step.model.fingerprint, gate_mark(env), *input_marks(whole), *release_mark(env, step)]
+    read = {n: s for n, s in inputs.items() if s is not None and n not in in_parts}
+    whole = content_ids(env.plan, step, read)
+    referred = content_ids(env.plan, step, parents)
+    whole |= {f"parent {name}": found for name, found in referred.items()}
+    parts = [gate_mark(env), *input_marks(whole), *release_mark(env, step)]
     parts += [f"lacking {name}" for name, snapshot in sorted(inputs.items()) if snapshot is None]
     return fingerprint([*parts, *([ring.fingerprint(step.keys)] if ring is not None else [])])
 
@@ -77,31 +79,20 @@ def _base(
 ) -> Base | None:
     """What can stay; None when everything has to be made."""
     assert step.local is not None
-    if env.full or current is None or current.properties.get(SHAPE) != shape:
+    if env.full or current is None or not same_shape(step, current, shape):
         return None
     found, quarantine = held_with(env, step, current)
     before = json.loads(current.properties.get("inputs", "{}"))
     changes: dict[str, Change] = {}
+    used = used_columns(env.plan, step)
     for name in step.local.inputs:
         try:
             then = env.lake.snapshot(name, before[name])
         except (KeyError, PipelineError):
             return None  # its files may be gone
-        changes[name] = Change(then, inputs[name], _used(env, step, name))
+        columns = {*used[name], *step.local.inputs[name]}
+        changes[name] = Change(then, inputs[name], tuple(sorted(columns)))
     if not found or not all(change.comparable for change in changes.values()):
         return None
     period = env.period if step.contract.materialisation.time else None
     return Base(current, quarantine, changes, period)
-
-
-def _used(env: Environment, step: Step, table: str) -> tuple[str, ...]:
-    """The columns of a table that a model's rows depend on in any way."""
-    lineage = env.plan.lineage[step.name]
-    edges = (
-        *(edge for column in lineage.columns.values() for edge in column),
-        *lineage.rows,
-        *lineage.order,
-    )
-    named = {e.column for e in edges if e.table == table and e.column != ROW}
-    assert step.local is not None
-    return tuple(sorted({*named, *step.local.inputs[table]}))

@@ -20,6 +20,7 @@ from pipelines.collect import Landing
 from pipelines.collect.landing import hash_file
 from pipelines.collect.received import Received
 from pipelines.duck import path_literal, snapshot_sql, table_columns
+from pipelines.evolution.effect import made_alike, mark_of
 from pipelines.incremental.base import held_with
 from pipelines.incremental.parts import PART_ROWS, Content, NewFile, rows_of, without, write_parts
 from pipelines.lake import Snapshot
@@ -29,7 +30,7 @@ from pipelines.publish import (
     Whole,
     Work,
     aged,
-    collect_mark,
+    collect_rest,
     fill_from,
     ids,
     publish,
@@ -77,15 +78,16 @@ def collect_database(
     watermark = load.watermark if load.landed is not None else published
     sources = [f"{f.name}\0{f.sha256}" for f in landed] + [f"since\0{since}"]
     sources += [f"keys\0{hash_file(keys)[0]}"] if keys else []
-    mark = collect_mark(env, step, sources, parents)
+    rest = collect_rest(env, step, sources, parents)
     work = Work(
         step,
         started,
-        mark,
+        mark_of(step, rest),
         current,
         ids(parents),
         files=received_files(contract, landed),
         watermark=watermark if contract.collect.mode != "full" else None,
+        rest=rest,
     )
     stands = standing(env, work)
     if stands is not None:
@@ -102,8 +104,7 @@ def _base(env: Environment, step: Step, current: Snapshot | None) -> Snapshot | 
     """The snapshot that an increment extends; None when everything has to be fetched again."""
     if step.contract.collect.mode == "full" or env.full or current is None:
         return None
-    same_contract = current.properties.get("contract") == step.contract.fingerprint
-    usable = same_contract and "watermark" in current.properties
+    usable = made_alike(step, current) and "watermark" in current.properties
     return current if usable and held_with(env, step, current)[0] else None
 
 
@@ -273,7 +274,7 @@ class Feed(Whole):
     def write(self, stage: Stage, new_file: NewFile) -> Content:
         """New rows replace old ones of the same key."""
         fresh = write_parts(stage.con, stage.good_sql(), f"_source_line // {PART_ROWS}", new_file)
-        columns = table_columns(self.step.contract)
+        columns = table_columns(self.step.contract, self.base)
         stage.counts.published = rows_of(stage.con, fresh)
         if self.base is None:
             return Content((), fresh)

@@ -23,7 +23,8 @@ from pipelines.collect.files import SourceFile
 from pipelines.collect.landing import Landed, Landing
 from pipelines.collect.received import Received, load_id, read_files
 from pipelines.duck import copy_to_parquet, files_sql, snapshot_sql, table_columns
-from pipelines.incremental.base import SHAPE, count_held, held_with
+from pipelines.evolution.effect import content_ids, mark_of
+from pipelines.incremental.base import SHAPE, count_held, held_with, same_shape
 from pipelines.incremental.parts import Content, NewFile, rows_of, without, write_parts
 from pipelines.lake import HELD, LOADS, Column, Snapshot
 from pipelines.plan import Step
@@ -31,7 +32,7 @@ from pipelines.publish import (
     Environment,
     Whole,
     Work,
-    collect_mark,
+    collect_rest,
     fill_from,
     gate_mark,
     ids,
@@ -145,7 +146,7 @@ class Files(Whole):
         stage.counts.published = rows_of(stage.con, fresh)
         if self.known is None:
             return Content((), fresh)
-        columns = table_columns(self.step.contract)
+        columns = table_columns(self.step.contract, self.known.base)
         kept = without(stage.con, self.known.base.files, columns, self._leaving(), new_file)
         return Content(kept, fresh if stage.counts.published else ())
 
@@ -231,7 +232,8 @@ class Files(Whole):
         return " UNION ALL ".join(parts)
 
     def _held_columns(self) -> list[Column]:
-        own = {column.name: column for column in table_columns(self.step.contract)}
+        base = self.known.base if self.known else None
+        own = {column.name: column for column in table_columns(self.step.contract, base)}
         return [own[name] for name in (*self._fields(), *_PLACE)]
 
     def _held(self, stage: Stage) -> str:
@@ -293,7 +295,8 @@ def collect_files(
         PipelineError: what reading files raises.
     """
     current = env.lake.current(step.name)
-    shape = fingerprint([step.contract.fingerprint, gate_mark(env), *input_marks(ids(parents))])
+    contents = content_ids(env.plan, step, parents)
+    shape = fingerprint([gate_mark(env), *input_marks(contents)])
     known = _known(env, step, current, shape)
     found = {file.name: (file, landing.fingerprint(file)) for file in files}
     names = {name: sha for name, (_, sha) in found.items()}
@@ -304,8 +307,8 @@ def collect_files(
             {load.name: load.sha256 for load in before.loads.values()} | names if before else names
         )
     marks = [f"{name}\0{sha}" for name, sha in sorted(names.items())]
-    mark = collect_mark(env, step, marks, parents)
-    work = Work(step, started, mark, current, ids(parents))
+    rest = collect_rest(env, step, marks, parents)
+    work = Work(step, started, mark_of(step, rest), current, ids(parents), rest=rest)
     stands = standing(env, work)
     if stands is not None:
         return stands
@@ -328,7 +331,7 @@ def collect_files(
 
 def _known(env: Environment, step: Step, current: Snapshot | None, shape: str) -> Known | None:
     """What an increment can build upon; None: every file has to be read."""
-    if env.full or current is None or current.properties.get(SHAPE) != shape:
+    if env.full or current is None or not same_shape(step, current, shape):
         return None
     found, quarantine = held_with(env, step, current)
     return read_known(current, quarantine) if found else None

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from catalog.contract import Contract, Materialisation
 from pipelines.duck import empty_sql, snapshot_sql, table_columns
-from pipelines.incremental.base import SHAPE
+from pipelines.incremental.base import SHAPE, same_shape
 from pipelines.incremental.build import original, whole_account
 from pipelines.incremental.changes import same_part
 from pipelines.incremental.parts import Content, NewFile, rows_of, without, write_parts
@@ -40,9 +40,11 @@ def usable(contract: Contract, base: Snapshot | None) -> Snapshot | None:
     """The snapshot whose versions can be gone on with; None when there is none."""
     kept = contract.materialisation
     needed = {*contract.primary_key, kept.valid_from, kept.valid_to}
-    if base is None or not needed <= {column.name for column in base.columns}:
+    if base is None:
         return None
-    return base
+    there = {column.name for column in base.columns}
+    names = {item.name: (item.name, *item.former) for item in contract.fields}
+    return base if all(there & set(names[name]) for name in needed) else None
 
 
 def moment_of(inputs: Mapping[str, Snapshot], base: Snapshot | None) -> datetime:
@@ -119,9 +121,10 @@ class History(Whole):
         if self.base is None:
             return empty_sql(columns)
         there = {column.name for column in self.base.columns}
+        then = {c: next((n for n in (c.name, *c.former) if n in there), None) for c in columns}
         listed = ", ".join(
-            f"CAST({quoted(c.name) if c.name in there else 'NULL'} AS {c.type}) AS {quoted(c.name)}"
-            for c in columns
+            f"CAST({quoted(name) if name else 'NULL'} AS {c.type}) AS {quoted(c.name)}"
+            for c, name in then.items()
         )
         return f"SELECT {listed} FROM ({snapshot_sql(self.base)}) AS b"
 
@@ -129,7 +132,7 @@ class History(Whole):
         """The keys of rows of which a version is new, changed or gone."""
         kept, listed = self._kept, ", ".join(map(quoted, columns))
         keys = ", ".join(f"{quoted(name)} AS p{n}" for n, name in enumerate(self.key))
-        if self.base is not None and self.base.properties.get(SHAPE) != self.shape:
+        if self.base is not None and not same_shape(self.step, self.base, self.shape):
             changed = f"SELECT {keys} FROM _now UNION SELECT {keys} FROM _then"
         elif kept.dated:
             changed = (
@@ -203,7 +206,7 @@ class History(Whole):
         stage.counts.published = rows_of(stage.con, fresh)
         if self.base is None:
             return Content((), fresh)
-        columns = table_columns(self.step.contract)
+        columns = table_columns(self.step.contract, self.base)
         kept = without(stage.con, self.base.files, columns, self._gone("held"), new_file)
         return Content(kept, fresh if stage.counts.published else ())
 

@@ -112,10 +112,9 @@ def without(
     """
     if not files:
         return ()
-    listed = ", ".join(f"'{path_literal(path)}'" for path in files)
     rows = con.execute(
         f"SELECT _file, count(*), count(*) FILTER (WHERE {gone}) "
-        f"FROM read_parquet([{listed}], filename = '_file') AS held GROUP BY ALL"
+        f"FROM ({files_sql(files, columns, '_file')}) AS held GROUP BY ALL"
     ).fetchall()
     counted = {Path(name): (total, hit) for name, total, hit in rows}
     untouched = [p for p in files if counted.get(p, (0, 0))[1] == 0]

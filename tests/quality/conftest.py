@@ -16,6 +16,7 @@ from quality.certify import Certifier, ExpectationOutcome
 from quality.predicates import violation
 from quality.rules import Rule
 from quality.suite import TableContext
+from tests.support.parquet import rows_in
 
 TODAY = date(2026, 7, 1)
 _SCOPES = {"unique": "set", "foreign_key": "set"}
@@ -78,7 +79,9 @@ def judge(certifier: Certifier, tmp_path: Path) -> Judge:
         types = {name: kind for name, kind, *_ in described}
         predicates = {r.id: violation(r, types, TODAY) for r in rules if r.scope == "row"}
         context = TableContext(TODAY, previous)
-        certificate = certifier.certify("raw.tests__table", [file], rules, context, predicates)
+        certificate = certifier.certify(
+            "raw.tests__table", rows_in(file), rules, context, predicates
+        )
         return Judged(certificate.decision, {o.rule_id: o for o in certificate.outcomes})
 
     return run

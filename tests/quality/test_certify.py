@@ -15,6 +15,7 @@ from quality.certify import Certifier
 from quality.errors import QualityError
 from quality.rules import Rule
 from quality.suite import TableContext
+from tests.support.parquet import rows_in
 
 MakeRule = Callable[..., Rule]
 Judge = Callable[..., Any]
@@ -181,7 +182,9 @@ def test_an_empty_table_has_nothing_to_assess_but_its_size(rule: MakeRule, judge
 def test_no_file_is_an_empty_table(certifier: Certifier, rule: MakeRule) -> None:
     size = rule("row_count", operators={"mustBeGreaterThan": 0})
     rules = [size, rule("required", "a")]
-    certificate = certifier.certify("raw.tests__none", [], rules, TableContext(TODAY), {})
+    certificate = certifier.certify(
+        "raw.tests__none", "SELECT NULL AS a WHERE FALSE", rules, TableContext(TODAY), {}
+    )
     assert [o.passed for o in certificate.outcomes] == [False, None]
 
 
@@ -222,7 +225,7 @@ def test_rules_of_published_text_and_of_other_tables_get_no_outcome(
     kinds = ("unreadable", "malformed", "foreign_key", "sql", "quarantined_share")
     rules = [rule(kind, "a") for kind in kinds]
     certificate = certifier.certify(
-        "raw.tests__left", [tmp_path / "a.parquet"], rules, TableContext(TODAY), {}
+        "raw.tests__left", rows_in(tmp_path / "a.parquet"), rules, TableContext(TODAY), {}
     )
     assert certificate.outcomes == ()
     assert certificate.decision == "publish"
@@ -255,7 +258,7 @@ def test_a_missing_predicate_is_an_error(
     duckdb.sql("SELECT 1 AS a").write_parquet(str(file))
     with pytest.raises(QualityError) as caught:
         certifier.certify(
-            "raw.tests__x", [file], [rule("row", holds="a = 1")], TableContext(TODAY), {}
+            "raw.tests__x", rows_in(file), [rule("row", holds="a = 1")], TableContext(TODAY), {}
         )
     assert caught.value.code == "predicate_missing"
 
@@ -272,7 +275,7 @@ def test_several_files_are_one_table_and_threads_take_turns(
         rules = [rule("unique", "a"), rule("row_count", operators={"mustBe": 2})]
         resource = f"raw.tests__thread_{number}"
         context = TableContext(TODAY)
-        seen[number] = certifier.certify(resource, files, rules, context, {}).decision
+        seen[number] = certifier.certify(resource, rows_in(*files), rules, context, {}).decision
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
     for thread in threads:

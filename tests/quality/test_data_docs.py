@@ -13,6 +13,7 @@ from quality.certify import Certifier
 from quality.errors import QualityError
 from quality.rules import Rule
 from quality.suite import TableContext
+from tests.support.parquet import rows_in
 
 MakeRule = Callable[..., Rule]
 CONTEXT = TableContext(date(2026, 7, 1))
@@ -48,7 +49,7 @@ def test_pages_hold_counts_and_no_values(tmp_path: Path, secret: Path, rule: Mak
     certifier = Certifier(tmp_path / "docs", "臺南市")
     rules = _rules(rule)
     predicates = {r.id: "NOT (name < 'A')" for r in rules if r.kind == "row"}
-    certificate = certifier.certify("raw.people", [secret], rules, CONTEXT, predicates)
+    certificate = certifier.certify("raw.people", rows_in(secret), rules, CONTEXT, predicates)
     index = certifier.build_docs()
     certifier.close()
     assert {o.passed for o in certificate.outcomes} == {False}
@@ -65,7 +66,7 @@ def test_each_resource_has_its_latest_page(tmp_path: Path, secret: Path, rule: M
     for resources in (["raw.a", "raw.b"], ["raw.b", "raw.c"]):
         certifier = Certifier(docs, "City")
         for resource in resources:
-            certifier.certify(resource, [secret], [rule("required", "a")], CONTEXT, {})
+            certifier.certify(resource, rows_in(secret), [rule("required", "a")], CONTEXT, {})
         index = certifier.build_docs()
         certifier.close()
     assert index is not None
@@ -84,7 +85,7 @@ def test_a_failed_certification_leaves_no_page(
     broken = rule("row", holds="")
     with pytest.raises(QualityError):
         certifier.certify(
-            "raw.a", [secret], [broken], CONTEXT, {broken.id: "CAST(name AS INTEGER) = 1"}
+            "raw.a", rows_in(secret), [broken], CONTEXT, {broken.id: "CAST(name AS INTEGER) = 1"}
         )
     assert certifier.build_docs() is None
     certifier.close()
@@ -100,7 +101,7 @@ def test_nothing_validated_writes_nothing(tmp_path: Path) -> None:
 
 def test_pages_need_no_other_host(tmp_path: Path, secret: Path, rule: MakeRule) -> None:
     certifier = Certifier(tmp_path / "docs", "City")
-    certifier.certify("raw.a", [secret], [rule("required", "a")], CONTEXT, {})
+    certifier.certify("raw.a", rows_in(secret), [rule("required", "a")], CONTEXT, {})
     certifier.build_docs()
     certifier.close()
     for page in (tmp_path / "docs").rglob("*.html"):
@@ -117,7 +118,7 @@ def test_text_of_a_contract_is_escaped(tmp_path: Path, secret: Path, rule: MakeR
         rule("row", holds="name <> '<b id=x>'"),
     ]
     predicates = {"row:": "NOT (name <> '<b id=x>')"}
-    certifier.certify("raw.a", [secret], rules, CONTEXT, predicates)
+    certifier.certify("raw.a", rows_in(secret), rules, CONTEXT, predicates)
     certifier.build_docs()
     certifier.close()
     for page in (tmp_path / "docs").rglob("*.html"):
@@ -133,7 +134,7 @@ def test_the_index_says_how_grave_it_is(
 ) -> None:
     certifier = Certifier(tmp_path / "docs", "City")
     checked = rule("range", "a", minimum=2 if severity else 0, severity=severity)
-    certifier.certify("raw.a", [secret], [checked], CONTEXT, {})
+    certifier.certify("raw.a", rows_in(secret), [checked], CONTEXT, {})
     index = certifier.build_docs()
     certifier.close()
     assert index is not None

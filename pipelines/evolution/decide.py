@@ -1,0 +1,305 @@
+"""Whether a table can take on the columns of a new contract as it is, has to be made anew, or is
+refused.
+
+A table takes them on in place only where that gives what making it anew from the same files or
+inputs would give; every doubt makes it anew. No row is read for it: footers of Parquet files, headers
+of landed files and the reasons in quarantine are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from catalog.contract import Contract, FileSource
+from catalog.effects import Effect
+from catalog.errors import CityBrainError
+from pipelines.account import counts_of
+from pipelines.collect import Landing, read_files
+from pipelines.collect.landing import Landed
+from pipelines.errors import PipelineError
+from pipelines.evolution.columns import (
+    COMPATIBLE,
+    ColumnChange,
+    column_changes,
+    may_break,
+    next_version,
+)
+from pipelines.evolution.effect import FILES, MADE_BY, step_effect
+from pipelines.evolution.query import query_parts
+from pipelines.home import Home
+from pipelines.lake import LOADS, Snapshot
+from pipelines.physical import held_columns
+from pipelines.plan import Step
+
+Way = Literal["in_place", "anew", "refused"]
+Reason = Literal[
+    "unknown", "type", "versions", "release", "rules", "values", "quarantine", "rows", "name", "query"
+]  # fmt: skip
+_WITH_HEADERS = ("csv", "excel", "parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Evolution:
+    """What a contract that is not the one by which its table was published does to it.
+
+    Attributes:
+        changes: of the columns; none when only something else has changed.
+        way: `in_place`: the table's files stay, the commit changes columns only; `anew`: the rows
+            are made again; `refused`: readers would break and the version does not say so.
+        reason: why the files cannot stay.
+        before: the version that it was published by; None when that is not known.
+    """
+
+    table: str
+    changes: tuple[ColumnChange, ...]
+    way: Way
+    reason: Reason | None
+    before: str | None
+    after: str
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The columns that are not what they were, by their names before and after."""
+        return frozenset().union(*(change.names for change in self.changes))
+
+    @property
+    def refusal(self) -> PipelineError:
+        """The error of a change that breaks readers and says nothing."""
+        broken = [c for c in self.changes if c.kind not in COMPATIBLE]
+        return PipelineError(
+            "schema_breaking",
+            table=self.table,
+            changes="; ".join(shown(change) for change in broken),
+            version=self.after,
+            next=next_version(self.before or self.after),
+        )
+
+
+def shown(change: ColumnChange) -> str:
+    """A change in one line of names and types."""
+    was, now = change.before, change.after
+    if was is None or now is None:
+        only = was or now
+        assert only is not None
+        return f"{change.kind} {only.name} {only.type}"
+    if change.kind == "renamed":
+        return f"renamed {was.name} -> {now.name}"
+    return f"{change.kind} {now.name} {was.type} -> {now.type}"
+
+
+def evolution_of(step: Step, current: Snapshot | None, landing: Landing) -> Evolution | None:
+    """What has to become of a published table; None when it was made by the contract as it is.
+
+    Args:
+        landing: where the files are that it was read from.
+    """
+    if current is None:
+        return None
+    new, text = step_effect(step), current.properties.get(MADE_BY)
+    if text == new.text:
+        return None
+    old = Effect.parse(text) if text is not None else None
+    changes = column_changes(current.columns, step.contract)
+    before = old.version if old else None
+    breaking = any(change.kind not in COMPATIBLE for change in changes)
+    if breaking and not may_break(before, new.version):
+        return Evolution(step.name, changes, "refused", None, before, new.version)
+    reason = _why_anew(step, current, old, new, changes, landing)
+    way: Way = "anew" if reason else "in_place"
+    return Evolution(step.name, changes, way, reason, before, new.version)
+
+
+def _why_anew(
+    step: Step,
+    current: Snapshot,
+    old: Effect | None,
+    new: Effect,
+    changes: Sequence[ColumnChange],
+    landing: Landing,
+) -> Reason | None:
+    """Why the files of a table cannot stay; None when they can."""
+    if old is None:
+        return "unknown"
+    if not changes and list(old.columns.items()) == list(new.columns.items()):
+        return None if old.rest == new.rest else "rules"  # the version alone
+    if any(change.kind == "retyped" for change in changes):
+        return "type"
+    if step.contract.materialisation.kind == "snapshot":
+        return "versions"
+    if step.contract.release is not None:
+        return "release"
+    if old.rest != new.rest or _otherwise_changed(old, new, changes):
+        return "rules"
+    if _same_name(current, changes):
+        return "name"
+    if _in_quarantine(step, current, changes):
+        return "quarantine"
+    return _of_model(step, changes) if step.model else _of_source(step, current, changes, landing)
+
+
+def _otherwise_changed(old: Effect, new: Effect, changes: Sequence[ColumnChange]) -> bool:
+    """Whether anything but names, and types that were widened, is different in columns that stay."""
+    was = {c.after.name: c.before.name for c in changes if c.before and c.after}
+    added = {c.after.name for c in changes if c.kind == "added" and c.after}
+    stay = [name for name in new.columns if name not in added]
+    before = [was.get(name, name) for name in stay]
+    if before != [name for name in old.columns if name in before]:
+        return True  # their order has changed, by which rows of equal keys are told apart
+    return any(
+        old.columns[then].rules != new.columns[now].rules
+        for then, now in zip(before, stay, strict=True)
+    )
+
+
+def _same_name(current: Snapshot, changes: Sequence[ColumnChange]) -> bool:
+    """Whether files hold another column under a name that is new now: one that was dropped before."""
+    names = {c.after.name for c in changes if c.after and c.kind in ("added", "renamed")}
+    return any(name in held_columns(path) for path in current.files for name in names)
+
+
+def _in_quarantine(step: Step, current: Snapshot, changes: Sequence[ColumnChange]) -> bool:
+    """Whether rows in quarantine might be others now, or be told otherwise."""
+    account = counts_of(current)
+    if account is None:
+        return True
+    reasons = account[0].reasons
+    if not account[0].quarantined:
+        return False
+    if step.model is not None or any(change.kind == "renamed" for change in changes):
+        return True  # rows are kept there by names, and of a model told apart by all columns
+    if "malformed" in reasons and any(change.kind == "dropped" for change in changes):
+        return True  # it may have been this column that could not be split off
+    touched = frozenset().union(*(change.names for change in changes))
+    concerned = {rule.id for rule in step.rules if touched & set(rule.fields)}
+    known = {rule.id for rule in step.rules} | {rule.id for rule in step.masks.rules}
+    return any(reason in concerned or reason not in known for reason in reasons)
+
+
+# -- models -----------------------------------------------------------------------------------------
+
+
+def _of_model(step: Step, changes: Sequence[ColumnChange]) -> Reason | None:
+    assert step.model is not None
+    if any(change.kind == "added" for change in changes):
+        return "values"
+    query = query_parts(step.model.sql)
+    if any(change.kind == "dropped" for change in changes) and not query.columns:
+        return "query"
+    for change in changes:
+        if change.kind == "widened":
+            continue
+        own = change.after.name if change.after else ""
+        others = {n: words for n, words in query.words.items() if n != own or not n}
+        # A name that stands elsewhere may have meant this column, or means another one now.
+        names = {name.lower() for name in change.names}
+        if not query.columns or any(names & words for words in others.values()):
+            return "query"
+    return None
+
+
+# -- collected resources ----------------------------------------------------------------------------
+
+
+def _of_source(
+    step: Step, current: Snapshot, changes: Sequence[ColumnChange], landing: Landing
+) -> Reason | None:
+    contract = step.contract
+    added = [c.after.name for c in changes if c.kind == "added" and c.after]
+    dropped = any(change.kind == "dropped" for change in changes)
+    if dropped and not _rows_stay(step):
+        return "rows"
+    if not isinstance(contract.source, FileSource):
+        return "values" if added else None
+    if not added and not dropped:
+        return None
+    ruled = {declared.field for declared in contract.quality}
+    for item in contract.fields:
+        read = item.read
+        given = read.file_name is not None or read.fill_down or not read.optional
+        if item.name in added and (given or item.required or item.name in ruled):
+            return "values"
+    source = contract.source
+    if source.format not in _WITH_HEADERS or source.options.header == "none":
+        return "values"
+    if dropped and source.options.header == "find":
+        return "values"  # which row is the header is found by the contract's columns
+    return None if _in_no_file(contract, current, added, landing) else "values"
+
+
+def _rows_stay(step: Step) -> bool:
+    """Whether a column can be dropped and every row stays one: none is blank or repeated without it."""
+    contract = step.contract
+    if any(item.duplicates for item in contract.filters):
+        return False
+    return any(
+        item.required and item.severity.required != "warn" and item.read.file_name is None
+        for item in contract.fields
+    )
+
+
+def _in_no_file(
+    contract: Contract, current: Snapshot, added: Sequence[str], landing: Landing
+) -> bool:
+    """Whether none of the files that a table was read from has a column for these fields, and their
+    headers fit the contract as it is."""
+    landed = _landed(current, landing)
+    if landed is None:
+        return False
+    try:
+        read_files(contract, landed)
+    except CityBrainError:
+        return False  # reading it anew will say what is wrong
+    return all(_lacks(contract, file, name) for file in landed for name in added)
+
+
+def _lacks(contract: Contract, file: Landed, name: str) -> bool:
+    """Whether a file has no column for an optional field: it would be missed if it were not."""
+    needed = tuple(
+        replace(item, read=item.read.model_copy(update={"optional": False}))
+        if item.name == name
+        else item
+        for item in contract.fields
+    )
+    try:
+        read_files(replace(contract, fields=needed), [file])
+    except CityBrainError as error:
+        return error.code == "column_missing" and error.fields.get("field") == name
+    return False
+
+
+def _landed(current: Snapshot, landing: Landing) -> list[Landed] | None:
+    """The files that a table was read from; None when that is not known."""
+    try:
+        return [landing.kept(name, sha) for name, sha in _received(current.properties)]
+    except (CityBrainError, OSError, KeyError, ValueError):
+        return None
+
+
+def _received(properties: Mapping[str, str]) -> list[tuple[str, str]]:
+    if LOADS in properties:
+        loads = json.loads(Path(properties[LOADS]).read_text("utf-8"))
+        return [(load["name"], load["sha256"]) for load in loads]
+    return [(name, sha) for name, sha in json.loads(properties[FILES])]
+
+
+# -- of a workspace ---------------------------------------------------------------------------------
+
+
+def evolutions(workspace: str, steps: Iterable[Step]) -> dict[str, Evolution]:
+    """By table what contracts that have changed will do, as far as the lake is there already."""
+    home = Home.of(workspace)
+    if not home.lake.exists() and home.lake_catalog_url is None:
+        return {}
+    landing = Landing(home.landing)
+    with home.open_lake() as lake:
+        there = set(lake.tables())
+        found = {
+            step.name: evolution_of(step, lake.current(step.name), landing)
+            for step in steps
+            if step.name in there
+        }
+    return {name: evolution for name, evolution in found.items() if evolution is not None}
