@@ -115,12 +115,10 @@ def _separable(tree: exp.Select) -> bool:
     group, order = tree.args.get("group"), tree.args.get("order")
     if group is not None and group.args.get("all"):
         return False
-    listed = [*(group.expressions if group else ()), *(order.expressions if order else ())]
     # A place in the list, or all of it, means another column when there are others.
-    if any(isinstance(e.this if isinstance(e, exp.Ordered) else e, exp.Literal) for e in listed):
-        return False
-    if any(column.name.upper() == "ALL" for e in listed for column in e.find_all(exp.Column)):
-        return False
+    for clause in (group, order):
+        if clause is not None and any(map(_by_place, clause.walk())):
+            return False
     for item in tree.selects:
         if not item.alias_or_name or item.is_star or item.find(*_TURNS):
             return False
@@ -133,10 +131,21 @@ def _separable(tree: exp.Select) -> bool:
     return True
 
 
+def _by_place(node: Any) -> bool:
+    number = isinstance(node, exp.Literal) and not node.is_string
+    return number or isinstance(node, exp.PositionalColumn | exp.Var | exp.Columns | exp.Star)
+
+
 def _words(tokens: Sequence[Token]) -> frozenset[str]:
     return frozenset(token.text.lower() for token in tokens)
 
 
 def _mark(sql: str, tokens: Sequence[Token]) -> str:
-    text = "\0".join(sql[token.start : token.end + 1] for token in tokens)
+    text = "\0".join(_text(sql, token) for token in tokens)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _text(sql: str, token: Token) -> str:
+    """A token as it is written; of `GROUP  BY`, which is one, without what stands between."""
+    written = sql[token.start : token.end + 1]
+    return written if token.token_type in _QUOTED else " ".join(written.split())
