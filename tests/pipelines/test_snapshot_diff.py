@@ -31,7 +31,8 @@ HEAD = ("id", "part", "owner", "price")
 
 def publish(city: City, rows: list[Row], fields: str = KEYED, head: tuple[str, ...] = HEAD) -> int:
     """Publish rows; returns the snapshot's id."""
-    city.collected("trade/shop", fields)
+    path = city.collected("trade/shop", fields)
+    path.write_text(path.read_text().replace("version: 1.0.0", "version: 0.1.0"))  # a draft
     told = [["" if value is None else value for value in row] for row in rows]
     city.source("shop.csv", csv(",".join(head), *told))
     city.run(full=True)
