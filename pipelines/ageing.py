@@ -11,8 +11,7 @@ import duckdb
 from catalog.database import CatalogStore
 from pipelines.duck import snapshot_sql
 from pipelines.home import Home
-from pipelines.lake import Lake, Snapshot
-from pipelines.publish import quarantine_table
+from pipelines.lake import Lake, Snapshot, quarantine_table
 from pipelines.workspace import Workspace
 
 BUCKETS = (7, 30, 90)  # days; the last bucket is everything older

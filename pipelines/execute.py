@@ -54,8 +54,9 @@ def run_step(env: Environment, step: Step, upstream: Mapping[str, Outcome]) -> O
             outcome = _collect(env, step, started)
         else:
             outcome = _build(env, step, upstream, started)
-        if evolved is not None and outcome.status == "unchanged":
+        if evolved and outcome.status == "unchanged" and outcome.snapshot is not None:
             outcome.status, outcome.committed = "published", True
+            outcome.watermark = outcome.snapshot.properties.get("watermark")
         return outcome
     except CityBrainError as error:
         status: Status = "missing" if error.code in MISSING_CODES else "failed"

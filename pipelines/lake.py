@@ -297,6 +297,11 @@ class Lake:
         return self.catalog.create_table(name, schema=_schema(columns), location=location)
 
 
+def quarantine_table(name: str) -> str:
+    """The table that keeps a resource's quarantined rows."""
+    return "quarantine." + name.replace(".", "__", 1)
+
+
 def widens(before: str, after: str) -> bool:
     """Whether every value of a type is one of another, so that files of the first can stay.
 

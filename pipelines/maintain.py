@@ -19,10 +19,10 @@ from catalog.openlineage import prune
 from pipelines.account import Outcome, recovered
 from pipelines.errors import PipelineError
 from pipelines.home import Home
-from pipelines.lake import Lake, Snapshot
+from pipelines.lake import Lake, Snapshot, quarantine_table
 from pipelines.lineage_events import RunEvents
 from pipelines.plan import Plan, compile_workspace
-from pipelines.publish import Environment, quarantine_table
+from pipelines.publish import Environment
 from pipelines.quarantine import known_resource, replay
 from pipelines.release_gate import release_seal
 from pipelines.run import certifier_of, environment_of

@@ -33,7 +33,7 @@ from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.incremental.parts import Content, NewFile
 from pipelines.incremental.period import Period
-from pipelines.lake import Lake, Snapshot
+from pipelines.lake import Lake, Snapshot, quarantine_table
 from pipelines.manual_gate import ManualGate, decision_text
 from pipelines.masking.settings import open_ring
 from pipelines.plan import Plan, Step
@@ -374,11 +374,6 @@ def discard(files: Iterable[Path]) -> None:
 def _limit(env: Environment, step: Step) -> float:
     gate = step.contract.gate or env.plan.workspace.settings.gate
     return gate.max_quarantined_percent
-
-
-def quarantine_table(name: str) -> str:
-    """The table that keeps a resource's quarantined rows."""
-    return "quarantine." + name.replace(".", "__", 1)
 
 
 def _write_quarantine(env: Environment, work: Work, stage: Stage, part: Whole) -> list[Path] | None:

@@ -20,9 +20,9 @@ from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.incremental.base import SHAPE
 from pipelines.incremental.parts import Content
-from pipelines.lake import HELD, LOADS, Snapshot
+from pipelines.lake import HELD, LOADS, Snapshot, quarantine_table
 from pipelines.plan import Step
-from pipelines.publish import Environment, Work, quarantine_table
+from pipelines.publish import Environment, Work
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
 from pipelines.workspace import Workspace
 from quality.predicates import quoted

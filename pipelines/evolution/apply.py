@@ -6,39 +6,38 @@ import json
 
 from pipelines.collect import Landing
 from pipelines.duck import table_columns
-from pipelines.evolution.decide import Evolution, evolution_of
+from pipelines.evolution.decide import evolution_of
 from pipelines.evolution.effect import EVOLVED, MADE_BY, REST, chain_of, mark_of, step_effect
 from pipelines.incremental.base import held_with
+from pipelines.lake import quarantine_table
 from pipelines.plan import Step
-from pipelines.publish import Environment, quarantine_table
+from pipelines.publish import Environment
 from pipelines.release_gate import release_seal
 from pipelines.stage import QUARANTINE_COLUMNS
 
 
-def evolve(env: Environment, step: Step) -> Evolution | None:
+def evolve(env: Environment, step: Step) -> bool:
     """Give a published table the columns of its contract, if it can take them on as it is.
 
     What has changed besides, files or inputs, is then dealt with as ever, from the snapshot that
     this leaves: it is what the new contract would have made of the old files.
 
     Returns:
-        What was done; None when nothing was.
+        Whether there was anything to take on.
 
     Raises:
         PipelineError: `schema_breaking`.
     """
-    current = env.lake.current(step.name)
-    found = evolution_of(step, current, Landing(env.home.landing))
-    if found is None or current is None:
-        return None
-    if found.way == "refused":
+    found = evolution_of(step, env.lake, Landing(env.home.landing))
+    if found is not None and found.way == "refused":
         raise found.refusal
-    if found.way != "in_place" or env.full:
-        return None
+    current = env.lake.current(step.name)
+    if found is None or current is None or found.way != "in_place" or env.full:
+        return False
     mark = mark_of(step, current.properties.get(REST, ""))
     known, held = held_with(env, step, current)
     if not known or mark == env.lake.abandoned(step.name):
-        return None  # a steward has rolled this very result back
+        return False  # a steward has rolled this very result back
     if held is not None:
         # First, as ever: a crash between the two leaves a quarantine that no snapshot names, and the
         # one that belongs to the table is found by the table's fingerprint.
@@ -55,4 +54,4 @@ def evolve(env: Environment, step: Step) -> Evolution | None:
     if step.contract.release is not None:
         properties["seal"] = release_seal(env.plan, step.name)
     env.lake.publish(step.name, table_columns(step.contract), current.files, properties)
-    return found
+    return True

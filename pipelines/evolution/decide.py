@@ -9,7 +9,7 @@ of landed files and the reasons in quarantine are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -31,7 +31,7 @@ from pipelines.evolution.columns import (
 from pipelines.evolution.effect import FILES, MADE_BY, step_effect
 from pipelines.evolution.query import query_parts
 from pipelines.home import Home
-from pipelines.lake import LOADS, Snapshot
+from pipelines.lake import LOADS, Lake, Snapshot, quarantine_table
 from pipelines.physical import held_columns
 from pipelines.plan import Step
 
@@ -91,12 +91,23 @@ def shown(change: ColumnChange) -> str:
     return f"{change.kind} {now.name} {was.type} -> {now.type}"
 
 
-def evolution_of(step: Step, current: Snapshot | None, landing: Landing) -> Evolution | None:
-    """What has to become of a published table; None when it was made by the contract as it is.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A table as it is published, and what it was made from.
 
-    Args:
+    Attributes:
+        quarantined: rows in its quarantine.
         landing: where the files are that it was read from.
     """
+
+    current: Snapshot
+    quarantined: int
+    landing: Landing
+
+
+def evolution_of(step: Step, lake: Lake, landing: Landing) -> Evolution | None:
+    """What has to become of a published table; None when it was made by the contract as it is."""
+    current = lake.current(step.name)
     if current is None:
         return None
     new, text = step_effect(step), current.properties.get(MADE_BY)
@@ -108,18 +119,19 @@ def evolution_of(step: Step, current: Snapshot | None, landing: Landing) -> Evol
     breaking = any(change.kind not in COMPATIBLE for change in changes)
     if breaking and not may_break(before, new.version):
         return Evolution(step.name, changes, "refused", None, before, new.version)
-    reason = _why_anew(step, current, old, new, changes, landing)
+    held = lake.current(quarantine_table(step.name))
+    published = Published(current, held.rows if held else 0, landing)
+    reason = _why_anew(step, published, old, new, changes)
     way: Way = "anew" if reason else "in_place"
     return Evolution(step.name, changes, way, reason, before, new.version)
 
 
 def _why_anew(
     step: Step,
-    current: Snapshot,
+    published: Published,
     old: Effect | None,
     new: Effect,
     changes: Sequence[ColumnChange],
-    landing: Landing,
 ) -> Reason | None:
     """Why the files of a table cannot stay; None when they can."""
     if old is None:
@@ -134,11 +146,11 @@ def _why_anew(
         return "release"
     if old.rest != new.rest or _otherwise_changed(old, new, changes):
         return "rules"
-    if _same_name(current, changes):
+    if _same_name(published.current, changes):
         return "name"
-    if _in_quarantine(step, current, changes):
+    if _in_quarantine(step, published, changes):
         return "quarantine"
-    return _of_model(step, changes) if step.model else _of_source(step, current, changes, landing)
+    return _of_model(step, changes) if step.model else _of_source(step, published, changes)
 
 
 def _otherwise_changed(old: Effect, new: Effect, changes: Sequence[ColumnChange]) -> bool:
@@ -161,14 +173,16 @@ def _same_name(current: Snapshot, changes: Sequence[ColumnChange]) -> bool:
     return any(name in held_columns(path) for path in current.files for name in names)
 
 
-def _in_quarantine(step: Step, current: Snapshot, changes: Sequence[ColumnChange]) -> bool:
+def _in_quarantine(step: Step, published: Published, changes: Sequence[ColumnChange]) -> bool:
     """Whether rows in quarantine might be others now, or be told otherwise."""
-    account = counts_of(current)
+    account = counts_of(published.current)
     if account is None:
         return True
-    reasons = account[0].reasons
-    if not account[0].quarantined:
+    quarantined, reasons = account[0].quarantined, account[0].reasons
+    if not quarantined and not published.quarantined:
         return False
+    if quarantined != published.quarantined:
+        return True  # others than the account knows the reasons of
     if step.model is not None or any(change.kind == "renamed" for change in changes):
         return True  # rows are kept there by names, and of a model told apart by all columns
     if "malformed" in reasons and any(change.kind == "dropped" for change in changes):
@@ -204,9 +218,7 @@ def _of_model(step: Step, changes: Sequence[ColumnChange]) -> Reason | None:
 # -- collected resources ----------------------------------------------------------------------------
 
 
-def _of_source(
-    step: Step, current: Snapshot, changes: Sequence[ColumnChange], landing: Landing
-) -> Reason | None:
+def _of_source(step: Step, published: Published, changes: Sequence[ColumnChange]) -> Reason | None:
     contract = step.contract
     added = [c.after.name for c in changes if c.kind == "added" and c.after]
     dropped = any(change.kind == "dropped" for change in changes)
@@ -227,7 +239,7 @@ def _of_source(
         return "values"
     if dropped and source.options.header == "find":
         return "values"  # which row is the header is found by the contract's columns
-    return None if _in_no_file(contract, current, added, landing) else "values"
+    return None if _in_no_file(contract, published, added) else "values"
 
 
 def _rows_stay(step: Step) -> bool:
@@ -241,12 +253,10 @@ def _rows_stay(step: Step) -> bool:
     )
 
 
-def _in_no_file(
-    contract: Contract, current: Snapshot, added: Sequence[str], landing: Landing
-) -> bool:
+def _in_no_file(contract: Contract, published: Published, added: Sequence[str]) -> bool:
     """Whether none of the files that a table was read from has a column for these fields, and their
     headers fit the contract as it is."""
-    landed = _landed(current, landing)
+    landed = _landed(published)
     if landed is None:
         return False
     try:
@@ -271,19 +281,21 @@ def _lacks(contract: Contract, file: Landed, name: str) -> bool:
     return False
 
 
-def _landed(current: Snapshot, landing: Landing) -> list[Landed] | None:
+def _landed(published: Published) -> list[Landed] | None:
     """The files that a table was read from; None when that is not known."""
+    received = _received(published.current.properties)
     try:
-        return [landing.kept(name, sha) for name, sha in _received(current.properties)]
+        return [published.landing.kept(name, sha) for name, sha in received]
     except (CityBrainError, OSError, KeyError, ValueError):
         return None
 
 
-def _received(properties: Mapping[str, str]) -> list[tuple[str, str]]:
+def _received(properties: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if LOADS in properties:
         loads = json.loads(Path(properties[LOADS]).read_text("utf-8"))
-        return [(load["name"], load["sha256"]) for load in loads]
-    return [(name, sha) for name, sha in json.loads(properties[FILES])]
+        yield from ((load["name"], load["sha256"]) for load in loads)
+    else:
+        yield from json.loads(properties[FILES])
 
 
 # -- of a workspace ---------------------------------------------------------------------------------
@@ -298,8 +310,6 @@ def evolutions(workspace: str, steps: Iterable[Step]) -> dict[str, Evolution]:
     with home.open_lake() as lake:
         there = set(lake.tables())
         found = {
-            step.name: evolution_of(step, lake.current(step.name), landing)
-            for step in steps
-            if step.name in there
+            step.name: evolution_of(step, lake, landing) for step in steps if step.name in there
         }
     return {name: evolution for name, evolution in found.items() if evolution is not None}

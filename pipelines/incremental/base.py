@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from pipelines.evolution.effect import made_alike
-from pipelines.lake import Snapshot
+from pipelines.lake import Snapshot, quarantine_table
 from pipelines.plan import Step
-from pipelines.publish import Environment, quarantine_table
+from pipelines.publish import Environment
 from pipelines.stage import Counts, Stage
 
 SHAPE = "shape"

@@ -101,11 +101,10 @@ def test_a_new_column_appears_in_the_table(small: City) -> None:
 def test_a_column_that_changes_its_type(small: City) -> None:
     small.run()
     fields = "- {name: code, logicalType: string, primaryKey: true}\n- {name: people, logicalType: string}"
-    small.collected("civil/district", fields)
+    small.collected("civil/district", fields, version="2.0.0")
     path = small.root / "models/fusion/district_profile.yaml"
-    path.write_text(
-        path.read_text().replace("people, logicalType: integer", "people, logicalType: string")
-    )
+    text = path.read_text().replace("people, logicalType: integer", "people, logicalType: string")
+    path.write_text(text.replace("version: 1.0.0", "version: 2.0.0"))
     assert changed(small) == {DISTRICT, FUSION}
     assert small.rows(FUSION, "code, people, shops") == [("north", "1000", 2), ("south", "2000", 1)]
 

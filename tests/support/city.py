@@ -16,9 +16,8 @@ from catalog.errors import CityBrainError, Problems
 from pipelines.account import Outcome
 from pipelines.duck import snapshot_sql
 from pipelines.home import Home
-from pipelines.lake import Lake, Snapshot
+from pipelines.lake import Lake, Snapshot, quarantine_table
 from pipelines.plan import Plan, compile_workspace
-from pipelines.publish import quarantine_table
 from pipelines.quarantine import QuarantinedRow, rows_of
 from pipelines.run import Progress, RunOptions, RunResult, run_workspace
 from pipelines.workspace import Workspace, load_workspace
@@ -70,6 +69,7 @@ class City:
         quality: str = "",
         custom: str = "",
         servers: str = "",
+        version: str = "1.0.0",
     ) -> Path:
         """The contract of a collected resource, `<department>/<table>`.
 
@@ -83,15 +83,24 @@ class City:
             servers = f"- server: source\n  type: local\n  path: {path or table + '.csv'}\n  format: {kind}\n"
             servers += f"  encoding: {encoding}\n" if encoding else ""
             servers += f"  customProperties: [{{property: file, value: {file}}}]\n" if file else ""
-        text = contract_text(f"{department}__{table}", fields, quality, custom, servers, department)
+        name = f"{department}__{table}"
+        text = contract_text(name, fields, quality, custom, servers, department, version)
         return self.write(f"contracts/{resource}.yaml", text)
 
     def model(
-        self, name: str, sql: str, fields: str, *, quality: str = "", custom: str = ""
+        self,
+        name: str,
+        sql: str,
+        fields: str,
+        *,
+        quality: str = "",
+        custom: str = "",
+        version: str = "1.0.0",
     ) -> Path:
         """A model, `<database>.<table>`, with its contract."""
         database, table = name.split(".")
-        self.write(f"models/{database}/{table}.yaml", contract_text(table, fields, quality, custom))
+        text = contract_text(table, fields, quality, custom, version=version)
+        self.write(f"models/{database}/{table}.yaml", text)
         return self.write(f"models/{database}/{table}.sql", sql)
 
     def source(self, name: str, content: str | bytes) -> Path:
@@ -191,10 +200,11 @@ def contract_text(
     custom: str = "",
     servers: str = "",
     domain: str = "",
+    version: str = "1.0.0",
 ) -> str:
     """A contract as text; the parts are YAML lists, indented as is convenient."""
     lines = ["apiVersion: v3.1.0", "kind: DataContract", f"id: test:{table}", f"name: {table}"]
-    lines += ["version: 1.0.0", "status: active"]
+    lines += [f"version: {version}", "status: active"]
     lines += [f"domain: {domain}"] if domain else []
     lines += ["servers:", _block(servers, 2)] if servers else []
     lines += ["schema:", f"  - name: {table}", "    physicalType: table"]

@@ -84,9 +84,9 @@ class Evolving:
 
     def note(self) -> None:
         """Which way the tables will take."""
-        for name, step in self.city.plan().steps.items():
+        for step in self.city.plan().steps.values():
             landing = Landing(self.city.home.landing)
-            found = evolution_of(step, self.city.current(name), landing)
+            found = evolution_of(step, self.city.lake(), landing)
             if found is not None:
                 self.ways[f"{found.way} {found.reason or ''}".strip()] += 1
 
@@ -159,6 +159,7 @@ class Evolving:
             path="car/*.csv",
             file="{extra_columns: warn}",
             custom=_GATE + _INCREMENTAL,
+            version=version,
         )
         own = "".join(self._model_field(item) for item in self.fields)
         listed = ", ".join(["c.id", *(f"c.{item.name}" for item in self.fields)])
@@ -167,6 +168,7 @@ class Evolving:
             f"WITH c AS (SELECT * FROM {TABLE}) SELECT {listed} FROM c WHERE c.id > 0",
             key + own,
             custom=_GATE,
+            version=version,
         )
         first = self.fields[0]
         self.city.model(
@@ -175,10 +177,8 @@ class Evolving:
             "- {name: value, logicalType: string}\n- {name: n, logicalType: integer}\n",
         )
         for file in (path, model.with_suffix(".yaml")):
-            text = file.read_text("utf-8").replace("version: 1.0.0", f"version: {version}")
-            file.write_text(
-                text.replace("status:", f"description: {{purpose: '{self.title}'}}\nstatus:")
-            )
+            told = f"description: {{purpose: '{self.title}'}}\nstatus:"
+            file.write_text(file.read_text("utf-8").replace("status:", told))
 
     def _model_field(self, item: Field) -> str:
         logical = {"VARCHAR": "string", "INTEGER": "integer", "BIGINT": "integer"}

@@ -32,8 +32,8 @@ TABLE = "raw.trade__car"
 
 def cars(city: City, *fields: str, version: str = "1.0.0", custom: str = "") -> None:
     """The contract of the cars."""
-    path = city.collected("trade/car", "".join(fields), path="car*.csv", file=WARN, custom=custom)
-    path.write_text(path.read_text().replace("version: 1.0.0", f"version: {version}"))
+    listed = "".join(fields)
+    city.collected("trade/car", listed, path="car*.csv", file=WARN, custom=custom, version=version)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def city(city: City) -> City:
 
 def found(city: City, table: str = TABLE) -> Evolution | None:
     """What `citybrain plan` would say of a table."""
-    return evolution_of(city.plan().steps[table], city.current(table), Landing(city.home.landing))
+    return evolution_of(city.plan().steps[table], city.lake(), Landing(city.home.landing))
 
 
 def files(city: City, table: str = TABLE) -> Sequence[Path]:
