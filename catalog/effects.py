@@ -97,7 +97,9 @@ def rest_of(contract: Contract) -> str:
         if item.name not in _SILENT
     }
     of_table = [d for d in contract.quality if d.field is None]
-    return json.dumps([named, _declared(of_table)], sort_keys=True, ensure_ascii=False)
+    # A key with a column more or less is another key, though nothing is said of the columns that stay.
+    parts = [named, _declared(of_table), len(contract.primary_key)]
+    return json.dumps(parts, sort_keys=True, ensure_ascii=False)
 
 
 def _of_field(contract: Contract, item: ContractField) -> dict[str, Any]:

@@ -216,6 +216,20 @@ def test_where_files_cannot_stay_rows_are_made_anew(city: City, reason: str) -> 
     assert city.rows(TABLE) == rows
 
 
+def test_a_key_with_a_column_less_is_another_key(city: City) -> None:
+    second = "- {name: part, logicalType: integer, primaryKey: true, primaryKeyPosition: 2}\n"
+    city.source("car1.csv", csv("id,part,name,plate,seats", "1,1,Van,A1,7", "1,2,Van,A1,7"))
+    cars(city, ID, second, NAME, version="2.0.0", custom=GATE)
+    city.run()
+    cars(city, ID, NAME, version="3.0.0", custom=GATE)
+    evolution = found(city)
+    assert evolution is not None
+    assert (evolution.way, evolution.reason) == ("anew", "rules")
+    city.run()
+    assert city.rows(TABLE) == [(1, "Van")]
+    assert len(city.reasons(TABLE)) == 1
+
+
 def test_a_column_that_comes_back_is_not_the_old_one(city: City) -> None:
     cars(city, ID, NAME, SEATS, version="2.0.0")
     city.run()
