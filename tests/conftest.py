@@ -62,6 +62,16 @@ def spark() -> Iterator[Any]:
     session.stop()
 
 
+@pytest.fixture(scope="session")
+def program() -> Iterator[list[str]]:
+    """The command that runs our program as a process whose imports are done (`tests.support.warm`)."""
+    from tests.support.warm import Warm
+
+    made = Warm()
+    yield made.command
+    made.close()
+
+
 @pytest.fixture
 def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
     """An empty workspace of two departments, `trade` and `civil`."""
