@@ -170,10 +170,22 @@ def _test(runs: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
     return answers
 
 
+def _urls(connections: dict[str, dict[str, Any]]) -> dict[str, str]:
+    from airflow.sdk import Connection
+
+    from dags.connections import url_of
+
+    return {k: url_of(Connection(conn_id=k, **fields)) for k, fields in connections.items()}
+
+
 def main() -> None:
     """Answer one request on standard input."""
     request = json.load(sys.stdin)
-    answer = _test(request["test"]) if "test" in request else _bag()
+    answer: Any
+    if "urls" in request:
+        answer = _urls(request["urls"])
+    else:
+        answer = _test(request["test"]) if "test" in request else _bag()
     sys.stdout.write("\n" + json.dumps(answer) + "\n")
 
 
