@@ -153,8 +153,12 @@ def _test(runs: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
     answers = []
     for dag_id, at in runs:
         told = io.StringIO()
+        dag = make_dags()[dag_id]
+        # When a run ends well, dag.test() of Airflow 3.3 asks for its alerts by ids that it never
+        # made, and fails. Deadlines are tested where a scheduler runs (`test_live`).
+        dag.deadline = []
         with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
-            run = make_dags()[dag_id].test(logical_date=datetime.fromisoformat(at) if at else None)
+            run = dag.test(logical_date=datetime.fromisoformat(at) if at else None)
         tasks = {
             ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]": str(ti.state)
             for ti in run.get_task_instances()

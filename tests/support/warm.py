@@ -23,8 +23,28 @@ import sys
 import tempfile
 import time
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+# What a run imports as it goes, besides Great Expectations.
+IMPORTED = (
+    "alembic.command",
+    "alembic.config",
+    "catalog.openlineage.columns",
+    "citybrain",
+    "openlineage.client.transport",
+    "pipelines.collect.csv_files",
+    "pipelines.run",
+    "pipelines.schedule.duerun",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
+    "pyiceberg.avro.file",
+    "pyiceberg.catalog.sql",
+    "pyiceberg.io.pyarrow",
+    "rich.table",
+    "sqlalchemy.dialects.sqlite",
+)
 
 
 class Warm:
@@ -138,15 +158,12 @@ def _become(request: dict[str, Any], streams: list[int]) -> None:
 
 def main() -> None:
     """Import, then serve."""
-    import alembic.command  # noqa: F401
-    import sqlalchemy.dialects.sqlite  # noqa: F401
-
-    import citybrain  # noqa: F401
-    import pipelines.run
-    import pipelines.schedule.duerun  # noqa: F401
+    for name in IMPORTED:
+        import_module(name)
     from quality.certify import _import_gx
 
     _import_gx()
+    import_module("great_expectations.render.renderer.site_builder")
     server = _Server(sys.argv[1])
     sys.stdout.write("ready\n")
     sys.stdout.flush()
