@@ -40,41 +40,41 @@ def database(postgres: PostgresServer, city: City) -> PostgresServer:
 
 
 def test_a_connection_of_airflow_reaches_the_program_and_no_log(
-    airflow: AirflowHome, city: City, database: PostgresServer
+    quick: AirflowHome, city: City, database: PostgresServer
 ) -> None:
     schedule = (city.home.root.parent / "schedules/testville.json").read_text()
     (collect,) = [dag for dag in json.loads(schedule)["dags"] if dag["kind"] == "collect"]
     assert collect["connections"] == ["trade_db"]
-    (missing,) = airflow.test((COLLECT, None))
+    (missing,) = quick.test((COLLECT, None))
     assert missing.state == "failed"
     assert "CITYBRAIN_CONNECTION_TRADE_DB" in missing.said  # which nobody has set
-    airflow.airflow(
+    quick.airflow(
         *("connections", "add", "citybrain_trade_db", "--conn-type", "postgres"),
         *("--conn-host", "127.0.0.1", "--conn-port", str(database.port)),
         *("--conn-login", "postgres", "--conn-password", SECRET),
         *("--conn-schema", "permits_of_airflow"),
         *("--conn-extra", '{"application_name": "air"}'),
     )
-    (found,) = airflow.test((COLLECT, None))
+    (found,) = quick.test((COLLECT, None))
     assert found.state == "success", found.said[-3000:]
     assert city.rows("raw.trade__permit", "id, holder") == [(1, "A")]
-    logs = [path.read_text() for path in airflow.root.rglob("*.log")]
+    logs = [path.read_text() for path in quick.root.rglob("*.log")]
     for text in (found.said, schedule, *logs):
         assert SECRET not in text and WRITTEN not in text
 
 
 def test_a_variable_of_the_environment_wins(
-    airflow: AirflowHome, city: City, database: PostgresServer
+    quick: AirflowHome, city: City, database: PostgresServer
 ) -> None:
-    airflow.settings |= {
+    quick.settings |= {
         "CITYBRAIN_CONNECTION_TRADE_DB": database.url("permits_of_airflow"),
         "AIRFLOW_CONN_CITYBRAIN_TRADE_DB": "postgres://nobody@127.0.0.1:1/nowhere",
     }
-    (found,) = airflow.test((COLLECT, None))
+    (found,) = quick.test((COLLECT, None))
     assert found.state == "success", found.said[-3000:]
 
 
-def test_how_airflow_s_connections_are_written(airflow: AirflowHome, city: City) -> None:
+def test_how_airflow_s_connections_are_written(quick: AirflowHome, city: City) -> None:
     connections = {
         "all": {
             "conn_type": "postgres",
@@ -88,7 +88,7 @@ def test_how_airflow_s_connections_are_written(airflow: AirflowHome, city: City)
         "mysql": {"conn_type": "mysql", "host": "db", "schema": "permits"},
         "sqlite": {"conn_type": "sqlite", "host": "/data/permits.db"},
     }
-    assert airflow.inner({"urls": connections}) == {
+    assert quick.inner({"urls": connections}) == {
         "all": f"postgresql://a%40b:{WRITTEN}@[::1]:5433/permits?sslmode=require",
         "mysql": "mysql+pymysql://db/permits",
         "sqlite": "sqlite:////data/permits.db",
