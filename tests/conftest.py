@@ -22,6 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 SERVERS = {"postgres", "postgresql", "mariadb", "spark"}
+# Few tests, and minutes: what starts last should be short, or one worker waits for the other.
+LONG = ("dags/", "pipelines/spark/", "pipelines/test_kill.py", "docs/test_add_a_department.py")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             asked |= {value for value in call.params.values() if isinstance(value, str)}
         if asked & SERVERS:
             item.add_marker(pytest.mark.slow)
+    items.sort(key=_long_first)
+
+
+def _long_first(item: pytest.Item) -> int:
+    name = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((place for place, start in enumerate(LONG) if name.startswith(start)), len(LONG))
 
 
 @pytest.fixture(autouse=True)
