@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.city import City, small_city
+from tests.support.killing import Killer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,6 +79,12 @@ def program() -> Iterator[list[str]]:
     made = Warm()
     yield made.command
     made.close()
+
+
+@pytest.fixture(scope="session")
+def killer(program: list[str]) -> Killer:
+    """Runs workspaces and lets them die."""
+    return Killer(program)
 
 
 @pytest.fixture
