@@ -80,6 +80,9 @@ def _all_ended(live: LiveAirflow) -> dict[str, set[str]]:
     return states if all(s <= {"success", "failed"} for s in states.values()) else {}
 
 
+# On SQLite a backfill that finds the database locked takes its first runs back, and the scheduler dies
+# of an alert that it was just about to send for one: none may be overdue.
+@pytest.mark.parametrize("live", ['deadline = "30d"\n'], indirect=True)
 def test_a_backfill_and_a_decision(live: LiveAirflow, planned: City) -> None:
     """Days from the past are entries of the ledger, and one publish; a person lets a file pass."""
     today = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)
