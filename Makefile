@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CITYBRAIN := .venv/bin/citybrain
-PYTEST := .venv/bin/python -m pytest -q -n 2 --dist loadfile
+PYTEST := .venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo airflow test test-fast lint format bench docs clean
 

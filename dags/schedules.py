@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """How long after its slot a run of a department may take; the tables of which that holds."""
+
+    seconds: int
+    tables: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,8 @@ class Entry:
     assets: tuple[str, ...]
     outlets: tuple[str, ...]
     tags: tuple[str, ...]
+    connections: tuple[str, ...]
+    deadlines: tuple[Deadline, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,10 @@ class Schedule:
     wait: int
     approval: int
     dags: tuple[Entry, ...]
+
+    def connections(self, stage: str) -> list[str]:
+        """The names of the connections that a stage's contracts name."""
+        return sorted({name for dag in self.dags if dag.stage == stage for name in dag.connections})
 
 
 def folder() -> Path:
@@ -69,4 +83,7 @@ def _entry(item: dict[str, Any]) -> Entry:
         key: tuple(value) if isinstance(value, list) else value for key, value in item.items()
     }
     plain["stage"] = plain["stage"] or ""
+    plain["deadlines"] = tuple(
+        Deadline(late["seconds"], tuple(late["tables"])) for late in item["deadlines"]
+    )
     return Entry(**plain)

@@ -25,6 +25,8 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
+from dags.connections import connection_environment
+from dags.deadlines import deadline_alerts
 from dags.program import ProgramError, call, verdict
 from dags.schedules import Entry, Schedule
 
@@ -52,6 +54,7 @@ def stage_dag(schedule: Schedule, entry: Entry) -> DAG:
         max_active_runs=ACTIVE_RUNS,
         tags=list(entry.tags),
         default_args=defaults(schedule, entry),
+        deadline=deadline_alerts(schedule, entry) or None,
         doc_md=__doc__,
     ) as dag:
         _tasks(schedule, entry)
@@ -132,8 +135,10 @@ def run_stage(schedule: Schedule, stage: str, at: str | None) -> dict[str, Any]:
         AirflowException: a fault, or a source that is missing: worth another try.
     """
     arguments = ["run", schedule.root, "--due", stage, "--wait", str(schedule.wait), "--json"]
+    arguments += ["--at", at] if at else []
+    known = connection_environment(schedule.connections(stage))
     try:
-        result: dict[str, Any] = call(*arguments, *(["--at", at] if at else [])).data
+        result: dict[str, Any] = call(*arguments, environment=known).data
     except ProgramError as error:
         raise AirflowException(str(error)) from error
     missing = [name for name, table in result["resources"].items() if table["status"] == "missing"]

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, get_current_context, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from dags.deadlines import late_line
 from dags.program import ProgramError, call
 from dags.schedules import Entry, Schedule
 from dags.stages import defaults, run_stage, when
@@ -77,15 +78,10 @@ def freshness_dag(schedule: Schedule, entry: Entry) -> DAG:
                 if row["department"] == department
             ]
             if rows:
-                raise AirflowFailException("\n".join(map(_line, rows)))
+                raise AirflowFailException("\n".join(map(late_line, rows)))
 
         late.expand(department=look())
     return dag
-
-
-def _line(row: dict[str, Any]) -> str:
-    who = f"{row['department_name']} ({row['department']})"
-    return f"{who} is late with {row['resource']}: due {row['slot']}, deadline {row['deadline']}"
 
 
 def _dag(schedule: Schedule, entry: Entry) -> DAG:

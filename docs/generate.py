@@ -65,7 +65,8 @@ VARIABLES = {
     "CITYBRAIN_CONNECTION_<NAME>": (
         "-",
         "SQLAlchemy URL of the department database that contracts call `<name>`. A workspace holds "
-        "no secrets; they stand here.",
+        "no secrets; they stand here, or under Airflow in its connection `citybrain_<name>` "
+        "([Airflow](airflow.md)).",
     ),
     "CITYBRAIN_PROGRAM": (
         "`citybrain` beside Airflow's Python, else on the path",

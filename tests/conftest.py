@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.city import City, small_city
+from tests.support.killing import Killer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 SERVERS = {"postgres", "postgresql", "mariadb", "spark"}
+# Few tests, and minutes: what starts last should be short, or one worker waits for the other.
+LONG = ("dags/", "pipelines/spark/", "pipelines/test_kill.py", "docs/test_add_a_department.py")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             asked |= {value for value in call.params.values() if isinstance(value, str)}
         if asked & SERVERS:
             item.add_marker(pytest.mark.slow)
+    items.sort(key=_long_first)
+
+
+def _long_first(item: pytest.Item) -> int:
+    name = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((place for place, start in enumerate(LONG) if name.startswith(start)), len(LONG))
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +69,22 @@ def spark() -> Iterator[Any]:
     session = spark_for_tests()
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def program() -> Iterator[list[str]]:
+    """The command that runs our program as a process whose imports are done (`tests.support.warm`)."""
+    from tests.support.warm import Warm
+
+    made = Warm()
+    yield made.command
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def killer(program: list[str]) -> Killer:
+    """Runs workspaces and lets them die."""
+    return Killer(program)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,11 @@ GOOD = csv("id,name", "1,Tea", "2,Ink")
 LOOSE = "- {property: gate, value: {max_quarantined_percent: 100}}"
 
 
-def citybrain(*words: str | Path, home: Path) -> subprocess.CompletedProcess[str]:
+def citybrain(
+    program: list[str], *words: str | Path, home: Path
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "citybrain", *map(str, words)],
+        [*program, *map(str, words)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -72,9 +73,9 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
 
 
 @pytest.fixture(scope="module")
-def ran(city: City) -> dict[str, Any]:
+def ran(city: City, program: list[str]) -> dict[str, Any]:
     """What `citybrain run --json` says of them."""
-    done = citybrain("run", city.root, "--json", home=city.root.parent / "home")
+    done = citybrain(program, "run", city.root, "--json", home=city.root.parent / "home")
     assert done.stderr == ""
     assert done.returncode == 1
     resources: dict[str, Any] = json.loads(done.stdout)["resources"]
@@ -119,24 +120,25 @@ def test_rows_of_another_width_are_quarantined(ran: dict[str, Any]) -> None:
     assert (said["published"], said["reasons"]) == (1, {"malformed": 2})
 
 
-def test_a_person_reads_the_place_of_a_fault(city: City, ran: dict[str, Any]) -> None:
-    done = citybrain(
-        "run", city.root, "--select", "raw.trade__lacking", home=city.root.parent / "home"
-    )
+def test_a_person_reads_the_place_of_a_fault(
+    city: City, ran: dict[str, Any], program: list[str]
+) -> None:
+    home = city.root.parent / "home"
+    done = citybrain(program, "run", city.root, "--select", "raw.trade__lacking", home=home)
     assert done.returncode == 1
     assert "lacking.csv:1" in done.stderr
     assert "[column_missing]" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
 
 
-def test_a_contract_with_a_tab(city: City, tmp_path: Path) -> None:
+def test_a_contract_with_a_tab(city: City, tmp_path: Path, program: list[str]) -> None:
     other = City(tmp_path / "city")
     other.settings()
     other.departments("trade")
     path = other.collected("trade/shop", FIELDS)
     path.write_text(path.read_text().replace("    type: local", "\ttype: local"))
     line = next(i for i, text in enumerate(path.read_text().splitlines(), 1) if "\t" in text)
-    done = citybrain("check", other.root, home=tmp_path / "home")
+    done = citybrain(program, "check", other.root, home=tmp_path / "home")
     assert (done.returncode, done.stdout) == (1, "")
     assert f"shop.yaml:{line}:" in done.stderr
     assert "[yaml_tab]" in done.stderr

@@ -7,8 +7,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ COMMANDS = (
     "keys rotate",
     "events resend",
 )
+COLD = (sys.executable, "-m", "citybrain")
 HEAVY = (
     *("great_expectations", "pyiceberg", "sqlalchemy", "pandas", "duckdb", "pyarrow", "alembic"),
     "openlineage",
@@ -57,10 +59,12 @@ class Said:
         return json.loads(self.out)
 
 
-def citybrain(*words: str | Path, lang: str = "en", **env: str) -> Said:
-    """Run the command line in a process of its own."""
+def citybrain(
+    *words: str | Path, program: Sequence[str] = COLD, lang: str = "en", **env: str
+) -> Said:
+    """Run the command line in a process of its own; where its imports are not the matter, a warm one."""
     done = subprocess.run(
-        [sys.executable, "-m", "citybrain", *map(str, words)],
+        [*program, *map(str, words)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -211,16 +215,16 @@ def test_chinese_is_silent_too(command: str, ran: tuple[Path, Said]) -> None:
 
 
 @pytest.mark.slow
-def test_errors_are_told_in_chinese(ran: tuple[Path, Said]) -> None:
-    said = citybrain("query", ran[0], "SELECT * FROM base.nothing", lang="zh")
+def test_errors_are_told_in_chinese(ran: tuple[Path, Said], program: list[str]) -> None:
+    said = citybrain("query", ran[0], "SELECT * FROM base.nothing", lang="zh", program=program)
     assert said.code == 1
     assert "[never_published]" in said.err
     assert any("\u4e00" <= letter <= "\u9fff" for letter in said.err)
 
 
 @pytest.mark.slow
-def test_json_of_a_run(ran: tuple[Path, Said]) -> None:
-    done = citybrain("run", ran[0], "--json")
+def test_json_of_a_run(ran: tuple[Path, Said], program: list[str]) -> None:
+    done = citybrain("run", ran[0], "--json", program=program)
     assert (done.code, done.err) == (0, "")
     said = done.json
     assert said["exit_code"] == 0
@@ -232,35 +236,37 @@ def test_json_of_a_run(ran: tuple[Path, Said]) -> None:
         1,
     )
     assert shop["reasons"] == {"unreadable:opened": 1}
-    listed = citybrain("snapshots", ran[0], "raw.trade__shop", "--json").json
+    listed = citybrain("snapshots", ran[0], "raw.trade__shop", "--json", program=program).json
     assert shop["snapshot"] == listed[-1]["snapshot"]
 
 
 @pytest.mark.slow
-def test_json_of_a_workspace_with_faults(tmp_path: Path) -> None:
+def test_json_of_a_workspace_with_faults(tmp_path: Path, program: list[str]) -> None:
     city = City(tmp_path)
     city.settings()
     city.departments("trade")
     city.collected("trade/shop", "- {name: Id, logicalType: integer}")
-    said = citybrain("check", tmp_path, "--json")
+    said = citybrain("check", tmp_path, "--json", program=program)
     assert said.code == 1
     assert said.json["ok"] is False
     (problem,) = said.json["problems"]
     assert (problem["code"], problem["where"]["line"]) == ("field_name", 17)
-    assert citybrain("check", tmp_path).err.startswith(f"{tmp_path}/contracts/trade/shop.yaml:17:")
+    assert citybrain("check", tmp_path, program=program).err.startswith(
+        f"{tmp_path}/contracts/trade/shop.yaml:17:"
+    )
 
 
 @pytest.mark.slow
-def test_a_query_that_is_refused(ran: tuple[Path, Said]) -> None:
-    said = citybrain("query", ran[0], "SELECT * FROM read_text('/etc/passwd')")
+def test_a_query_that_is_refused(ran: tuple[Path, Said], program: list[str]) -> None:
+    said = citybrain("query", ran[0], "SELECT * FROM read_text('/etc/passwd')", program=program)
     assert (said.code, said.out) == (1, "")
     assert "[sql_" in said.err
     assert "Traceback" not in said.err
 
 
 @pytest.mark.slow
-def test_the_whole_cycle_of_a_steward(tmp_path: Path) -> None:
-    home = {"CITYBRAIN_HOME": str(tmp_path / "home")}
+def test_the_whole_cycle_of_a_steward(tmp_path: Path, program: list[str]) -> None:
+    call = partial(citybrain, program=program, CITYBRAIN_HOME=str(tmp_path / "home"))
     city = City(tmp_path / "city")
     city.settings("[gate]\nmax_quarantined_percent = 100\n")
     city.departments("trade", "civil")
@@ -268,22 +274,18 @@ def test_the_whole_cycle_of_a_steward(tmp_path: Path) -> None:
         "trade/shop", "- {name: id, logicalType: integer, logicalTypeOptions: {maximum: 5}}"
     )
     city.source("shop.csv", csv("id", "1", "9"))
-    assert citybrain("run", city.root, **home).code == 0
-    first = citybrain("snapshots", city.root, "raw.trade__shop", "--json", **home).json[-1][
-        "snapshot"
-    ]
+    assert call("run", city.root).code == 0
+    first = call("snapshots", city.root, "raw.trade__shop", "--json").json[-1]["snapshot"]
     city.collected(
         "trade/shop", "- {name: id, logicalType: integer, logicalTypeOptions: {maximum: 10}}"
     )
-    assert citybrain("quarantine", "replay", city.root, "raw.trade__shop", **home).code == 0
+    assert call("quarantine", "replay", city.root, "raw.trade__shop").code == 0
     count = ("query", city.root, "SELECT count(*) AS n FROM raw.trade__shop", "--json")
-    assert citybrain(*count, **home).json == [{"n": 2}]
-    assert citybrain(*count, "--as-of", first, **home).json == [{"n": 1}]
-    changed = citybrain(
-        "diff", city.root, "raw.trade__shop", "--from", first, "--json", **home
-    ).json
+    assert call(*count).json == [{"n": 2}]
+    assert call(*count, "--as-of", first).json == [{"n": 1}]
+    changed = call("diff", city.root, "raw.trade__shop", "--from", first, "--json").json
     assert changed["rows"] == {"added": 1, "removed": 0, "changed": 0}
-    said = citybrain("diff", city.root, "raw.trade__shop", **home)
+    said = call("diff", city.root, "raw.trade__shop")
     assert (said.code, "added: 1" in said.out) == (0, True)
-    assert citybrain("rollback", city.root, "raw.trade__shop", "--to", first, **home).code == 0
-    assert citybrain(*count, **home).json == [{"n": 1}]
+    assert call("rollback", city.root, "raw.trade__shop", "--to", first).code == 0
+    assert call(*count).json == [{"n": 1}]

@@ -218,7 +218,8 @@ class PostgresSession:
             pa.ArrowException,
         )
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection = adbc.connect(plain)
+        # SQLAlchemy leaves spaces as they are; libpq refuses them, and quotes the password.
+        self._connection = adbc.connect(plain.replace(" ", "%20"))
         self._cursor = self._connection.cursor()
         for setting in (
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",

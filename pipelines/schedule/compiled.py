@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from catalog.cadence import span
-from catalog.contract import DATABASES
+from catalog.contract import DATABASES, DatabaseSource
 from catalog.errors import CityBrainError, Problems
 from pipelines.home import home_dir
 from pipelines.plan import Plan, Step
 from pipelines.schedule.cadence import Cadence, cadence_of
 
-FORMAT = 1
+FORMAT = 2
 Kind = Literal["collect", "build", "maintain", "freshness"]
 
 
@@ -47,6 +47,14 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """Tables of a department's DAG whose data may be missing for so many seconds after their slot."""
+
+    seconds: int
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dag:
     """One DAG of the orchestrator.
 
@@ -54,6 +62,8 @@ class Dag:
         crons: when it starts by itself, in `timezone`; several mean each of them.
         assets: what wakes it up, besides.
         outlets: what its task settles.
+        connections: names of the connections that the stage's contracts name.
+        deadlines: of a department, the shortest first.
     """
 
     id: str
@@ -65,6 +75,8 @@ class Dag:
     assets: tuple[str, ...] = ()
     outlets: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +217,22 @@ def _collects(plan: Plan, stage: Stage) -> Iterator[Dag]:
             tuple(asset(workspace.name, table) for table in stage.inputs),
             tuple(sorted(asset(workspace.name, table) for table in stage.steps)),
             (workspace.name, "collect"),
+            _connections(plan, stage),
+            _deadlines(there),
         )
+
+
+def _connections(plan: Plan, stage: Stage) -> tuple[str, ...]:
+    """A task runs its whole stage: of every table, in whatever zone it is delivered."""
+    sources = (plan.steps[table].contract.source for table in stage.steps)
+    return tuple(sorted({s.connection for s in sources if isinstance(s, DatabaseSource)}))
+
+
+def _deadlines(cadences: dict[str, Cadence]) -> tuple[Deadline, ...]:
+    grouped: dict[int, list[str]] = defaultdict(list)
+    for table, cadence in sorted(cadences.items()):
+        grouped[int(cadence.deadline.total_seconds())].append(table)
+    return tuple(Deadline(seconds, tuple(grouped[seconds])) for seconds in sorted(grouped))
 
 
 def _build(plan: Plan, stage: Stage) -> Dag:

@@ -153,8 +153,12 @@ def _test(runs: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
     answers = []
     for dag_id, at in runs:
         told = io.StringIO()
+        dag = make_dags()[dag_id]
+        # When a run ends well, dag.test() of Airflow 3.3 asks for its alerts by ids that it never
+        # made, and fails. Deadlines are tested where a scheduler runs (`test_live`).
+        dag.deadline = []
         with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
-            run = make_dags()[dag_id].test(logical_date=datetime.fromisoformat(at) if at else None)
+            run = dag.test(logical_date=datetime.fromisoformat(at) if at else None)
         tasks = {
             ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]": str(ti.state)
             for ti in run.get_task_instances()
@@ -170,10 +174,22 @@ def _test(runs: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
     return answers
 
 
+def _urls(connections: dict[str, dict[str, Any]]) -> dict[str, str]:
+    from airflow.sdk import Connection
+
+    from dags.connections import url_of
+
+    return {k: url_of(Connection(conn_id=k, **fields)) for k, fields in connections.items()}
+
+
 def main() -> None:
     """Answer one request on standard input."""
     request = json.load(sys.stdin)
-    answer = _test(request["test"]) if "test" in request else _bag()
+    answer: Any
+    if "urls" in request:
+        answer = _urls(request["urls"])
+    else:
+        answer = _test(request["test"]) if "test" in request else _bag()
     sys.stdout.write("\n" + json.dumps(answer) + "\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> AirflowHome:
 def airflow(migrated: AirflowHome, tmp_path: Path) -> AirflowHome:
     """A home of the test's own."""
     return migrated.copy(tmp_path / "airflow")
+
+
+@pytest.fixture
+def quick(airflow: AirflowHome, program: list[str]) -> AirflowHome:
+    """The same, and tasks call the program that is warm."""
+    airflow.settings["CITYBRAIN_PROGRAM"] = shlex.join(program)
+    return airflow
 
 
 @pytest.fixture

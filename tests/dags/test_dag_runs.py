@@ -22,18 +22,18 @@ def publishes(city: City) -> dict[str, int]:
         return {table: len(lake.history(table)) for table in sorted(lake.tables())}
 
 
-def test_a_day_of_every_dag(airflow: AirflowHome, planned: City) -> None:
+def test_a_day_of_every_dag(quick: AirflowHome, planned: City) -> None:
     """The stages twice: what is cleared, retried or doubled publishes nothing again."""
-    lineage = airflow.root / "lineage.ndjson"
+    lineage = quick.root / "lineage.ndjson"
     transport = {"type": "file", "log_file_path": str(lineage), "append": True}
-    airflow.settings |= {
+    quick.settings |= {
         "AIRFLOW__OPENLINEAGE__DISABLED": "False",
         "AIRFLOW__OPENLINEAGE__NAMESPACE": "citybrain",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
     }
     stages = [(COLLECT, DAY), (BUILD, None)]
     upkeep = [("testville.maintain", DAY), ("testville.freshness", DAY)]
-    first, second, again, twice, maintain, freshness = tested = airflow.test(
+    first, second, again, twice, maintain, freshness = tested = quick.test(
         *stages, *stages, *upkeep
     )
     bad = [run.said[-3000:] for run in tested if run.state != "success"]
@@ -52,11 +52,11 @@ def test_a_day_of_every_dag(airflow: AirflowHome, planned: City) -> None:
 
 
 def test_a_failed_gate_fails_the_task_and_leaves_the_next_layer_stale(
-    airflow: AirflowHome, planned: City
+    quick: AirflowHome, planned: City
 ) -> None:
     planned.run()
     planned.source("shop.csv", csv("id,name,district,opened", "1,,north,2020-01-01"))
-    blocked, stale = airflow.test((COLLECT, DAY), (BUILD, None))
+    blocked, stale = quick.test((COLLECT, DAY), (BUILD, None))
     assert (blocked.state, blocked.tasks["settle"], blocked.tasks["gate"]) == (
         "failed",
         "success",
@@ -79,17 +79,17 @@ def test_a_failed_gate_fails_the_task_and_leaves_the_next_layer_stale(
     assert len(planned.rows("base.shop")) == 3
 
 
-def test_a_late_department_is_named_by_a_failing_task(airflow: AirflowHome, planned: City) -> None:
+def test_a_late_department_is_named_by_a_failing_task(quick: AirflowHome, planned: City) -> None:
     (planned.root / "source/shop.csv").unlink()
     planned.settings('[schedule]\ndefault = "* * * * *"\ndeadline = "1m"\nretries = 0\n')
     scheduled(planned)
     with CatalogStore.open(planned.home.database_url, clock=_yesterday) as store:
         store.sync_resources(NAME, list(planned.load().contracts.values()))
-    (late,) = airflow.test(("testville.freshness", DAY))
+    (late,) = quick.test(("testville.freshness", DAY))
     assert (late.state, late.tasks) == ("failed", {"late[0]": "failed", "look": "success"})
     assert "trade (trade) is late with raw.trade__shop" in late.said
     planned.source("shop.csv", SHOPS)
-    (there,) = airflow.test(("testville.freshness", DAY + timedelta(hours=1)))
+    (there,) = quick.test(("testville.freshness", DAY + timedelta(hours=1)))
     assert there.state == "success"  # collected by the alert itself
     assert publishes(planned) == {"raw.trade__shop": 1}
 

@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +55,9 @@ def commands(text: str) -> Iterator[Command]:
 class Newcomer:
     """Does what the page says, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: list[str]) -> None:
         self.folder = folder
+        self._program = program
         self._environment = {
             **os.environ,
             "CITYBRAIN_HOME": str(folder / "state"),
@@ -101,9 +101,9 @@ class Newcomer:
     def _citybrain(self, words: list[str]) -> subprocess.CompletedProcess[str]:
         assert words[0] == "citybrain"
         return subprocess.run(
-            [sys.executable, str(ROOT / "citybrain.py"), *words[1:]],
+            [*self._program, *words[1:]],
             cwd=self.folder,
-            env={**self._environment, "PYTHONPATH": str(ROOT)},
+            env=self._environment,
             capture_output=True,
             text=True,
             timeout=180,
@@ -118,8 +118,8 @@ def _moment(snapshot: dict[str, object]) -> str:
 
 
 @pytest.mark.slow
-def test_the_page_works_as_it_stands(tmp_path: Path) -> None:
-    newcomer = Newcomer(tmp_path)
+def test_the_page_works_as_it_stands(tmp_path: Path, program: list[str]) -> None:
+    newcomer = Newcomer(tmp_path, program)
     done = 0
     for block in blocks(PAGE.read_text("utf-8")):
         if block.language == "console":

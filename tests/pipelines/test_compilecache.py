@@ -6,7 +6,6 @@ import os
 import pickle
 import stat
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -237,8 +236,8 @@ def test_a_contract_that_changes_while_it_is_read_is_not_kept(
 
 
 @pytest.mark.slow
-def test_processes_at_once_do_not_disturb_each_other(small: City) -> None:
-    command = [sys.executable, "-m", "citybrain", "check", str(small.root)]
+def test_processes_at_once_do_not_disturb_each_other(small: City, program: list[str]) -> None:
+    command = [*program, "check", str(small.root)]
     for _ in range(3):
         running = [subprocess.Popen(command, cwd=REPOSITORY) for _ in range(4)]
         assert [process.wait(timeout=120) for process in running] == [0] * 4

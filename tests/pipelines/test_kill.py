@@ -134,7 +134,7 @@ class Generations:
 
 
 @pytest.fixture(scope="module")
-def generations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generations]:
+def generations(tmp_path_factory: pytest.TempPathFactory, killer: Killer) -> Iterator[Generations]:
     """A city of one published generation, and the process that kills its runs."""
     folder = tmp_path_factory.mktemp("kill")
     with pytest.MonkeyPatch.context() as patch:
@@ -143,14 +143,10 @@ def generations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation
         city = City(folder / "city")
         city.settings("[gate]\nmax_quarantined_percent = 60\n")
         city.departments("trade", "civil")
-        killer = Killer()
         made = Generations(small_city(city), killer)
-        try:
-            made.deliver()
-            made.completed()
-            yield made
-        finally:
-            killer.close()
+        made.deliver()
+        made.completed()
+        yield made
 
 
 PLACES = [

@@ -400,13 +400,6 @@ def test_disabled_means_no_events(small: City, monkeypatch: pytest.MonkeyPatch) 
 # -- runs that do not end well ------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def killer() -> Iterator[Killer]:
-    made = Killer()
-    yield made
-    made.close()
-
-
 def killed(city: City, killer: Killer, death: Death) -> str:
     """A run that is killed; its id."""
     before = {path.stem for path in folder(city).glob("*.ndjson")}

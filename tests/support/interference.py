@@ -89,6 +89,7 @@ class World:
         self.con.execute("PRAGMA disable_optimizer")
         install_duckdb(self.con, None, ())
         self._now: frozenset[Column] = frozenset()
+        self._named: tuple[str, list[str]] = ("", [])
         for table, columns in SCHEMA.items():
             kinds = ", ".join(f"{c}{i} {k}" for c, k in columns.items() for i in range(VARIANTS))
             self.con.execute(f"CREATE TABLE {_kept(table)} ({kinds})")
@@ -107,7 +108,7 @@ class World:
         self.con.execute(f"CREATE OR REPLACE TABLE {table} AS {text}")
 
     def show(self, changed: frozenset[Column], variant: int = 0) -> None:
-        """Let `changed` have their other values."""
+        """Let `changed` have their other values, and all others their own."""
         for table in SCHEMA:
             if any(column[0] == table for column in changed | self._now):
                 self._fill(table, changed, variant)
@@ -119,8 +120,11 @@ class World:
             self.restart()
 
     def outputs(self, sql: str) -> list[str]:
-        """Column names as the engine gives them."""
-        return [str(row[0]) for row in self.con.execute(f"DESCRIBE {sql}").fetchall()]
+        """Column names as the engine gives them; a query is often asked for again at once."""
+        if self._named[0] != sql:
+            rows = self.con.execute(f"DESCRIBE {sql}").fetchall()
+            self._named = sql, [str(row[0]) for row in rows]
+        return self._named[1]
 
     def lineage(self, sql: str) -> ModelLineage:
         """The lineage, traced as the compiler does."""
@@ -141,6 +145,7 @@ class World:
 
         If not (a LIMIT among ties, `first` without an order), it may depend on anything.
         """
+        self.show(frozenset())
         before = self.values(sql)
         try:
             for order in (" ORDER BY rowid DESC", " ORDER BY hash(rowid)"):
@@ -183,8 +188,6 @@ class World:
         except duckdb.Error as error:
             self.forgive(error)
             return None  # that a query fails is seen by the bureau alone
-        finally:
-            self.show(frozenset())
         return next((i for i in places if after[i] != before[i]), None)
 
     def _smallest(

@@ -1,8 +1,4 @@
-"""A process that runs workspaces in forked children and lets them die where it is told.
-
-`python -m tests.support.killing` imports what a run needs once (Great Expectations takes seconds),
-then forks a child for each line of JSON on standard input and answers how the child ended.
-"""
+"""Runs that die where they are told, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -32,36 +28,16 @@ class Death:
 
 
 class Killer:
-    """The parent's end: starts the process, sends one run at a time."""
+    """Runs workspaces in processes of the warm program (`tests.support.warm`)."""
 
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.killing"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[2],
-        )
+    def __init__(self, program: list[str]) -> None:
+        self._program = program
 
     def run(self, root: Path, death: Death | None = None, seconds: float | None = None) -> int:
-        """One run in a child; its exit code, or minus the signal that ended it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        request = {
-            "root": str(root),
-            "home": os.environ["CITYBRAIN_HOME"],
-            "death": asdict(death) if death else None,
-            "seconds": seconds,
-        }
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
+        """One run; its exit code, or minus the signal that ended it."""
+        told = json.dumps([str(root), asdict(death) if death else None, seconds])
+        code = f"from tests.support import killing; killing.run({told!r})"
+        return subprocess.run([*self._program, "-c", code], check=False).returncode
 
 
 def _die(*_: Any) -> None:
@@ -93,37 +69,13 @@ def _arm(death: Death) -> None:
     setattr(holder, name, wrapped)
 
 
-def _child(request: dict[str, Any]) -> int:
+def run(told: str) -> None:
+    """The process: one run that dies at a call or after some seconds, if it lives that long."""
     from pipelines.run import RunOptions, run_workspace
 
-    os.environ["CITYBRAIN_HOME"] = request["home"]
-    if request["death"]:
-        _arm(Death(**request["death"]))
-    if request["seconds"] is not None:
-        threading.Timer(request["seconds"], _die).start()
-    return run_workspace(Path(request["root"]), RunOptions()).exit_code
-
-
-def main() -> None:
-    """Serve until standard input ends."""
-    import sqlalchemy.dialects.sqlite  # noqa: F401
-
-    from quality.certify import _import_gx
-
-    _import_gx()
-    for line in sys.stdin:
-        request = json.loads(line)
-        pid = os.fork()
-        if pid == 0:
-            code = 99
-            try:
-                os.dup2(2, 1)
-                code = _child(request)
-            finally:
-                os._exit(code)
-        _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    root, death, seconds = json.loads(told)
+    if death:
+        _arm(Death(**death))
+    if seconds is not None:
+        threading.Timer(seconds, _die).start()
+    sys.exit(run_workspace(Path(root), RunOptions()).exit_code)

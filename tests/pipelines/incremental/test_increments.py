@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,13 +27,6 @@ DEATHS = [
     Death("pyiceberg.catalog.sql:SqlCatalog.commit_table", "after", 6),
     Death("catalog.database:CatalogStore.record_step", "before", 2),
 ]
-
-
-@pytest.fixture(scope="module")
-def killer() -> Iterator[Killer]:
-    made = Killer()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("seed", range(3))

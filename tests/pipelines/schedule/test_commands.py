@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -15,13 +15,22 @@ pytestmark = pytest.mark.slow
 SHOP = "raw.trade__shop"
 
 
-def citybrain(*arguments: object, lang: str = "en") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "citybrain", *map(str, arguments)]
-    environment = {**os.environ, "CITYBRAIN_LANG": lang}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+Citybrain = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_a_held_publish_from_the_command_line(small: City) -> None:
+@pytest.fixture
+def citybrain(program: list[str]) -> Citybrain:
+    """A call of the program, in a language."""
+
+    def call(*arguments: object, lang: str = "en") -> subprocess.CompletedProcess[str]:
+        command = [*program, *map(str, arguments)]
+        environment = {**os.environ, "CITYBRAIN_LANG": lang}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    return call
+
+
+def test_a_held_publish_from_the_command_line(small: City, citybrain: Citybrain) -> None:
     small.settings("[gate]\nwarn_quarantined_percent = 10.0\nmax_quarantined_percent = 50.0\n")
     small.source("shop.csv", SHOPS + "4,,north,2020-01-01\n")
     stage = (small.root, "--due", "collect.trade")
@@ -45,7 +54,7 @@ def test_a_held_publish_from_the_command_line(small: City) -> None:
     ]
 
 
-def test_what_runs_when_and_who_is_late(small: City) -> None:
+def test_what_runs_when_and_who_is_late(small: City, citybrain: Citybrain) -> None:
     shown = citybrain("schedule", small.root).stdout
     assert "testville.collect.trade" in shown
     assert "0 6 * * * (UTC)" in shown

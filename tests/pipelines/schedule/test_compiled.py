@@ -107,3 +107,28 @@ def test_a_schedule_is_replaced_as_a_whole_and_only_when_it_changes(small: City)
     outlets = [o for dag in json.loads(path.read_text())["dags"] for o in dag["outlets"]]
     assert "citybrain://testville/base/more" in outlets
     assert [p.name for p in path.parent.iterdir()] == ["testville.json"]
+
+
+def test_deadlines_and_connections_of_a_department(city: City) -> None:
+    """Names, never values; a deadline belongs to the tables of its zone, a connection to the stage."""
+    server = (
+        "- server: source\n  type: custom\n  customProperties:\n"
+        "  - {property: database, value: {connection: trade_db, table: permit}}\n"
+    )
+    city.settings('[schedule]\ndeadline = "6h"\n')
+    city.collected("trade/shop", SHOP_FIELDS)
+    city.collected("trade/stall", SHOP_FIELDS)
+    for name, value in (
+        ("permit", "{deadline: 90m}"),
+        ("abroad", "{timezone: Asia/Taipei, deadline: 2d}"),
+    ):
+        custom = f"- {{property: schedule, value: {value}}}"
+        city.collected(f"trade/{name}", SHOP_FIELDS, custom=custom, servers=server)
+    home, abroad, *others = compile_schedule(city.plan()).dags
+    assert [(d.seconds, d.tables) for d in home.deadlines] == [
+        (5400, ("raw.trade__permit",)),
+        (21600, ("raw.trade__shop", "raw.trade__stall")),
+    ]
+    assert [(d.seconds, d.tables) for d in abroad.deadlines] == [(172800, ("raw.trade__abroad",))]
+    assert home.connections == abroad.connections == ("trade_db",)
+    assert {(dag.connections, dag.deadlines) for dag in others} == {((), ())}

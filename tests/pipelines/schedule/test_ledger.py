@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -212,15 +210,15 @@ def test_a_late_department_is_named_until_it_has_delivered(small: City) -> None:
 # -- several processes ----------------------------------------------------------------------------
 
 
-def start(city: City, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "citybrain", "run", str(city.root), "--json", *arguments]
+def start(program: list[str], city: City, *arguments: str) -> subprocess.Popen[str]:
+    command = [*program, "run", str(city.root), "--json", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
 
 
 @pytest.mark.slow
-def test_two_schedulers_at_once_publish_once(small: City) -> None:
+def test_two_schedulers_at_once_publish_once(small: City, program: list[str]) -> None:
     asked = ["--due", "collect.trade", "--at", NOW.isoformat(), "--wait", "120"]
-    both = [start(small, *asked), start(small, *asked)]
+    both = [start(program, small, *asked), start(program, small, *asked)]
     told = [json.loads(process.communicate(timeout=180)[0]) for process in both]
     assert sorted(t["what"] for t in told) == ["already", "ran"]
     assert {t["run"] for t in told} == {told[0]["run"]}
@@ -241,7 +239,7 @@ def test_two_schedulers_at_once_publish_once(small: City) -> None:
     ids=str,
 )
 def test_a_killed_claim_is_taken_over_without_a_second_publish(
-    small: City, death: Death, tmp_path: Path
+    small: City, death: Death, program: list[str]
 ) -> None:
     code = (
         "import sys; from datetime import datetime; from pathlib import Path\n"
@@ -250,7 +248,7 @@ def test_a_killed_claim_is_taken_over_without_a_second_publish(
         f"_arm(Death({death.target!r}, {death.when!r}, {death.nth}))\n"
         f"run_due(Path({str(small.root)!r}), 'collect.trade', datetime.fromisoformat({NOW.isoformat()!r}))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False)
+    done = subprocess.run([*program, "-c", code], check=False)
     assert done.returncode == -9
     result = ask(small, "collect.trade", NOW)
     assert result.exit_code == 0
