@@ -31,7 +31,7 @@ from pipelines.spark.engine import SparkEngine
 from pipelines.spark.queries import portable, to_spark
 from pipelines.spark.text import name, string, table_view
 from pipelines.spark.types import spark_type
-from pipelines.stage import Stage
+from pipelines.stage import Counts, Stage
 from quality.rules import Rule
 from quality.split import FILTER_COLUMN
 
@@ -129,7 +129,7 @@ class SparkStage(Stage):
     def _after_fill(self) -> None:
         masks = self.step.masks
         listed = ", ".join((FILTER_COLUMN, *masks.columns))
-        counts = self.counts
+        counts = self.counts = Counts()
         live = []
         for filtered, *bits, rows in self._rows(
             f"SELECT {listed}, count(*) FROM {_STAGED} GROUP BY {listed}"
@@ -284,6 +284,17 @@ class SparkStage(Stage):
         rows = super().write_quarantine(path)
         shutil.rmtree(self._folder, ignore_errors=True)
         return rows
+
+    def hand_over(self, table: str, columns: Sequence[str]) -> None:
+        """Give DuckDB some columns of the staged rows, as a table."""
+        folder = self._folder / f"for_{table}"
+        listed = ", ".join(map(name, columns))
+        with _translated():
+            frame = self._session.sql(f"SELECT {listed} FROM {_STAGED}")
+            frame.coalesce(1).write.mode("overwrite").parquet(str(folder))
+        self.con.execute(
+            f"CREATE TABLE {table} AS SELECT * FROM read_parquet('{folder}/part-*.parquet')"
+        )
 
     # -- asking ---------------------------------------------------------------------------------
 
