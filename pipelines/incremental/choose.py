@@ -44,11 +44,15 @@ def part_for(
         moment = moment_of(there, base)
         body = step.model.body
         return History(step, body, base, quarantine, views, ring, shape, moment)
-    if step.local is None or env.spark is not None:
-        # On Spark the whole table is made: what is proven of parts is proven of DuckDB's reading.
+    if step.local is None:
         return Whole(lambda stage: stage.fill_model(model_sql, views, ring))
     shape = _shape(env, step, inputs, parents, ring, frozenset(step.local.inputs))
-    return Parts(step, step.local, _base(env, step, current, inputs, shape), views, ring, shape)
+    stays = _base(env, step, current, inputs, shape)
+    if env.spark is not None:
+        from pipelines.spark.parts import SparkParts
+
+        return SparkParts(step, step.local, stays, views, ring, shape)
+    return Parts(step, step.local, stays, views, ring, shape)
 
 
 def _shape(

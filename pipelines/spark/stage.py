@@ -31,7 +31,7 @@ from pipelines.spark.engine import SparkEngine
 from pipelines.spark.queries import portable, to_spark
 from pipelines.spark.text import name, string, table_view
 from pipelines.spark.types import spark_type
-from pipelines.stage import Stage
+from pipelines.stage import Counts, Stage
 from quality.rules import Rule
 from quality.split import FILTER_COLUMN
 
@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 
     from pipelines.masking.keys import KeyRing
 
+_NAME, _TEXT = r'"(?:[^"]|"")*"', r"'(?:[^']|'')*'"
 _FILES = re.compile(
-    r"SELECT (?P<columns>\".*\") FROM read_parquet\(\[(?P<files>'.*')\]\)", re.DOTALL
+    rf"SELECT (?P<columns>{_NAME}(?:, {_NAME})*) "
+    rf"FROM read_parquet\(\[(?P<files>{_TEXT}(?:, {_TEXT})*)\]\)"
 )
 _LIVE = f"{FILTER_COLUMN} IS NULL"
 _STAGED, _BAD = "staged", "set_bad"
@@ -110,13 +112,12 @@ class SparkStage(Stage):
     def _show(self, tables: Mapping[str, str]) -> None:
         """Show tables to Spark, each given as DuckDB's SELECT text."""
         for table, sql in tables.items():
-            files = files_of(sql)
-            if files is None:
+            frame = frame_of(self._session, sql)
+            if frame is None:
                 # No plain snapshot, such as a table without rows: DuckDB writes what it gives.
                 path = self._folder / f"{uuid.uuid4().hex}.parquet"
                 copy_to_parquet(self.con, sql, path)
-                files = [str(path)]
-            frame = self._session.read.parquet(*files)
+                frame = self._session.read.parquet(str(path))
             frame.createOrReplaceTempView(name(table_view(table)))
 
     def _keep(self, frame: Any, folder: str, view: str) -> None:
@@ -128,7 +129,7 @@ class SparkStage(Stage):
     def _after_fill(self) -> None:
         masks = self.step.masks
         listed = ", ".join((FILTER_COLUMN, *masks.columns))
-        counts = self.counts
+        counts = self.counts = Counts()
         live = []
         for filtered, *bits, rows in self._rows(
             f"SELECT {listed}, count(*) FROM {_STAGED} GROUP BY {listed}"
@@ -284,6 +285,17 @@ class SparkStage(Stage):
         shutil.rmtree(self._folder, ignore_errors=True)
         return rows
 
+    def hand_over(self, table: str, columns: Sequence[str]) -> None:
+        """Give DuckDB some columns of the staged rows, as a table."""
+        folder = self._folder / f"for_{table}"
+        listed = ", ".join(map(name, columns))
+        with _translated():
+            frame = self._session.sql(f"SELECT {listed} FROM {_STAGED}")
+            frame.coalesce(1).write.mode("overwrite").parquet(str(folder))
+        self.con.execute(
+            f"CREATE TABLE {table} AS SELECT * FROM read_parquet('{folder}/part-*.parquet')"
+        )
+
     # -- asking ---------------------------------------------------------------------------------
 
     def _rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
@@ -295,12 +307,23 @@ class SparkStage(Stage):
         return found
 
 
-def files_of(sql: str) -> list[str] | None:
-    """The files of a SELECT that `pipelines.duck.files_sql` wrote; None for any other text."""
+def frame_of(session: Any, sql: str) -> Any | None:
+    """The rows that a SELECT of `files_of` names, in Spark; None for any other text."""
+    found = files_of(sql)
+    if found is None:
+        return None
+    columns, files = found
+    # A file may have columns that the table has dropped since it was written.
+    return session.read.parquet(*files).select(*map(name, columns))
+
+
+def files_of(sql: str) -> tuple[list[str], list[str]] | None:
+    """Columns and files of a SELECT that `pipelines.duck.files_sql` wrote; None for any other text."""
     found = _FILES.fullmatch(sql.strip())
     if found is None:
         return None
-    return [item.replace("''", "'") for item in re.findall(r"'((?:[^']|'')*)'", found["files"])]
+    columns = [item[1:-1].replace('""', '"') for item in re.findall(_NAME, found["columns"])]
+    return columns, [item[1:-1].replace("''", "'") for item in re.findall(_TEXT, found["files"])]
 
 
 def _move(part: Path, target: Path) -> None:

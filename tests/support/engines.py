@@ -10,6 +10,7 @@ import functools
 import inspect
 import math
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -39,6 +40,8 @@ def spark_for_tests() -> Any:
             "spark.default.parallelism": "2",
             "spark.sql.adaptive.enabled": "false",
             "spark.sql.codegen.wholeStage": "false",
+            # Most of what is run is run once: not worth the best machine code.
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
             "spark.sql.warehouse.dir": tempfile.mkdtemp(prefix="warehouse-"),
         },
     )
@@ -152,6 +155,14 @@ def assert_same(ours: Sequence[Row], theirs: Sequence[Row], what: str) -> None:
     for a, b in zip(one, two, strict=True):
         assert len(a) == len(b), what
         assert all(map(same, a, b)), f"DuckDB {a}\nSpark  {b}\n{what}"
+
+
+def unequal(ours: Sequence[Row], theirs: Sequence[Row]) -> dict[int, int]:
+    """In how many rows two answers differ, by place of the column: nothing of what is in the rows."""
+    found: Counter[int] = Counter()
+    for a, b in zip(*(sorted(rows, key=_order) for rows in (ours, theirs)), strict=True):
+        found.update(at for at, (x, y) in enumerate(zip(a, b, strict=True)) if not same(x, y))
+    return dict(found)
 
 
 def same(a: Any, b: Any) -> bool:

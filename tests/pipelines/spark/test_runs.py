@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from catalog.errors import CityBrainError
 from pipelines.duck import Column, files_sql
 from pipelines.maintain import clean
 from pipelines.run import RunOptions, RunResult, run_workspace
-from pipelines.spark.stage import files_of
+from pipelines.spark.stage import files_of, frame_of
 from tests.support.city import City, csv
 from tests.support.engines import assert_same
 from tests.support.killing import Death
@@ -289,9 +290,25 @@ def test_check_names_the_function_and_what_to_write(
 
 
 def test_files_are_read_from_the_text_that_names_them() -> None:
-    files = [Path("/a/b 1.parquet"), Path("/a/it's.parquet")]
-    assert files_of(files_sql(files, [Column("x", "BIGINT"), Column('y"z', "VARCHAR")])) == [
-        str(f) for f in files
-    ]
-    assert files_of(files_sql([], [Column("x", "BIGINT")])) is None
-    assert files_of(files_sql(files, [Column("x", "BIGINT")]) + " WHERE x > 1") is None
+    files = [Path("/a/b 1.parquet"), Path("/a/it's, or.parquet")]
+    one, odd = Column("x", "BIGINT"), Column('y", "z', "VARCHAR")
+    assert files_of(files_sql(files, [one, odd])) == (["x", 'y", "z'], [str(f) for f in files])
+    assert files_of(files_sql([], [one])) is None
+    assert files_of(files_sql(files, [one]) + " WHERE x > 1") is None
+    both = " UNION ALL ".join([files_sql(files[:1], [one]), files_sql(files[1:], [one])])
+    assert files_of(both) is None
+    assert files_of(f"SELECT * FROM ({both}) AS evolved") is None
+    assert files_of(files_sql(files, [one]).replace('"x"', 'CAST("x" AS BIGINT) AS "x"')) is None
+
+
+def test_a_column_that_a_table_has_dropped_is_not_seen(spark: Any, tmp_path: Path) -> None:
+    """Neither engine reads it from the files that were written before."""
+    files = [tmp_path / "before.parquet", tmp_path / "after.parquet"]
+    with duckdb.connect() as con:
+        for file, sql in zip(files, ("SELECT 'gone' AS y, 1 AS x", "SELECT 2 AS x"), strict=True):
+            con.execute(f"COPY ({sql}) TO '{file}' (FORMAT parquet)")
+        for given in (files, files[::-1]):
+            sql = files_sql(given, [Column("x", "INTEGER")])
+            frame = frame_of(spark, sql)
+            assert frame.columns == ["x"]
+            assert_same(con.execute(sql).fetchall(), [tuple(row) for row in frame.collect()], sql)
