@@ -236,7 +236,7 @@ class Whole:
         fill: fills the stage with the step's rows.
 
     Attributes:
-        on_spark: whether the rows can be held in Spark; parts of tables are made in DuckDB.
+        on_spark: whether the rows can be held in Spark.
     """
 
     on_spark = True

@@ -90,8 +90,10 @@ class SparkParts(Parts):
         fresh = tuple(stage.good_files)
         if self.base is None:
             return Content((), fresh)
-        columns = table_columns(self.step.contract)
-        files = self.base.snapshot.files
+        files, columns = (
+            self.base.snapshot.files,
+            table_columns(self.step.contract, self.base.snapshot),
+        )
         kept = without(stage.con, files, columns, self._gone("held"), new_file)
         return Content(kept, fresh if stage.counts.published else ())
 
