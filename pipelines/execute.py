@@ -89,7 +89,7 @@ def _collect(env: Environment, step: Step, started: datetime) -> Outcome:
     if step.contract.collect.mode != "full":
         from pipelines.incremental.files import collect_files
 
-        return collect_files(env, step, started, files, landing, parents)
+        return collect_files(env, step, started, current, files, landing, parents)
     if current is not None and not env.full:
         marks = [f"{name}\0{sha}" for name, sha in landing.fingerprints(files).items()]
         mark = collect_mark(env, step, marks, parents)

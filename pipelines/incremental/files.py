@@ -283,6 +283,7 @@ def collect_files(
     env: Environment,
     step: Step,
     started: datetime,
+    current: Snapshot | None,
     files: Sequence[SourceFile],
     landing: Landing,
     parents: Mapping[str, Snapshot],
@@ -292,7 +293,6 @@ def collect_files(
     Raises:
         PipelineError: what reading files raises.
     """
-    current = env.lake.current(step.name)
     shape = fingerprint([step.contract.fingerprint, gate_mark(env), *input_marks(ids(parents))])
     known = _known(env, step, current, shape)
     found = {file.name: file for file in files}
