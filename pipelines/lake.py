@@ -34,7 +34,7 @@ ABANDONED = PROPERTY_PREFIX + "abandoned-fingerprint"
 ADDED_ROWS = "total-records"
 MOST_PLANNED = 256  # snapshots whose files are remembered
 _PLANNED: dict[str, tuple[Path, ...]] = {}  # by the place of the manifest list, which is unique
-LOADS, HELD = "loads", "held"  # properties that name a file which belongs to the snapshot
+LOADS, HELD, TIES = "loads", "held", "ties"  # these properties name a file of the snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +255,7 @@ class Lake:
         for entry in table.metadata.snapshots if table else ():
             used |= set(_files(table, entry.snapshot_id)) if table else set()
             summary = entry.summary.additional_properties if entry.summary else {}
-            named = (summary.get(PROPERTY_PREFIX + key) for key in (LOADS, HELD))
+            named = (summary.get(PROPERTY_PREFIX + key) for key in (LOADS, HELD, TIES))
             used |= {Path(name) for name in named if name}
         found = (path for path in folder.rglob("*") if path.is_file())
         return sorted(path for path in found if path not in used)

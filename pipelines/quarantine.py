@@ -19,7 +19,7 @@ from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.incremental.base import SHAPE
 from pipelines.incremental.parts import Content
-from pipelines.lake import HELD, LOADS, Snapshot
+from pipelines.lake import HELD, LOADS, TIES, Snapshot
 from pipelines.plan import Step
 from pipelines.publish import Environment, Work, quarantine_table
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
@@ -220,7 +220,7 @@ def _add(env: Environment, work: Work, stage: Stage, good: Path, held: Snapshot)
     if current is not None:
         properties["replayed"] = str(held.snapshot_id)
         properties["replayed_from"] = str(current.snapshot_id)
-        for key in ("contract", SHAPE, LOADS, HELD):
+        for key in ("contract", SHAPE, LOADS, HELD, TIES):
             if key in current.properties:
                 properties[key] = current.properties[key]
     files = [*(current.files if current else ()), good]

@@ -1,0 +1,84 @@
+"""Rows at the last cursor: which of them were received before.
+
+A cursor such as a time is not unique: a row can be committed later with the very value up to which
+the last run has read. So rows at that value are fetched again, and those that are the same, cell by
+cell, as rows that were there then are left out: what is left is new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+HELD_ROWS = 50_000  # that are not yet digested
+
+
+class Ties:
+    """The rows at the greatest cursor of a fetch, as digests.
+
+    Args:
+        cursor: the cursor's field.
+        since: the cursor from which on rows are fetched.
+        seen: digests of the rows at `since` that were received before.
+    """
+
+    def __init__(self, cursor: str, since: str | None, seen: Counter[str]) -> None:
+        self._cursor = cursor
+        self._since = since
+        self._seen = Counter(seen)
+        self._last: str | None = None
+        self._held: list[pa.RecordBatch] = []
+        self._counted: Counter[str] = Counter()
+
+    @property
+    def rows(self) -> Counter[str]:
+        """When all batches have passed: the rows at the greatest cursor, also those left out."""
+        for batch in self._held:
+            self._counted.update(_digests(batch))
+        self._held = []
+        return self._counted
+
+    def new(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The batches, which come in the cursor's order, without the rows that were received before."""
+        for batch in batches:
+            self._note(batch)
+            yield self._without_seen(batch)
+
+    def _note(self, batch: pa.RecordBatch) -> None:
+        column = batch.column(self._cursor)
+        given = pc.drop_null(column)
+        if not len(given):
+            return
+        last = given[-1].as_py()
+        if last != self._last:
+            self._last, self._held, self._counted = last, [], Counter()
+        # Digests are dear, and most rows are at the greatest cursor for a moment only.
+        self._held.append(batch.filter(pc.equal(column, last)))
+        if sum(held.num_rows for held in self._held) > HELD_ROWS:
+            self._counted = self.rows
+
+    def _without_seen(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        if self._since is None or not self._seen:
+            return batch
+        tied = pc.fill_null(pc.equal(batch.column(self._cursor), self._since), False)
+        fresh = (self._is_new(digest) for digest in _digests(batch.filter(tied)))
+        kept = [not tie or next(fresh) for tie in tied.to_pylist()]
+        return batch.filter(pa.array(kept, pa.bool_()))
+
+    def _is_new(self, digest: str) -> bool:
+        """Whether more rows like this are there than were received."""
+        if self._seen[digest] > 0:
+            self._seen[digest] -= 1
+            return False
+        return True
+
+
+def _digests(rows: pa.RecordBatch) -> Iterator[str]:
+    for row in rows.to_pylist():
+        text = json.dumps(list(row.values()), ensure_ascii=False)
+        yield hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
