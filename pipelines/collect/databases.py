@@ -25,6 +25,7 @@ from pipelines.collect.ties import Ties
 STEP_ROWS = 4_096
 GROUP_ROWS = 65_536
 GROUP_BYTES = 16 << 20
+NUMBERS = ("integer", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def fetch_database(
         cursor = contract.collect.cursor
         batches, ties = database.batches(selection), None
         if cursor is not None and contract.primary_key:
-            ties = Ties(cursor, since, seen or Counter())
+            number = selection.cursor is not None and selection.cursor.logical_type in NUMBERS
+            ties = Ties(cursor, since, seen or Counter(), number)
             batches = ties.new(batches)
         rows, watermark = _write(batches, contract, partial)
         known = ties.rows if ties and (rows or seen is not None) else None

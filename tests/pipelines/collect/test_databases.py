@@ -193,6 +193,26 @@ def test_a_row_that_comes_later_with_the_last_cursor_is_fetched(
     assert fetch_database(contract, url, landing, last.watermark, last.ties).landed is None
 
 
+def test_cursors_that_are_equal_and_written_differently_are_one(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url, landing = postgres.url("scales"), Landing(tmp_path / "landing")
+    postgres.execute(
+        "scales",
+        "CREATE TABLE permits (no int, at numeric)",
+        "INSERT INTO permits VALUES (1, 1), (2, 2.0), (3, 2.00)",
+    )
+    contract = database(key("no"), ContractField("at", "number", "DOUBLE", HERE), cursor="at")
+    load = fetch_database(contract, url, landing, None)
+    assert load.ties is not None
+    assert load.ties.total() == 2
+    assert fetch_database(contract, url, landing, load.watermark, load.ties).landed is None
+    postgres.execute("scales", "INSERT INTO permits VALUES (0, 2.000)")
+    second = fetch_database(contract, url, landing, load.watermark, load.ties)
+    assert table(contract, second) == [("0", "2.000")]
+    assert fetch_database(contract, url, landing, second.watermark, second.ties).landed is None
+
+
 def test_a_watermark_is_a_value_and_never_sql(server: tuple[str, Execute], tmp_path: Path) -> None:
     url, execute = server
     execute("CREATE TABLE permits (no varchar(50))", "INSERT INTO permits VALUES ('b'), ('a')")

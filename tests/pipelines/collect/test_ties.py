@@ -62,3 +62,14 @@ def test_a_value_is_told_from_none_and_from_its_neighbour() -> None:
     assert set(ties.rows.values()) == {1}
     assert len(ties.rows) == 4
     assert next(ties.new([pa.RecordBatch.from_pylist([], schema)])).num_rows == 0
+
+
+def test_a_field_that_is_empty_makes_no_other_row() -> None:
+    ties = Ties("at", None, Counter())
+    assert passed(ties, [("1", "a"), ("1", "b")], random.Random(1)) == [("1", "a"), ("1", "b")]
+    text = pa.string()
+    wider = pa.schema([("at", text), ("more", text), ("name", text)])
+    rows = [{"at": "1", "name": "a"}, {"at": "1", "name": "b", "more": "c"}]
+    batch = pa.RecordBatch.from_pylist(rows, wider)
+    (found,) = Ties("at", "1", ties.rows).new([batch])
+    assert found.column("name").to_pylist() == ["b"]
