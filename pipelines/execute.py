@@ -97,9 +97,9 @@ def _collect(env: Environment, step: Step, started: datetime) -> Outcome:
     if step.contract.collect.mode != "full":
         from pipelines.incremental.files import collect_files
 
-        return collect_files(env, step, started, files, landing, parents)
+        return collect_files(env, step, started, current, files, landing, parents)
     if current is not None and not env.full:
-        marks = [f"{file.name}\0{landing.fingerprint(file)}" for file in files]
+        marks = [f"{name}\0{sha}" for name, sha in landing.fingerprints(files).items()]
         mark = mark_of(step, collect_rest(env, step, marks, parents))
         stands = standing(env, Work(step, started, mark, current, ids(parents)))
         if stands is not None:

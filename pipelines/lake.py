@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 PROPERTY_PREFIX = "citybrain."
 ABANDONED = PROPERTY_PREFIX + "abandoned-fingerprint"
 ADDED_ROWS = "total-records"
-LOADS, HELD = "loads", "held"  # properties that name a file which belongs to the snapshot
+MOST_PLANNED = 256  # snapshots whose files are remembered
+_PLANNED: dict[str, tuple[Path, ...]] = {}  # by the place of the manifest list, which is unique
+LOADS, HELD, TIES = "loads", "held", "ties"  # these properties name a file of the snapshot
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
 
@@ -259,7 +261,7 @@ class Lake:
         for entry in table.metadata.snapshots if table else ():
             used |= set(_files(table, entry.snapshot_id)) if table else set()
             summary = entry.summary.additional_properties if entry.summary else {}
-            named = (summary.get(PROPERTY_PREFIX + key) for key in (LOADS, HELD))
+            named = (summary.get(PROPERTY_PREFIX + key) for key in (LOADS, HELD, TIES))
             used |= {Path(name) for name in named if name}
         found = (path for path in folder.rglob("*") if path.is_file())
         return sorted(path for path in found if path not in used)
@@ -400,8 +402,17 @@ def _data_files(table: Table) -> dict[str, DataFile]:
 
 
 def _files(table: Table, snapshot_id: int) -> tuple[Path, ...]:
-    tasks = table.scan(snapshot_id=snapshot_id).plan_files()
-    return tuple(sorted(_path(task.file.file_path) for task in tasks))
+    """The files of a snapshot; it never changes, so its manifests are read once."""
+    found = table.snapshot_by_id(snapshot_id)
+    assert found is not None
+    files = _PLANNED.get(found.manifest_list)
+    if files is None:
+        tasks = table.scan(snapshot_id=snapshot_id).plan_files()
+        files = tuple(sorted(_path(task.file.file_path) for task in tasks))
+        if len(_PLANNED) >= MOST_PLANNED:
+            _PLANNED.clear()
+        _PLANNED[found.manifest_list] = files
+    return files
 
 
 def _path(uri: str) -> Path:

@@ -20,7 +20,7 @@ from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.incremental.base import SHAPE
 from pipelines.incremental.parts import Content
-from pipelines.lake import HELD, LOADS, Snapshot, quarantine_table
+from pipelines.lake import HELD, LOADS, TIES, Snapshot, quarantine_table
 from pipelines.plan import Step
 from pipelines.publish import Environment, Work
 from pipelines.stage import QUARANTINE_COLUMNS, Stage
@@ -221,7 +221,7 @@ def _add(env: Environment, work: Work, stage: Stage, good: Path, held: Snapshot)
     if current is not None:
         properties["replayed"] = str(held.snapshot_id)
         properties["replayed_from"] = str(current.snapshot_id)
-        for key in ("contract", SHAPE, LOADS, HELD, MADE_BY, REST, FILES):
+        for key in ("contract", SHAPE, LOADS, HELD, TIES, MADE_BY, REST, FILES):
             if key in current.properties:
                 properties[key] = current.properties[key]
     files = [*(current.files if current else ()), good]

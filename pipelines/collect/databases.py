@@ -7,6 +7,7 @@ protocol), so no type is lost on the way and typing stays with the contract.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,10 +20,12 @@ from catalog.contract import Contract, ContractField, DatabaseSource
 from pipelines.collect.dialects import Database, Selection, open_database
 from pipelines.collect.header import Place, match
 from pipelines.collect.landing import Landed, Landing, hash_file
+from pipelines.collect.ties import Ties
 
 STEP_ROWS = 4_096
 GROUP_ROWS = 65_536
 GROUP_BYTES = 16 << 20
+NUMBERS = ("integer", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,21 @@ class DatabaseLoad:
         rows: their number.
         watermark: the greatest cursor so far as text; None when the resource has no cursor or
             no row ever had one.
+        ties: digests of the rows at the watermark (`ties`); None when they are not known.
     """
 
     landed: Landed | None
     rows: int
     watermark: str | None
+    ties: Counter[str] | None = None
 
 
 def fetch_database(
-    contract: Contract, url: str, landing: Landing, since: str | None
+    contract: Contract,
+    url: str,
+    landing: Landing,
+    since: str | None,
+    seen: Counter[str] | None = None,
 ) -> DatabaseLoad:
     """Fetch the contract's table or query; memory is bounded, the same rows give the same file.
 
@@ -54,6 +63,8 @@ def fetch_database(
         url: SQLAlchemy URL of a PostgreSQL, MySQL/MariaDB or SQLite database.
         landing: receives the file.
         since: the last published watermark of an incremental resource; None fetches everything.
+        seen: the rows at `since` that were received before: others at `since` are fetched, too.
+            None leaves all rows at `since` out.
 
     Raises:
         PipelineError: `database_unsupported`, `database_driver_missing`, `connection_unreachable`,
@@ -68,12 +79,20 @@ def fetch_database(
         landing.incoming(".parquet") as partial,
     ):
         selection = _selection(contract, source, database, since, name)
-        rows, watermark = _write(database.batches(selection), contract, partial)
-        if not rows and contract.collect.cursor is not None:
-            return DatabaseLoad(None, 0, since)
+        selection = replace(selection, inclusive=seen is not None)
+        cursor = contract.collect.cursor
+        batches, ties = database.batches(selection), None
+        if cursor is not None and contract.primary_key:
+            number = selection.cursor is not None and selection.cursor.logical_type in NUMBERS
+            ties = Ties(cursor, since, seen or Counter(), number)
+            batches = ties.new(batches)
+        rows, watermark = _write(batches, contract, partial)
+        known = ties.rows if ties and (rows or seen is not None) else None
+        if not rows and cursor is not None:
+            return DatabaseLoad(None, 0, since, known)
         digest, size = hash_file(partial)
         landed = landing.adopt(partial, name, digest, size)
-    return DatabaseLoad(landed, rows, watermark if watermark is not None else since)
+    return DatabaseLoad(landed, rows, watermark if watermark is not None else since, known)
 
 
 def fetch_keys(contract: Contract, url: str, path: Path) -> int:

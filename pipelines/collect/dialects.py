@@ -34,13 +34,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to read: `fields` with their columns (None: absent), in `order`, beyond `since`."""
+    """What to read: `fields` with their columns (None: absent), in `order`, beyond `since`.
+
+    Attributes:
+        inclusive: rows at `since` are read, too.
+    """
 
     relation: str
     fields: tuple[tuple[ContractField, Column | None], ...]
     order: tuple[Column, ...]
     cursor: ContractField | None
     since: str | None
+    inclusive: bool = False
 
     @property
     def schema(self) -> pa.Schema:
@@ -126,7 +131,8 @@ class Database:
         if selection.cursor is None or selection.since is None:
             return ""
         value = self._literal(selection.since, selection.cursor.logical_type)
-        return f" WHERE {self._column(selection.order[0])} > {value}"
+        beyond = ">=" if selection.inclusive else ">"
+        return f" WHERE {self._column(selection.order[0])} {beyond} {value}"
 
     def _literal(self, value: str, logical_type: str) -> str:
         numeric = {"integer": _INTEGER, "number": _NUMBER}.get(logical_type)

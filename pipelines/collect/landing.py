@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,11 @@ from pathlib import Path
 from catalog.disk import sync_folder
 from catalog.errors import Location
 from pipelines.collect.files import COMPRESSIONS, SourceFile
+from pipelines.collect.hashes import Hashes, Status, now
 from pipelines.errors import PipelineError
 
 CHUNK = 1 << 20
+HASHES = ".hashes.db"  # beside the kept files; may be deleted
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -62,15 +64,43 @@ class Landing:
             return Landed(name, digest, path, path.stat().st_size)
         raise PipelineError("landing_lost", where=Location(self.root), name=name)
 
-    def fingerprint(self, file: SourceFile) -> str:
-        """The SHA-256 of the file as hex text, without copying it.
+    def fingerprints(self, files: Sequence[SourceFile], again: bool = False) -> dict[str, str]:
+        """The SHA-256 of the files as hex text, by name, without copying them.
+
+        A file is read only when its status has changed since it was hashed last (`hashes`).
+
+        Args:
+            again: every file is read, whatever its status says.
 
         Raises:
             PipelineError: `source_unreadable`.
         """
-        digest = hashlib.sha256()
-        _read(file.path, digest.update)
-        return digest.hexdigest()
+        hashes = Hashes(self.root / HASHES)
+        known = {} if again else hashes.known(file.path for file in files)
+        found: dict[str, str] = {}
+        taken: dict[Path, tuple[Status, str]] = {}
+        for file in files:
+            if file.path in known:
+                found[file.name] = known[file.path]
+                continue
+            found[file.name], status = _hashed(file.path)
+            if status is not None:
+                taken[file.path] = (status, found[file.name])
+        hashes.remember(taken)
+        return found
+
+    def take(self, file: SourceFile, digest: str) -> Landed:
+        """A file whose fingerprint is known: the copy that is there, else a new one.
+
+        Raises:
+            PipelineError: as `keep`.
+        """
+        path = self._place(digest, file.path)
+        with contextlib.suppress(OSError):
+            size = path.stat().st_size
+            if size == file.path.stat().st_size:
+                return Landed(file.name, digest, path, size)
+        return self.keep(file)
 
     @contextmanager
     def incoming(self, suffix: str) -> Iterator[Path]:
@@ -90,7 +120,7 @@ class Landing:
         Raises:
             PipelineError: `disk_full`.
         """
-        path = self.root / digest[:2] / f"{digest}{suffixes(partial)}"
+        path = self._place(digest, partial)
         if not (path.is_file() and path.stat().st_size == size):
             with _disk(self.root):
                 path.parent.mkdir(exist_ok=True)
@@ -98,6 +128,9 @@ class Landing:
                 os.replace(partial, path)
                 sync_folder(path.parent)
         return Landed(name, digest, path, size)
+
+    def _place(self, digest: str, named: Path) -> Path:
+        return self.root / digest[:2] / f"{digest}{suffixes(named)}"
 
     def _copy(self, file: SourceFile, partial: Path) -> tuple[str, int]:
         digest = hashlib.sha256()
@@ -121,6 +154,22 @@ def hash_file(path: Path) -> tuple[str, int]:
     digest = hashlib.sha256()
     _read(path, digest.update)
     return digest.hexdigest(), path.stat().st_size
+
+
+def _hashed(path: Path) -> tuple[str, Status | None]:
+    """The hash of a file, and its status if that will tell of every later change."""
+    digest, began = hashlib.sha256(), now()
+    before = _status(path)
+    _read(path, digest.update)
+    same = before is not None and before == _status(path) and before.settled(began)
+    return digest.hexdigest(), before if same else None
+
+
+def _status(path: Path) -> Status | None:
+    try:
+        return Status.of(path.stat())
+    except OSError:
+        return None  # reading it says what is wrong
 
 
 def suffixes(path: Path) -> str:

@@ -162,13 +162,16 @@ class Parts(Whole):
         """The rows of an input that are in the parts to be read."""
         columns = [f"i.{quoted(n)}" for n in self.local.inputs[name]]
         parts = [part_of(column, self._grain) for column in columns]
-        near = self._near(stage, columns[0]) if self._grain else ""
+        near = self._near(stage, columns[0], READ)
         return f"SELECT i.* FROM ({sql}) AS i WHERE {near}{same_part(parts, READ)}"
 
-    def _near(self, stage: Stage, column: str) -> str:
-        """A range around the periods, by which the engine can leave out files and row groups."""
+    def _near(self, stage: Stage, column: str, listed: str) -> str:
+        """A range around periods, by which the engine can leave out files and row groups."""
+        if not self._grain:
+            return ""
         row = stage.con.execute(
-            f"SELECT min(p0), max(p0), count(*) FILTER (WHERE p0 IS NULL) FROM {READ}"
+            "SELECT CAST(min(p0) AS VARCHAR), CAST(max(p0) AS VARCHAR), "
+            f"count(*) FILTER (WHERE isfinite(p0) IS NOT TRUE) FROM {listed}"
         ).fetchone()
         assert row is not None
         first, last, unknown = row
@@ -205,6 +208,11 @@ class Parts(Whole):
     def _gone(self, alias: str) -> str:
         return same_part(self._made(alias), MADE)
 
+    def _leaving(self, stage: Stage, alias: str) -> str:
+        """The same, for counting and leaving out: it says the range, too."""
+        column = f"{alias}.{quoted(self.local.columns[0])}"
+        return f"({self._near(stage, column, MADE)}{self._gone(alias)})"
+
     def write(self, stage: Stage, new_file: NewFile) -> Content:
         """Rows of the parts that were made replace the old ones."""
         rows = f"SELECT g.* FROM ({stage.good_sql()}) AS g"
@@ -215,14 +223,15 @@ class Parts(Whole):
             return Content((), fresh)
         columns = table_columns(self.step.contract, self.base.snapshot)
         files = self.base.snapshot.files
-        kept = without(stage.con, files, columns, self._gone("held"), new_file)
+        kept = without(stage.con, files, columns, self._leaving(stage, "held"), new_file)
         return Content(kept, fresh if stage.counts.published else ())
 
     def totals(self, stage: Stage) -> Counts:
         """What computing everything would have counted."""
         if self.base is None:
             return stage.counts
-        return whole_account(stage, self.base.snapshot, self._gone("b"), self._stays())
+        gone = self._leaving(stage, "b")
+        return whole_account(stage, self.base.snapshot, gone, self._stays())
 
     def quarantine(self, stage: Stage) -> str | None:
         """Rows of parts that stay."""

@@ -8,6 +8,7 @@ a key that has changed stay as they are.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from pipelines.duck import path_literal, snapshot_sql, table_columns
 from pipelines.evolution.effect import made_alike, mark_of
 from pipelines.incremental.base import held_with
 from pipelines.incremental.parts import PART_ROWS, Content, NewFile, rows_of, without, write_parts
-from pipelines.lake import Snapshot
+from pipelines.lake import TIES, Snapshot
 from pipelines.plan import Step
 from pipelines.publish import (
     Environment,
@@ -64,7 +65,8 @@ def collect_database(
     url = env.connections(contract.source.connection)
     base = _base(env, step, current)
     since = _since(env, step, base)
-    load = collect.fetch_database(contract, url, landing, since)
+    seen = _seen(step, base, since)
+    load = collect.fetch_database(contract, url, landing, since, seen)
     keys = None
     if contract.collect.deleted == "compare" and base is not None:
         keys = env.budget.scratch / f"{step.name.replace('.', '__')}.keys.parquet"
@@ -97,7 +99,8 @@ def collect_database(
         return publish(env, work, Whole(lambda stage: fill_from(stage, received)), parents)
     loads = [file.load_id for file in work.files]
     quarantine = held_with(env, step, base)[1] if base else None
-    return publish(env, work, Feed(step, base, quarantine, received, loads, keys), parents)
+    feed = Feed(step, base, quarantine, received, loads, keys, load.ties)
+    return publish(env, work, feed, parents)
 
 
 def _base(env: Environment, step: Step, current: Snapshot | None) -> Snapshot | None:
@@ -122,6 +125,23 @@ def _since(env: Environment, step: Step, base: Snapshot | None) -> str | None:
     if cursor.physical_type != "DATE":
         before += " 23:59:59.999999"
     return min(before, last) if last is not None else before
+
+
+def _seen(step: Step, base: Snapshot | None, since: str | None) -> Counter[str] | None:
+    """The rows at the last cursor that the table was made from.
+
+    None when rows at the cursor are not fetched: without a primary key a row cannot be told from one
+    that was appended before; a backfill gives a cursor of its own.
+    """
+    if base is None or since is None or not step.contract.primary_key:
+        return None
+    path = base.properties.get(TIES)
+    if path is None or since != base.properties.get("watermark"):
+        return None
+    try:
+        return Counter(json.loads(Path(path).read_text("utf-8")))
+    except FileNotFoundError:
+        return None
 
 
 def _typed_keys(step: Step, keys: Path) -> str:
@@ -155,6 +175,7 @@ class Feed(Whole):
         quarantine: the quarantine that was published with it.
         loads: ids of what was received now.
         keys: a file with the keys of the whole source, when rows that are gone are found by it.
+        ties: the rows at the last cursor; None when they are those of the base.
     """
 
     on_spark = False
@@ -167,6 +188,7 @@ class Feed(Whole):
         received: Received,
         loads: list[str],
         keys: Path | None,
+        ties: Counter[str] | None,
     ) -> None:
         super().__init__(lambda stage: fill_from(stage, received))
         self.step = step
@@ -174,6 +196,7 @@ class Feed(Whole):
         self.held = quarantine
         self.loads = loads
         self.keys = keys
+        self.ties = ties
 
     @property
     def _key(self) -> tuple[str, ...]:
@@ -287,3 +310,12 @@ class Feed(Whole):
             return None
         listed = ", ".join(map(literal, self.loads)) or "''"
         return f"SELECT * FROM ({snapshot_sql(self.held)}) AS q WHERE _load_id NOT IN ({listed})"
+
+    def properties(self, stage: Stage, new_file: NewFile) -> dict[str, str]:
+        """The rows at the cursor from which the next increment goes on."""
+        if self.ties is None:
+            known = self.base.properties.get(TIES) if self.base else None
+            return {TIES: known} if known else {}
+        path = new_file().with_suffix(".ties.json")
+        path.write_text(json.dumps(self.ties), "utf-8")
+        return {TIES: str(path)}

@@ -285,6 +285,7 @@ def collect_files(
     env: Environment,
     step: Step,
     started: datetime,
+    current: Snapshot | None,
     files: Sequence[SourceFile],
     landing: Landing,
     parents: Mapping[str, Snapshot],
@@ -294,12 +295,11 @@ def collect_files(
     Raises:
         PipelineError: what reading files raises.
     """
-    current = env.lake.current(step.name)
     contents = content_ids(env.plan, step, parents)
     shape = fingerprint([gate_mark(env), *input_marks(contents)])
     known = _known(env, step, current, shape)
-    found = {file.name: (file, landing.fingerprint(file)) for file in files}
-    names = {name: sha for name, (_, sha) in found.items()}
+    found = {file.name: file for file in files}
+    names = landing.fingerprints(files, again=env.full)
     if step.contract.collect.departed == "keep" and current is not None:
         # Also when everything is read again: their rows are nowhere else.
         before = known or read_known(current, None)
@@ -313,7 +313,7 @@ def collect_files(
     if stands is not None:
         return stands
     landed = {
-        name: landing.keep(found[name][0]) if name in found else landing.kept(name, sha)
+        name: landing.take(found[name], sha) if name in found else landing.kept(name, sha)
         for name, sha in names.items()
     }
     present = {load_id(step.contract, file): file for file in landed.values()}

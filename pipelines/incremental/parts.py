@@ -112,14 +112,16 @@ def without(
     """
     if not files:
         return ()
-    rows = con.execute(
-        f"SELECT _file, count(*), count(*) FILTER (WHERE {gone}) "
-        f"FROM ({files_sql(files, columns, '_file')}) AS held GROUP BY ALL"
+    # What leaves is asked for by itself: the engine then skips files whose footers show none of it.
+    leaving = con.execute(
+        f"SELECT _file, count(*) FROM ({files_sql(files, columns, '_file')}) AS held "
+        f"WHERE {gone} GROUP BY ALL"
     ).fetchall()
-    counted = {Path(name): (total, hit) for name, total, hit in rows}
-    untouched = [p for p in files if counted.get(p, (0, 0))[1] == 0]
-    touched = [p for p in files if 0 < counted.get(p, (0, 0))[1] < counted.get(p, (0, 0))[0]]
-    small = [p for p in untouched if counted.get(p, (0, 0))[0] < SMALL_ROWS]
+    hits = {Path(name): hit for name, hit in leaving}
+    sizes = _sizes(con, files)
+    untouched = [p for p in files if not hits.get(p)]
+    touched = [p for p in files if 0 < hits.get(p, 0) < sizes[p]]
+    small = [p for p in untouched if sizes[p] < SMALL_ROWS]
     if len(small) > MOST_SMALL:
         # Many increments leave many small files; now and then they are put together.
         untouched = [p for p in untouched if p not in small]
@@ -134,8 +136,15 @@ def without(
 
 def rows_of(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> int:
     """The number of rows in Parquet files, from their footers."""
+    return sum(_sizes(con, files).values())
+
+
+def _sizes(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> dict[Path, int]:
+    """The number of rows of each file."""
     if not files:
-        return 0
+        return {}
     listed = ", ".join(f"'{path_literal(path)}'" for path in files)
-    row = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata([{listed}])").fetchone()
-    return int(row[0] or 0) if row else 0
+    found = con.execute(
+        f"SELECT file_name, num_rows FROM parquet_file_metadata([{listed}])"
+    ).fetchall()
+    return {Path(name): rows for name, rows in found}

@@ -156,6 +156,63 @@ def test_increments_by_a_moment(server: tuple[str, Execute], tmp_path: Path) -> 
     assert fetch_database(contract, url, landing, second.watermark).landed is None
 
 
+def test_a_row_that_comes_later_with_the_last_cursor_is_fetched(
+    server: tuple[str, Execute], tmp_path: Path
+) -> None:
+    url, execute = server
+    kind = "timestamp" if url.startswith("postgres") else "datetime"
+    execute(
+        f"CREATE TABLE permits (no int, name varchar(9), changed {kind})",
+        "INSERT INTO permits VALUES (1, 'a', '2024-01-02 00:00:00')",
+        "INSERT INTO permits VALUES (2, NULL, '2024-01-02 00:00:00')",
+        "INSERT INTO permits VALUES (3, '文', '2024-01-01 00:00:00')",
+    )
+    changed = ContractField("changed", "timestamp", "TIMESTAMP", HERE)
+    contract = database(key("no"), "name", changed, cursor="changed")
+    landing = Landing(tmp_path / "landing")
+    load = fetch_database(contract, url, landing, None)
+    assert load.ties is not None
+    assert load.ties.total() == 2
+    assert fetch_database(contract, url, landing, load.watermark, load.ties).landed is None
+    assert fetch_database(contract, url, landing, load.watermark).landed is None
+    # One comes, one becomes another, one goes: all at the same moment.
+    execute(
+        "INSERT INTO permits VALUES (4, 'd', '2024-01-02 00:00:00')",
+        "UPDATE permits SET name = 'b' WHERE no = 2",
+        "DELETE FROM permits WHERE no = 1",
+    )
+    second = fetch_database(contract, url, landing, load.watermark, load.ties)
+    assert sorted(row[:2] for row in table(contract, second)) == [("2", "b"), ("4", "d")]
+    assert second.watermark == load.watermark
+    execute("UPDATE permits SET name = NULL WHERE no = 2")
+    third = fetch_database(contract, url, landing, second.watermark, second.ties)
+    assert [row[:2] for row in table(contract, third)] == [("2", None)]
+    execute("INSERT INTO permits VALUES (5, 'e', '2024-01-03 00:00:00')")
+    last = fetch_database(contract, url, landing, third.watermark, third.ties)
+    assert [row[0] for row in table(contract, last)] == ["5"]
+    assert fetch_database(contract, url, landing, last.watermark, last.ties).landed is None
+
+
+def test_cursors_that_are_equal_and_written_differently_are_one(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url, landing = postgres.url("scales"), Landing(tmp_path / "landing")
+    postgres.execute(
+        "scales",
+        "CREATE TABLE permits (no int, at numeric)",
+        "INSERT INTO permits VALUES (1, 1), (2, 2.0), (3, 2.00)",
+    )
+    contract = database(key("no"), ContractField("at", "number", "DOUBLE", HERE), cursor="at")
+    load = fetch_database(contract, url, landing, None)
+    assert load.ties is not None
+    assert load.ties.total() == 2
+    assert fetch_database(contract, url, landing, load.watermark, load.ties).landed is None
+    postgres.execute("scales", "INSERT INTO permits VALUES (0, 2.000)")
+    second = fetch_database(contract, url, landing, load.watermark, load.ties)
+    assert table(contract, second) == [("0", "2.000")]
+    assert fetch_database(contract, url, landing, second.watermark, second.ties).landed is None
+
+
 def test_a_watermark_is_a_value_and_never_sql(server: tuple[str, Execute], tmp_path: Path) -> None:
     url, execute = server
     execute("CREATE TABLE permits (no varchar(50))", "INSERT INTO permits VALUES ('b'), ('a')")

@@ -9,11 +9,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from catalog.contract import FileSource
 from pipelines.collect import Landing, SourceFile, find_files
+from pipelines.collect import landing as landing_module
+from pipelines.collect.hashes import SETTLED_NS
+from pipelines.collect.landing import HASHES
 from pipelines.errors import PipelineError
 
 
@@ -82,7 +86,7 @@ def test_a_file_is_kept_unchanged_under_its_hash(tmp_path: Path) -> None:
     assert landed.path == tmp_path / "landing" / digest[:2] / f"{digest}.csv.gz"
     assert landed.path.read_bytes() == content
     assert not landed.path.stat().st_mode & 0o222
-    assert landing.fingerprint(file) == digest
+    assert landing.fingerprints([file]) == {"big.tar.csv": digest}
 
 
 def test_keeping_twice_changes_nothing(tmp_path: Path) -> None:
@@ -150,3 +154,107 @@ except PipelineError as error:
     )
     assert done.stdout.strip() == "disk_full"
     assert everything(tmp_path / "landing") == []
+
+
+def aged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock goes on, so that the file was written long before it is hashed."""
+    later = path.stat().st_ctime_ns + 10 * SETTLED_NS
+    monkeypatch.setattr("pipelines.collect.landing.now", lambda: later)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that were read."""
+    found: list[Path] = []
+    read = landing_module._read
+
+    def noted(path: Path, use: Any) -> None:
+        found.append(path)
+        read(path, use)
+
+    monkeypatch.setattr(landing_module, "_read", noted)
+    return found
+
+
+def test_a_file_is_hashed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: list[Path]
+) -> None:
+    make(tmp_path, "a.csv", "b.csv")
+    files = [SourceFile(name, tmp_path / name) for name in ("a.csv", "b.csv")]
+    aged(files[1].path, monkeypatch)
+    landing = Landing(tmp_path / "landing")
+    first = landing.fingerprints(files)
+    assert landing.fingerprints(files) == first
+    assert len(reads) == 2
+    assert landing.fingerprints(files, again=True) == first
+    assert len(reads) == 4
+
+
+def test_a_change_of_the_same_length_is_seen_though_the_time_was_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: list[Path]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a\n1\n")
+    file, landing = SourceFile("a.csv", path), Landing(tmp_path / "landing")
+    aged(path, monkeypatch)
+    first = landing.fingerprints([file])
+    times = path.stat()
+    for text in ("a\n2\n", "a\n3\n"):
+        path.write_text(text)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert landing.fingerprints([file])["a.csv"] == hashlib.sha256(text.encode()).hexdigest()
+    assert landing.fingerprints([file]) != first
+    # Another file of the same name, size and times is another file.
+    other = tmp_path / "other"
+    other.write_text("a\n4\n")
+    os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
+    os.replace(other, path)
+    assert landing.fingerprints([file])["a.csv"] == hashlib.sha256(b"a\n4\n").hexdigest()
+
+
+def test_a_file_that_has_just_been_written_is_hashed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: list[Path]
+) -> None:
+    make(tmp_path, "a.csv")
+    file, landing = SourceFile("a.csv", tmp_path / "a.csv"), Landing(tmp_path / "landing")
+    soon = file.path.stat().st_ctime_ns + SETTLED_NS
+    for moment in (soon - SETTLED_NS * 5, soon, soon + 1):  # a clock may be wrong, too
+        monkeypatch.setattr("pipelines.collect.landing.now", lambda moment=moment: moment)
+        landing.fingerprints([file])
+    assert len(reads) == 3
+    landing.fingerprints([file])
+    assert len(reads) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 100])
+def test_a_broken_memory_of_hashes_costs_reading_only(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: list[Path]
+) -> None:
+    make(tmp_path, "a.csv")
+    file, landing = SourceFile("a.csv", tmp_path / "a.csv"), Landing(tmp_path / "landing")
+    aged(file.path, monkeypatch)
+    first = landing.fingerprints([file])
+    (landing.root / HASHES).write_bytes(content)
+    for _ in range(3):
+        assert landing.fingerprints([file]) == first
+    assert len(reads) <= 3
+
+
+def test_a_hash_is_remembered_by_no_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    make(tmp_path, "a.csv")
+    (tmp_path / "landing").write_text("a file")
+    file = SourceFile("a.csv", tmp_path / "a.csv")
+    assert set(Landing(tmp_path / "landing").fingerprints([file])) == {"a.csv"}
+
+
+def test_what_is_landed_is_not_copied_again(tmp_path: Path, reads: list[Path]) -> None:
+    make(tmp_path, "a.csv")
+    file, landing = SourceFile("a.csv", tmp_path / "a.csv"), Landing(tmp_path / "landing")
+    digest = landing.fingerprints([file])["a.csv"]
+    landed = landing.take(file, digest)
+    assert len(reads) == 2
+    assert landing.take(file, digest) == landed
+    assert len(reads) == 2
+    landed.path.unlink()
+    assert landing.take(file, digest) == landed
+    assert landed.path.is_file()

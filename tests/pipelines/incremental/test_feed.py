@@ -167,11 +167,84 @@ def test_a_backfill_fetches_again_what_the_cursor_has_passed(city: City, source:
         source.do("INSERT INTO permit VALUES (?, ?, ?)", day, day, f"2026-01-0{day} 00:00:00")
     city.run()
     # The department corrects rows without touching their time.
-    source.do("UPDATE permit SET fee = fee + 10")
+    source.do("UPDATE permit SET fee = fee + 10 WHERE id < 3")
     assert city.outcome(PERMIT).status == "unchanged"
     options = RunOptions((PERMIT,), period=Period(date(2026, 1, 2), None))
     assert run_workspace(city.root, options).outcomes[PERMIT].status == "published"
-    assert city.rows(PERMIT, "id, fee") == [(1, 1), (2, 12), (3, 13)]
+    assert city.rows(PERMIT, "id, fee") == [(1, 1), (2, 12), (3, 3)]
     current = city.current(PERMIT)
     assert current is not None
     assert current.properties["watermark"].startswith("2026-01-03")
+
+
+def test_a_row_that_is_committed_later_with_the_last_cursor_is_not_missed(
+    city: City, source: Source
+) -> None:
+    contract(city, "{mode: incremental, cursor: seq}")
+    source.do("INSERT INTO permit VALUES (1, 'x', 1, 5), (2, 'x', 2, 5), (2, 'x', 3, -1)")
+    city.run()
+    assert city.outcome(PERMIT).status == "unchanged"
+    source.do("INSERT INTO permit VALUES (2, 'x', 4, 7)")
+    counts = city.outcome(PERMIT).counts
+    assert counts is not None
+    # Rows that were there are not received again, nor is the rejected one quarantined twice.
+    assert (counts.received, counts.published, counts.quarantined) == (1, 1, 0)
+    assert len(city.reasons(PERMIT)) == 1
+    source.do("UPDATE permit SET fee = 6 WHERE id = 2")
+    city.run()
+    assert permits(city) == [(1, 5, 1), (2, 6, 2), (4, 7, 2)]
+    source.do("UPDATE permit SET fee = 5 WHERE id = 2")
+    city.run()
+    assert city.outcome(PERMIT).status == "unchanged"
+    assert permits(city) == [(1, 5, 1), (2, 5, 2), (4, 7, 2)]
+    assert rebuilt(city) == permits(city)
+    assert city.outcome(PERMIT).status == "unchanged"
+
+
+def test_a_row_that_comes_back_with_the_last_cursor_is_found(city: City, source: Source) -> None:
+    contract(city, "{mode: incremental, cursor: seq, deleted: compare}")
+    source.do("INSERT INTO permit VALUES (1, 'x', 1, 5), (1, 'x', 2, 5)")
+    city.run()
+    source.do("DELETE FROM permit WHERE id = 2")
+    city.run()
+    assert permits(city) == [(1, 5, 1)]
+    source.do("INSERT INTO permit VALUES (1, 'x', 2, 5)")
+    city.run()
+    assert permits(city) == [(1, 5, 1), (2, 5, 1)]
+
+
+def test_without_a_key_rows_at_the_last_cursor_are_not_appended_twice(
+    city: City, source: Source
+) -> None:
+    city.collected(
+        "trade/permit",
+        FIELDS.replace(" primaryKey: true,", ""),
+        servers=SERVER,
+        custom="- {property: collect, value: {mode: incremental, cursor: seq}}",
+    )
+    source.do("INSERT INTO permit VALUES (1, 'x', 1, 5), (1, 'x', 1, 5)")
+    city.run()
+    assert city.outcome(PERMIT).status == "unchanged"
+    source.do("INSERT INTO permit VALUES (2, 'x', 2, 5)")
+    city.run()
+    assert permits(city) == [(1, 5, 1), (1, 5, 1), (2, 5, 2)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_coarse_cursor_gives_what_fetching_everything_gives(
+    seed: int, city: City, source: Source
+) -> None:
+    """Rows come, change and come late, many at one cursor; rejected ones stay as they were."""
+    contract(city, "{mode: incremental, cursor: seq}")
+    chance = random.Random(seed)
+    for round_ in range(6):
+        seq = 1 + round_ // 2
+        for _ in range(chance.randint(not round_, 5)):
+            key = chance.randrange(9)
+            source.do("DELETE FROM permit WHERE id = ?", key)
+            source.do("INSERT INTO permit VALUES (?, 'x', ?, ?)", seq, key, chance.randrange(5))
+        city.run()
+        there = source.do("SELECT id, fee, seq FROM permit ORDER BY id")
+        assert permits(city) == there, (seed, round_)
+        assert city.outcome(PERMIT).status == "unchanged", (seed, round_)
+    assert rebuilt(city) == there
