@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from catalog.text import text
 from citybrain import app
+from pipelines.evolution.decide import Reason
 from tests.support.city import City, csv
 
+DOCS = Path(__file__).parents[3] / "docs"
 FIELDS = "- {name: id, logicalType: integer}\n- {name: name, logicalType: string}\n"
 FORMER = "customProperties: [{property: renamed_from, value: name}, {property: read, value: {from: name}}]"
 
@@ -30,11 +33,11 @@ def plan(city: City, *more: str) -> Result:
 
 
 def change(path: Path, *pairs: tuple[str, str]) -> None:
-    text = path.read_text()
+    told = path.read_text()
     for before, after in pairs:
-        assert before in text
-        text = text.replace(before, after)
-    path.write_text(text)
+        assert before in told
+        told = told.replace(before, after)
+    path.write_text(told)
 
 
 def test_what_will_happen(city: City) -> None:
@@ -78,6 +81,14 @@ def test_in_chinese(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     output = plan(city).output
     assert "id 类型改变：BIGINT -> VARCHAR" in output
     assert "需要版本 2.0.0" in output
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_every_reason_is_told_and_explained(reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = text(f"evolution_why_{reason}")
+    assert f"| {told} |" in (DOCS / "evolution.md").read_text("utf-8")
+    monkeypatch.setenv("CITYBRAIN_LANG", "zh")
+    assert text(f"evolution_why_{reason}") not in ("", told)
 
 
 @pytest.mark.parametrize(
