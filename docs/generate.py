@@ -72,6 +72,10 @@ VARIABLES = {
         "`citybrain` beside Airflow's Python, else on the path",
         "The command that tasks of Airflow call, with arguments if need be ([Airflow](airflow.md)).",
     ),
+    "CITYBRAIN_AIRFLOW_DEADLINES": (
+        "on; `make airflow` sets `off`",
+        "`off`: DAGs of departments have no deadline alerts ([Airflow](airflow.md)).",
+    ),
     "CITYBRAIN_LANG": (
         "the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`), else English",
         "Language of messages and tables: `en` or `zh`.",
