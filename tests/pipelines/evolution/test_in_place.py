@@ -11,6 +11,7 @@ from pipelines.collect import Landing
 from pipelines.evolution.columns import may_break
 from pipelines.evolution.decide import Evolution, evolution_of
 from pipelines.query import open_query
+from pipelines.snapshot_diff import diff_snapshots
 from tests.support.city import City, csv, rows_of_snapshot, statuses
 
 ID = "- {name: id, logicalType: integer, primaryKey: true}\n"
@@ -255,6 +256,19 @@ def test_a_model_that_reads_other_columns_stands(city: City) -> None:
     ran = city.run()
     assert statuses(ran) == {"base.car": "unchanged", "base.seat": "published", TABLE: "published"}
     assert city.rows("base.seat") == [(7,), (40,)]
+
+
+def test_a_comparison_across_the_change_and_after_it(city: City) -> None:
+    cars(city, ID, NAME, RENAMED, SEATS, COLOUR, version="2.0.0")
+    city.run()
+    across = diff_snapshots(city.load(), TABLE)
+    assert (across.new_columns, across.dropped_columns) == (("plate_no", "colour"), ("plate",))
+    assert (across.added, across.removed, across.changed) == (0, 0, 0)
+    city.source("car1.csv", CARS.replace("B2", "B3"))
+    city.run()
+    after = diff_snapshots(city.load(), TABLE)  # of a file under the former name and a new one
+    assert (after.added, after.removed, after.changed) == (0, 0, 1)
+    assert after.columns == {"plate_no": 1}
 
 
 def test_a_rollback_is_not_undone(city: City) -> None:
