@@ -33,7 +33,7 @@ from pipelines.gate import judge
 from pipelines.home import Home
 from pipelines.incremental.parts import Content, NewFile
 from pipelines.incremental.period import Period
-from pipelines.lake import Lake, Snapshot, quarantine_table
+from pipelines.lake import LOADS, Lake, Snapshot, quarantine_table
 from pipelines.manual_gate import ManualGate, decision_text
 from pipelines.masking.settings import open_ring
 from pipelines.plan import Plan, Step
@@ -48,9 +48,7 @@ if TYPE_CHECKING:
     from quality.certify import Certifier
 
 Connections = Callable[[str], str]
-MOST_FILES = (
-    500  # that a snapshot names in its properties; of more there is a file of loads, or none
-)
+MOST_FILES = 500  # that a snapshot names in its properties
 
 
 def _nobody(_: Work) -> None:
@@ -324,7 +322,8 @@ def publish(env: Environment, work: Work, part: Whole, parents: Mapping[str, Sna
     )
     properties["contract"] = step.contract.fingerprint
     properties |= {MADE_BY: step_effect(step).text, REST: work.rest, **kept}
-    if 0 < len(work.files) <= MOST_FILES and isinstance(step.contract.source, FileSource):
+    from_files = isinstance(step.contract.source, FileSource) and LOADS not in kept
+    if from_files and 0 < len(work.files) <= MOST_FILES:
         properties[FILES] = json.dumps([[file.name, file.sha256] for file in work.files])
     if decision is not None:
         properties["decision"] = decision_text(decision)

@@ -29,11 +29,14 @@ def evolve(env: Environment, step: Step) -> bool:
         PipelineError: `schema_breaking`.
     """
     found = evolution_of(step, env.lake, Landing(env.home.landing))
-    if found is not None and found.way == "refused":
-        raise found.refusal
-    current = env.lake.current(step.name)
-    if found is None or current is None or found.way != "in_place" or env.full:
+    if found is None:
         return False
+    if found.way == "refused":
+        raise found.refusal
+    if found.way != "in_place" or env.full:
+        return False
+    current = env.lake.current(step.name)
+    assert current is not None
     mark = mark_of(step, current.properties.get(REST, ""))
     known, held = held_with(env, step, current)
     if not known or mark == env.lake.abandoned(step.name):

@@ -201,16 +201,14 @@ def _of_model(step: Step, changes: Sequence[ColumnChange]) -> Reason | None:
     if any(change.kind == "added" for change in changes):
         return "values"
     query = query_parts(step.model.sql)
-    if any(change.kind == "dropped" for change in changes) and not query.columns:
-        return "query"
     for change in changes:
         if change.kind == "widened":
             continue
-        own = change.after.name if change.after else ""
-        others = {n: words for n, words in query.words.items() if n != own or not n}
+        own = change.after.name if change.after else None
+        others = [words for name, words in query.words.items() if name != own]
         # A name that stands elsewhere may have meant this column, or means another one now.
         names = {name.lower() for name in change.names}
-        if not query.columns or any(names & words for words in others.values()):
+        if not query.columns or any(names & words for words in others):
             return "query"
     return None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipelines.duck import snapshot_sql, table_columns
 from pipelines.incremental.base import SHAPE, count_held
@@ -219,11 +220,16 @@ class Parts(Whole):
         part = part_of(f"r.{quoted(self.local.columns[0])}", self._grain)
         fresh = write_parts(stage.con, rows, part, new_file)
         stage.counts.published = rows_of(stage.con, fresh)
+        return self._beside(stage, fresh, new_file)
+
+    def _beside(self, stage: Stage, fresh: tuple[Path, ...], new_file: NewFile) -> Content:
+        """What was made now, with the parts that stay."""
         if self.base is None:
             return Content((), fresh)
-        columns = table_columns(self.step.contract, self.base.snapshot)
-        files = self.base.snapshot.files
-        kept = without(stage.con, files, columns, self._leaving(stage, "held"), new_file)
+        base = self.base.snapshot
+        columns = table_columns(self.step.contract, base)
+        gone = self._leaving(stage, "held")
+        kept = without(stage.con, base.files, columns, gone, new_file)
         return Content(kept, fresh if stage.counts.published else ())
 
     def totals(self, stage: Stage) -> Counts:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from pipelines.duck import table_columns
 from pipelines.errors import PipelineError
 from pipelines.incremental.build import MADE, Base, Parts
-from pipelines.incremental.parts import Content, NewFile, without
+from pipelines.incremental.parts import Content, NewFile
 from pipelines.spark.stage import SparkStage
 from pipelines.stage import Stage
 from quality.predicates import quoted
@@ -87,15 +86,7 @@ class SparkParts(Parts):
     def write(self, stage: Stage, new_file: NewFile) -> Content:
         """Rows of the parts that were made replace the old ones."""
         stage.write_good(new_file())
-        fresh = tuple(stage.good_files)
-        if self.base is None:
-            return Content((), fresh)
-        files, columns = (
-            self.base.snapshot.files,
-            table_columns(self.step.contract, self.base.snapshot),
-        )
-        kept = without(stage.con, files, columns, self._gone("held"), new_file)
-        return Content(kept, fresh if stage.counts.published else ())
+        return self._beside(stage, tuple(stage.good_files), new_file)
 
 
 def _is(column: str, value: str | int | date | None) -> str:
