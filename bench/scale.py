@@ -30,7 +30,7 @@ HERE = Path(__file__).resolve().parent
 WORKSPACE = HERE / "workspace"
 OUT = HERE / "out"
 TABLES = ("raw.market__inspection", "thematic.district_month", "open.inspection")
-LIMIT = 4096  # MB; DuckDB's limit is 3 GB, the rest is Python, Arrow and mapped files
+LIMIT = 4096  # MB; DuckDB's limit is 2500 MB, the rest is Python, Arrow and Great Expectations
 CORES = 2
 EXECUTORS = (8, 32, 128)  # cores of clusters for which the model is computed
 

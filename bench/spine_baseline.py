@@ -22,7 +22,7 @@ from time import perf_counter, process_time
 
 import duckdb
 
-MEMORY, THREADS = "3GB", 2
+MEMORY, THREADS = "2500MiB", 2
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 COLUMNS = (
     "record_no, uscc, district_code, category, amount, score, opened_on, closed_on, phone, person"

@@ -130,7 +130,7 @@ SETTINGS = {
     "person ([manual gate](airflow.md#the-manual-gate)). Below `max_quarantined_percent`.",
     "gate.hold_on_warning": "A publish that breaks a rule of severity `warn` waits for a person, too.",
     "engine.memory": "Memory for the engine in one run, shared equally by the workers. Beyond its "
-    "share a step spills to disk.",
+    "share a step spills to disk. The program itself takes about 1 GB more.",
     "engine.threads": "Engine threads per step; unset: one per core.",
     "engine.workers": "How many steps may run side by side.",
     "engine.kind": "Which engine computes a run; `run --engine` replaces it ([Spark](spark.md)).",

@@ -56,6 +56,27 @@ def connection(budget: Budget, *, on_disk: bool = False) -> Iterator[duckdb.Duck
         con.close()
 
 
+@contextmanager
+def lent(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Half of the connection's memory is another engine's while the block runs.
+
+    What the connection keeps in memory beyond its half goes to its spill folder first.
+    """
+    row = con.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert row is not None
+    number, unit = str(row[0]).split()
+    try:
+        con.execute(f"SET memory_limit = '{float(number) / 2}{unit}'")
+    except duckdb.OutOfMemoryException:
+        # Pinned pages cannot go; certifying needs little more, so it is tried all the same.
+        yield
+        return
+    try:
+        yield
+    finally:
+        con.execute(f"SET memory_limit = '{row[0]}'")
+
+
 def translated(error: duckdb.Error) -> Exception:
     """Our error for what the disk or memory refused; anything else stays as it is."""
     if _NO_SPACE.search(str(error)):

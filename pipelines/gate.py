@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.database.records import RuleResult
 from catalog.errors import CityBrainError
-from pipelines.duck import files_sql, table_columns
+from pipelines.duck import files_sql, lent, table_columns
 from pipelines.errors import PipelineError
 from pipelines.incremental.parts import Content
 from pipelines.lake import Column, Snapshot
@@ -68,7 +68,8 @@ def judge(
     }
     context = TableContext(as_of=stage.as_of, previous_rows=current.rows if current else None)
     columns = table_columns(step.contract, current)
-    certificate = _certified(certifier, step, content, columns, context, predicates)
+    with lent(stage.con):
+        certificate = _certified(certifier, step, content, columns, context, predicates)
     certified = {outcome.rule_id: outcome for outcome in certificate.outcomes}
     results = tuple(
         _result(stage, rule, assessed, certified.get(rule.id), (content.files, columns))

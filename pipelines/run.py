@@ -238,12 +238,12 @@ def select_steps(plan: Plan, patterns: Iterable[str]) -> set[str]:
 
 
 def certifier_of(home: Home, workspace: Workspace) -> Certifier:
-    """The certifier of one run, within the run's memory and scratch space."""
+    """The certifier of one run: it certifies one step at a time, in memory that the step lends."""
     from quality.certify import Certifier
 
     engine = workspace.settings.engine
     settings = {
-        "memory_limit": share_of(engine.memory, engine.workers),
+        "memory_limit": share_of(engine.memory, engine.workers * 2),  # half a worker's: `lent`
         "temp_directory": str(home.scratch / "certify"),
     }
     return Certifier(home.docs, workspace.name, settings)
