@@ -33,10 +33,11 @@ _MONTHLY = "{kind: incremental_by_time, time: month}"
 
 
 def write_workspace() -> Path:
-    """The spine's workspace, kept in parts."""
+    """The spine's workspace, kept in parts; steps that do not need each other run side by side."""
     shutil.rmtree(WORKSPACE, ignore_errors=True)
     shutil.copytree(HERE / "workspace", WORKSPACE)
     changes = {
+        "workspace.toml": ("workers = 1\n", ""),  # as by default
         "contracts/market/inspection.yaml": ("path: inspection.csv", "path: inspection/*.csv"),
         "models/thematic/district_month.yaml": ("{kind: full}", _MONTHLY),
         "models/open/inspection.yaml": ("{kind: full}", _MONTHLY),
