@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,23 +17,38 @@ from urllib.error import HTTPError, URLError
 
 import psutil
 
+from catalog.database import CatalogStore
+from catalog.database.ledger_records import StageRunRow
 from tests.dags.airflow import AirflowHome
 from tests.servers import free_port
+from tests.support.city import NAME, City
 
 USER, PASSWORD = "steward", "open sesame"
 PATIENCE = 300
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], what: str, every: float = 0.3) -> T:
+def until(look: Callable[[], T], what: str, every: float = 0.3, patience: float = PATIENCE) -> T:
     """Wait until `look` gives something true."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         found = look()
         if found:
             return found
         time.sleep(every)
-    raise AssertionError(f"waited {PATIENCE} s for {what}")
+    raise AssertionError(f"waited {patience} s for {what}")
+
+
+def publishes(city: City) -> dict[str, int]:
+    """How many snapshots each table ever had."""
+    with city.lake() as lake:
+        return {table: len(lake.history(table)) for table in sorted(lake.tables())}
+
+
+def entries(city: City, stage: str) -> list[StageRunRow]:
+    """The ledger of a stage."""
+    with CatalogStore.open(city.home.database_url) as store:
+        return store.ledger.entries(NAME, stage)
 
 
 @dataclass
@@ -176,3 +191,18 @@ class LiveAirflow:
         """The end of every process's log, to explain a failure."""
         logs = sorted(self.home.root.glob("*.log"))
         return "\n".join(f"== {path.name}\n{path.read_text()[-3000:]}" for path in logs)
+
+
+@contextlib.contextmanager
+def started(home: AirflowHome) -> Iterator[LiveAirflow]:
+    """A started Airflow for as long as the block runs; a failure prints the ends of its logs."""
+    home.airflow("pools", "set", "citybrain_testville", "1", "one writer")
+    running = LiveAirflow(home)
+    try:
+        running.start()
+        yield running
+    except BaseException:
+        print(running.log())
+        raise
+    finally:
+        running.kill()
