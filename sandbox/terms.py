@@ -1,0 +1,58 @@
+"""What is registered about a sandbox view: all that planning may know of the data.
+
+Everything here is public to the partners of an agreement, is written down with a reason before a
+question is asked, and never taken from the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+Kind = Literal["number", "text", "date", "boolean"]
+UnitKind = Literal["enterprise", "person", "household", "ticket"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnTerms:
+    """What is public about one column.
+
+    Attributes:
+        bounds: least and greatest value that counts; others are moved to the nearer one.
+        scale: decimal digits that are kept; sums are made of whole units of 10**-scale.
+        keys: all values by which may be grouped, each answered even if no row has it. None: the
+            values are not public, so that groups are answered only above a threshold.
+        like: whether a question may compare it with a pattern.
+        reason: where bounds and keys come from.
+    """
+
+    name: str
+    kind: Kind
+    bounds: tuple[Decimal, Decimal] | None = None
+    scale: int = 0
+    keys: tuple[str, ...] | None = None
+    like: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTerms:
+    """What is public about one view.
+
+    Attributes:
+        unit, unit_column: what is protected, and the column that says whose a row is. Neighbouring
+            data differ in all rows of one unit.
+        max_rows: rows of one unit in one group that count.
+        max_groups: groups to which one unit may contribute.
+        version: of the registration; answers of another version are other answers.
+    """
+
+    name: str
+    unit: UnitKind
+    unit_column: str
+    max_rows: int
+    max_groups: int
+    version: int = 1
+    columns: Mapping[str, ColumnTerms] = field(default_factory=dict)
