@@ -1,0 +1,91 @@
+"""Privacy loss in zero-concentrated differential privacy (zCDP), counted in whole units.
+
+Bun & Steinke, "Concentrated Differential Privacy" (2016). A ledger must add without rounding: so a
+loss rho is kept as a whole number of `UNITS`-ths, rounded up where it is spent. Epsilon is for
+people: it is computed from rho at the agreement's delta by OpenDP's conversion and never added up.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
+from typing import Any
+
+from sandbox.errors import SandboxError
+
+UNITS = 10**12  # of rho; the smallest loss that can be charged
+_STEPS = 200
+
+
+def spent_units(rho: float) -> int:
+    """What a loss costs, rounded up."""
+    return int((Decimal(rho) * UNITS).to_integral_value(ROUND_CEILING))
+
+
+def granted_units(rho: float) -> int:
+    """What a budget holds, rounded down."""
+    return int((Decimal(rho) * UNITS).to_integral_value(ROUND_FLOOR))
+
+
+def rho_of(units: int) -> float:
+    """Units as rho, for showing."""
+    return units / UNITS
+
+
+def checked_epsilon(epsilon: float) -> float:
+    """An epsilon that means something.
+
+    Raises:
+        SandboxError: `bad_epsilon` when it is zero, negative, NaN, infinite or subnormal.
+    """
+    if not math.isfinite(epsilon) or epsilon < 2.2250738585072014e-308:
+        raise SandboxError("bad_epsilon")
+    return epsilon
+
+
+def epsilon_of(rho: float, delta: float) -> float:
+    """The least epsilon known for a loss of `rho` at `delta`.
+
+    Uses OpenDP's conversion (Canonne, Kamath & Steinke 2020, proposition 7).
+    """
+    if rho == 0:
+        return 0.0
+    # The measurement with scale 1 loses rho at this distance; rounding up loses no guarantee.
+    distance = math.nextafter(math.sqrt(2 * rho), math.inf)
+    return float(_converted().map(distance).epsilon(delta))
+
+
+def rho_for(epsilon: float, delta: float) -> float:
+    """The greatest rho whose epsilon at `delta` is not above `epsilon`."""
+    checked_epsilon(epsilon)
+    low, high = 0.0, 1.0
+    while epsilon_of(high, delta) < epsilon:
+        low, high = high, high * 2
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if epsilon_of(middle, delta) <= epsilon:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def pure_rho(epsilon: float) -> float:
+    """What a loss of pure epsilon counts as: epsilon**2 / 2 (Bun & Steinke 2016, proposition 1.4)."""
+    return math.nextafter(epsilon * epsilon / 2, math.inf)
+
+
+@lru_cache(maxsize=1)
+def _converted() -> Any:
+    from opendp.combinators import make_zCDP_to_approxDP
+    from opendp.domains import atom_domain
+    from opendp.measurements import make_gaussian
+    from opendp.metrics import absolute_distance
+    from opendp.mod import enable_features
+
+    enable_features("contrib")
+    unit = make_gaussian(atom_domain(T="i64"), absolute_distance(T="f64"), scale=1.0)
+    return make_zCDP_to_approxDP(unit)

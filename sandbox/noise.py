@@ -1,0 +1,165 @@
+"""The mechanisms: noise on small vectors of whole numbers, by OpenDP's framework.
+
+Every function gives the result and the loss that OpenDP's own privacy map states for it. Nothing
+here sees rows, floats or text of a partner.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Noisy numbers in the order of the exact ones.
+
+    Attributes:
+        rho: the loss in zCDP.
+    """
+
+    values: tuple[int, ...]
+    rho: float
+
+
+def gaussian_scale(l2: float, rho: float) -> float:
+    """The standard deviation with which a vector of this sensitivity loses `rho`."""
+    scale = l2 / math.sqrt(2 * rho)
+    while gaussian_loss(l2, scale) > rho:
+        scale = math.nextafter(scale, math.inf)
+    return scale
+
+
+def gaussian_loss(l2: float, scale: float) -> float:
+    """The loss of discrete Gaussian noise (Canonne, Kamath & Steinke 2020)."""
+    return float(_gaussian(scale).map(l2))
+
+
+def gaussian(exact: Sequence[int], l2: float, scale: float) -> Released:
+    """Discrete Gaussian noise on every number; `l2` is how far one unit can move them all."""
+    measurement = _gaussian(scale)
+    return Released(tuple(measurement(list(exact))), float(measurement.map(l2)))
+
+
+def laplace_scale(l1: int, epsilon: float) -> float:
+    """The scale with which a vector of this sensitivity loses `epsilon`, purely."""
+    scale = l1 / epsilon
+    while laplace_loss(l1, scale) > epsilon:
+        scale = math.nextafter(scale, math.inf)
+    return scale
+
+
+def laplace_loss(l1: int, scale: float) -> float:
+    """The pure epsilon of discrete Laplace noise."""
+    return float(_laplace(scale).map(l1))
+
+
+def laplace(exact: Sequence[int], l1: int, scale: float) -> tuple[tuple[int, ...], float]:
+    """Discrete Laplace noise on every number, and its pure epsilon."""
+    measurement = _laplace(scale)
+    return tuple(measurement(list(exact))), float(measurement.map(l1))
+
+
+def threshold_loss(groups: int, most: int, scale: float, threshold: int) -> tuple[float, float]:
+    """The loss (rho, delta) of counts that are given only above a threshold.
+
+    Args:
+        groups, most: how many counts one unit can move, and each by how much.
+    """
+    l2 = math.nextafter(math.sqrt(groups) * most, math.inf)
+    rho, delta = _threshold(scale, threshold).map((groups, l2, float(most)))
+    return float(rho), float(delta)
+
+
+def threshold_for(groups: int, most: int, scale: float, delta: float) -> int:
+    """The least threshold whose delta is not above `delta`.
+
+    Raises:
+        ValueError: when `delta` is not positive.
+    """
+    if not delta > 0:
+        raise ValueError("delta must be positive")
+    low, high = most, most + 1
+    while threshold_loss(groups, most, scale, high)[1] > delta:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        if threshold_loss(groups, most, scale, middle)[1] > delta:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def above_threshold(exact: Mapping[str, int], scale: float, threshold: int) -> dict[str, int]:
+    """Noisy counts of the keys whose noisy count reaches the threshold."""
+    found: dict[str, int] = _threshold(scale, threshold)(dict(exact))
+    return found
+
+
+def best(scores: Sequence[int], scale: float) -> int:
+    """The place of the greatest score, privately (report noisy max, zCDP)."""
+    return int(_noisy_max(scale)(list(scores)))
+
+
+def best_loss(sensitivity: int, scale: float) -> float:
+    """The loss of `best`, when one unit moves no score by more than `sensitivity`."""
+    return float(_noisy_max(scale).map(sensitivity))
+
+
+def best_scale(sensitivity: int, rho: float) -> float:
+    """The scale with which `best` loses `rho`."""
+    scale = sensitivity / math.sqrt(2 * rho)
+    while best_loss(sensitivity, scale) > rho:
+        scale = math.nextafter(scale, math.inf)
+    return scale
+
+
+@lru_cache(maxsize=256)
+def _gaussian(scale: float) -> Any:
+    from opendp.measurements import make_gaussian
+    from opendp.metrics import l2_distance
+
+    return make_gaussian(_vector(), l2_distance(T="f64"), scale=scale)
+
+
+@lru_cache(maxsize=256)
+def _laplace(scale: float) -> Any:
+    from opendp.measurements import make_laplace
+    from opendp.metrics import l1_distance
+
+    return make_laplace(_vector(), l1_distance(T="i64"), scale=scale)
+
+
+@lru_cache(maxsize=256)
+def _threshold(scale: float, threshold: int) -> Any:
+    from opendp.domains import atom_domain, map_domain
+    from opendp.measurements import make_gaussian_threshold
+    from opendp.metrics import absolute_distance, l02inf_distance
+
+    _vector()
+    domain = map_domain(atom_domain(T="String"), atom_domain(T="i64"))
+    metric = l02inf_distance(absolute_distance(T="f64"))
+    return make_gaussian_threshold(domain, metric, scale=scale, threshold=threshold)
+
+
+@lru_cache(maxsize=256)
+def _noisy_max(scale: float) -> Any:
+    from opendp.measurements import make_noisy_max
+    from opendp.measures import zero_concentrated_divergence
+    from opendp.metrics import linf_distance
+
+    metric, measure = linf_distance(T="i64"), zero_concentrated_divergence()
+    return make_noisy_max(_vector(), metric, measure, scale)
+
+
+@lru_cache(maxsize=1)
+def _vector() -> Any:
+    from opendp.domains import atom_domain, vector_domain
+    from opendp.mod import enable_features
+
+    enable_features("contrib")
+    return vector_domain(atom_domain(T="i64"))

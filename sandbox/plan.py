@@ -1,0 +1,172 @@
+"""What a question measures and what it costs, from the question and registered metadata alone.
+
+A statistic is made of *pieces*: counts and sums of whole numbers that are measured with noise once and
+shared by all statistics that need them. An average needs two, a variance three.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from itertools import product
+from typing import Literal
+
+from sandbox.bounds import Range, range_of
+from sandbox.errors import Refusal
+from sandbox.sql.tree import Aggregate, Bucket, Case, Column, Question, Text, Truth, Value
+from sandbox.terms import ViewTerms
+
+MOST_CELLS = 10_000
+MOST_CANDIDATES = 1_000
+MOST_SUM = 2**62  # what one unit may move a sum by, in its smallest units
+
+PieceKind = Literal["units", "rows", "present", "sum", "centred", "squares", "bins"]
+Key = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One number a group that is measured.
+
+    Attributes:
+        of: the value that is counted or summed; None where rows or units are counted.
+        range: its bounds; `centred` sums the differences from `range.middle`, `squares` their squares.
+        most: by how much one unit can move the number of one group, in its smallest units.
+        candidates: the answers among which a quantile is chosen (`bins` only).
+    """
+
+    kind: PieceKind
+    of: Value | None
+    range: Range | None
+    most: int
+    candidates: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A question, ready to be quoted and charged.
+
+    Attributes:
+        question: what was asked.
+        views: the metadata that it was planned with.
+        max_rows, max_groups: how much of one unit counts, after joining.
+        domain: the values of each key; None when one of them is not public, so that groups need a
+            threshold.
+    """
+
+    question: Question
+    views: Mapping[str, ViewTerms]
+    max_rows: int
+    max_groups: int
+    domain: tuple[tuple[Key, ...], ...] | None
+    pieces: tuple[Piece, ...]
+
+    @property
+    def cells(self) -> list[tuple[Key, ...]] | None:
+        """All groups of the answer, where they are public."""
+        return None if self.domain is None else list(product(*self.domain))
+
+    def l2(self, piece: Piece) -> float:
+        """How far one unit can move a piece over all groups, by Euclidean distance."""
+        return math.nextafter(math.sqrt(self.max_groups) * piece.most, math.inf)
+
+    def l1(self, piece: Piece) -> int:
+        """The same by the sum of differences."""
+        return self.max_groups * piece.most
+
+
+def plan_of(question: Question, views: Mapping[str, ViewTerms]) -> Plan:
+    """The plan of a question.
+
+    Raises:
+        Refusal: `bounds_needed`, `bounds_wide`, `many_cells`.
+    """
+    used = {name: views[name] for name in question.views}
+    rows = math.prod(view.max_rows for view in used.values())
+    grouped = math.prod(view.max_groups for view in used.values())
+    domain = _domain(question.keys, used)
+    if domain is not None:
+        cells = math.prod(len(values) for values in domain)
+        if cells > MOST_CELLS:
+            raise Refusal("many_cells", cells=cells, most=MOST_CELLS)
+        grouped = min(grouped, cells)
+    if not question.keys:
+        grouped = 1
+    pieces: dict[tuple[PieceKind, Value | None], Piece] = {}
+    for aggregate in question.aggregates:
+        for piece in _pieces(aggregate, used, rows):
+            pieces.setdefault((piece.kind, piece.of), piece)
+    if domain is None:
+        # Which groups exist is decided by how many units each has.
+        pieces.setdefault(("units", None), Piece("units", None, None, 1))
+    return Plan(question, used, rows, grouped, domain, tuple(pieces.values()))
+
+
+def _domain(
+    keys: tuple[Value, ...], views: Mapping[str, ViewTerms]
+) -> tuple[tuple[Key, ...], ...] | None:
+    found = [_values(key, views) for key in keys]
+    return tuple(v for v in found if v is not None) if None not in found else None
+
+
+def _values(key: Value, views: Mapping[str, ViewTerms]) -> tuple[Key, ...] | None:
+    """All values of a key, where they are public."""
+    match key:
+        case Bucket(count=count):
+            return tuple(range(count + 2))
+        case Case(branches, otherwise):
+            results = [then for _, then in branches] + ([otherwise] if otherwise else [])
+            literals = [one.value for one in results if isinstance(one, Text | Truth)]
+            if len(literals) < len(results):
+                raise Refusal("key_case")
+            return tuple(dict.fromkeys(literals))
+        case Column(view, name):
+            terms = views[view].columns[name]
+            if terms.kind == "boolean":
+                return (False, True)
+            return terms.keys
+    return None
+
+
+def _pieces(aggregate: Aggregate, views: Mapping[str, ViewTerms], rows: int) -> list[Piece]:
+    if aggregate.kind == "count_units":
+        return [Piece("units", None, None, 1)]
+    if aggregate.of is None:
+        return [Piece("rows", None, None, rows)]
+    present = Piece("present", aggregate.of, None, rows)
+    if aggregate.kind == "count":
+        return [present]
+    found = range_of(aggregate.of, views)
+    if aggregate.kind in ("quantile", "min", "max"):
+        return [Piece("bins", aggregate.of, found, rows, _candidates(found))]
+    if aggregate.kind == "sum":
+        # Not centred: the middle would have to be added back once for every row.
+        far = max(abs(found.low), abs(found.high))
+        return [Piece("sum", aggregate.of, found, _moved(rows, far, found))]
+    half = max(found.high - found.middle, found.middle - found.low)
+    centred = Piece("centred", aggregate.of, found, _moved(rows, half, found))
+    if aggregate.kind == "avg":
+        return [present, centred]
+    squares = Piece("squares", aggregate.of, found, _moved(rows, half * half, found))
+    return [present, centred, squares]
+
+
+def _moved(rows: int, by: Decimal, found: Range) -> int:
+    """By how much one unit moves a sum, in whole units of the kept digits."""
+    most = int((by.scaleb(found.scale) * rows).to_integral_value(ROUND_CEILING))
+    if most > MOST_SUM:
+        raise Refusal("bounds_wide")
+    return max(most, 1)
+
+
+def _candidates(found: Range) -> tuple[Decimal, ...]:
+    """Evenly spread answers between the bounds, the bounds included."""
+    step = Decimal(1).scaleb(-found.scale)
+    count = min(int((found.high - found.low) / step), MOST_CANDIDATES)
+    if count < 1:
+        return (found.low,)
+    width = (found.high - found.low) / count
+    listed = ((found.low + width * i).quantize(step) for i in range(count + 1))
+    return tuple(dict.fromkeys(listed))

@@ -1,0 +1,298 @@
+"""The one kind of SQL that reaches an engine: written here, from a plan, in DuckDB's dialect.
+
+No value of a row can make it fail: numbers are computed in DOUBLE, divisors that are zero give NULL,
+and what is not a finite number counts as NULL before it is clamped and turned into whole units. What
+one unit contributes is bounded last, after filters and joins, right before groups are added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from sandbox.plan import Piece, Plan
+from sandbox.sql.tree import (
+    All,
+    AnyOf,
+    Arithmetic,
+    Bucket,
+    Case,
+    Clamp,
+    Column,
+    Comparison,
+    Condition,
+    Day,
+    Like,
+    Member,
+    Missing,
+    Not,
+    Number,
+    Text,
+    Truth,
+    Value,
+)
+from sandbox.terms import ViewTerms
+
+_FINITE = "1e300"
+
+
+def counting_sql(plan: Plan, sources: Mapping[str, str]) -> str:
+    """One row a group: its keys `k0..`, then a column `p0..` for each piece that is not `bins`.
+
+    Args:
+        sources: a SELECT over the pinned snapshot of each view, by full name.
+    """
+    pieces = [piece for piece in plan.pieces if piece.kind != "bins"]
+    keys = _keys(plan)
+    rows = _rows_sql(plan, sources, [piece for piece in pieces if piece.of is not None])
+    inner = ", ".join(["_unit", *keys, *(_of_unit(p, i, plan) for i, p in _numbered(pieces))])
+    grouped = ", ".join(["_unit", *keys])
+    per_unit = f"SELECT {inner} FROM ({rows}) AS r GROUP BY {grouped}"
+    totals = [f"CAST(sum(p{i}) AS BIGINT) AS p{i}" for i, _ in enumerate(pieces)]
+    outer = ", ".join([*keys, *totals])
+    group = f" GROUP BY {', '.join(keys)}" if keys else ""
+    return f"SELECT {outer} FROM ({_bounded(plan, per_unit)}) AS b{group}"
+
+
+def bins_sql(plan: Plan, piece: Piece, sources: Mapping[str, str]) -> str:
+    """One row a group and candidate: keys `k0..`, the candidate's number `bin`, and `rows`."""
+    keys = _keys(plan)
+    rows = _rows_sql(plan, sources, [piece])
+    listed = ", ".join(["_unit", *keys])
+    kept = ", ".join([listed, "v0"])
+    order = _shuffled("CAST(v0 AS VARCHAR)")
+    numbered = (
+        f"SELECT {kept}, row_number() OVER (PARTITION BY {listed} ORDER BY {order}, v0) AS _row "
+        f"FROM ({rows}) AS r WHERE v0 IS NOT NULL"
+    )
+    of_unit = f"SELECT {kept} FROM ({numbered}) AS n WHERE _row <= {plan.max_rows}"
+    if keys and _has_to_rank(plan):
+        # The same groups as for counts: which ones a unit keeps depends on it and them alone.
+        units = f"SELECT DISTINCT {listed} FROM ({rows}) AS r"
+        joined = " AND ".join(f"o.{name} = g.{name}" for name in ("_unit", *keys))
+        of_unit = (
+            f"SELECT o.* FROM ({of_unit}) AS o JOIN ({_bounded(plan, units)}) AS g ON {joined}"
+        )
+    outer = ", ".join([*keys, "v0 AS bin", "count(*) AS rows"])
+    return f"SELECT {outer} FROM ({of_unit}) AS b GROUP BY {', '.join([*keys, 'v0'])}"
+
+
+def _numbered(pieces: Sequence[Piece]) -> list[tuple[int, Piece]]:
+    return list(enumerate(pieces))
+
+
+def _keys(plan: Plan) -> list[str]:
+    return [f"k{i}" for i in range(len(plan.question.keys))]
+
+
+def _rows_sql(plan: Plan, sources: Mapping[str, str], pieces: Sequence[Piece]) -> str:
+    """The rows that count: their unit, keys, and each piece's value in whole units."""
+    names = {view: f"t{i}" for i, view in enumerate(plan.question.views)}
+    units = [f"{names[v]}.{quoted(plan.views[v].unit_column)}" for v in plan.question.views]
+    first, *others = plan.question.views
+    tables = f"({sources[first]}) AS {names[first]}"
+    for view, unit in zip(others, units[1:], strict=True):
+        tables += f" JOIN ({sources[view]}) AS {names[view]} ON {units[0]} = {unit}"
+    writer = _Writer(names, plan.views)
+    keys = [f"{writer.value(key)} AS k{i}" for i, key in enumerate(plan.question.keys)]
+    values = [f"{_whole(piece, writer)} AS v{i}" for i, piece in enumerate(pieces)]
+    tests = [
+        f"{units[0]} IS NOT NULL",
+        *(f"{writer.value(k)} IS NOT NULL" for k in plan.question.keys),
+    ]
+    tests += _in_domain(plan, writer)
+    if plan.question.where != Truth(True):
+        tests.append(writer.condition(plan.question.where))
+    listed = ", ".join([f"CAST({units[0]} AS VARCHAR) AS _unit", *keys, *values])
+    return f"SELECT {listed} FROM {tables} WHERE {' AND '.join(tests)}"
+
+
+def _in_domain(plan: Plan, writer: _Writer) -> list[str]:
+    """Rows of keys that are not public count nowhere, and use up no group of their unit."""
+    found = []
+    for key, values in zip(plan.question.keys, plan.domain or (), strict=False):
+        if isinstance(key, Column) and all(isinstance(value, str) for value in values):
+            listed = ", ".join(text_literal(str(value)) for value in values)
+            found.append(f"{writer.value(key)} IN ({listed})")
+    return found
+
+
+def _whole(piece: Piece, writer: _Writer) -> str:
+    """A piece's value as a whole number of its smallest unit, NULL where there is none."""
+    assert piece.of is not None
+    if piece.range is None:
+        return f"CASE WHEN {writer.present(piece.of)} THEN 1 END"
+    bounds = piece.range
+    value = writer.number(piece.of)
+    clamped = (
+        f"least(greatest({value}, {number_literal(bounds.low)}), {number_literal(bounds.high)})"
+    )
+    if piece.kind == "bins":
+        step = (bounds.high - bounds.low) / max(len(piece.candidates) - 1, 1)
+        shifted = (
+            f"({clamped} - {number_literal(bounds.low)}) / {number_literal(step or Decimal(1))}"
+        )
+    else:
+        shifted = (
+            clamped if piece.kind == "sum" else f"({clamped} - {number_literal(bounds.middle)})"
+        )
+        shifted = f"{shifted} * {shifted}" if piece.kind == "squares" else shifted
+        shifted = f"({shifted}) * {number_literal(Decimal(1).scaleb(bounds.scale))}"
+    finite = f"abs({value}) <= {_FINITE}"
+    return f"CASE WHEN {finite} THEN CAST(floor({shifted} + 0.5e0) AS BIGINT) END"
+
+
+def _of_unit(piece: Piece, place: int, plan: Plan) -> str:
+    """What one unit contributes to one group, bounded."""
+    if piece.kind == "units":
+        return f"1 AS p{place}"
+    if piece.kind == "rows":
+        return f"least(count(*), {piece.most}) AS p{place}"
+    value = f"v{_value_place(piece, plan)}"
+    if piece.kind == "present":
+        return f"least(count({value}), {piece.most}) AS p{place}"
+    total = f"sum(CAST({value} AS DECIMAL(38, 0)))"
+    bounded = f"least(greatest({total}, -{piece.most}), {piece.most})"
+    return f"CAST(coalesce({bounded}, 0) AS BIGINT) AS p{place}"
+
+
+def _value_place(piece: Piece, plan: Plan) -> int:
+    valued = [p for p in plan.pieces if p.kind != "bins" and p.of is not None]
+    return valued.index(piece)
+
+
+def _has_to_rank(plan: Plan) -> bool:
+    cells = plan.cells
+    return cells is None or plan.max_groups < len(cells)
+
+
+def _bounded(plan: Plan, per_unit: str) -> str:
+    """At most `max_groups` groups of each unit, chosen by a hash of the unit and the group."""
+    keys = _keys(plan)
+    if not keys or not _has_to_rank(plan):
+        return per_unit
+    named = "CAST(k" + " AS VARCHAR) || '|' || CAST(k".join(k[1:] for k in keys) + " AS VARCHAR)"
+    order = ", ".join([_shuffled(named), *keys])
+    ranked = f"SELECT *, row_number() OVER (PARTITION BY _unit ORDER BY {order}) AS _rank"
+    return f"SELECT * FROM ({ranked} FROM ({per_unit}) AS u) AS n WHERE _rank <= {plan.max_groups}"
+
+
+def _shuffled(text: str) -> str:
+    return f"md5(_unit || '|' || {text})"
+
+
+class _Writer:
+    """Values and conditions as SQL; `names` are the aliases of the views."""
+
+    def __init__(self, names: Mapping[str, str], views: Mapping[str, ViewTerms]) -> None:
+        self._names = names
+        self._views = views
+
+    def _is_number(self, node: Value) -> bool:
+        match node:
+            case Column(view, name):
+                terms = self._views[view].columns.get(name)
+                return terms is not None and terms.kind == "number"
+            case Case(branches, otherwise):
+                first = branches[0][1] if branches else otherwise
+                return first is not None and self._is_number(first)
+            case _:
+                return isinstance(node, Number | Arithmetic | Clamp | Bucket)
+
+    def value(self, node: Value) -> str:
+        """A value; numbers are DOUBLE."""
+        match node:
+            case Column(view, name):
+                return f"{self._names[view]}.{quoted(name)}"
+            case Text(text):
+                return text_literal(text)
+            case Day(day):
+                return f"DATE '{day.isoformat()}'"
+            case Truth(truth):
+                return "TRUE" if truth else "FALSE"
+            case Case(branches, otherwise):
+                tests = " ".join(
+                    f"WHEN {self.condition(test)} THEN {self.operand(then)}"
+                    for test, then in branches
+                )
+                last = "NULL" if otherwise is None else self.operand(otherwise)
+                return f"CASE {tests} ELSE {last} END"
+            case _:
+                return self.number(node)
+
+    def _result(self, node: Value) -> str:
+        return (
+            self.number(node) if isinstance(node, Number | Arithmetic | Clamp) else self.value(node)
+        )
+
+    def number(self, node: Value) -> str:
+        """A number as DOUBLE: nothing overflows, and a division by zero gives NULL."""
+        match node:
+            case Number(number):
+                return number_literal(number)
+            case Arithmetic("/", left, right):
+                return f"({self.number(left)} / nullif({self.number(right)}, 0e0))"
+            case Arithmetic(op, left, right):
+                return f"({self.number(left)} {op} {self.number(right)})"
+            case Clamp(of, low, high):
+                lifted = f"greatest({self.number(of)}, {number_literal(low)})"
+                return f"least({lifted}, {number_literal(high)})"
+            case Bucket(of, low, high, count):
+                return self._bucket(self.number(of), low, high, count)
+            case _:
+                return f"CAST({self.value(node)} AS DOUBLE)"
+
+    def _bucket(self, value: str, low: Decimal, high: Decimal, count: int) -> str:
+        least, most, width = map(number_literal, (low, high, (high - low) / count))
+        inside = f"least(CAST(floor(({value} - {least}) / {width}) AS BIGINT) + 1, {count})"
+        return (
+            f"CASE WHEN {value} < {least} THEN 0 WHEN {value} >= {most} THEN {count + 1} "
+            f"WHEN {value} >= {least} THEN {inside} END"
+        )
+
+    def condition(self, node: Condition) -> str:
+        """A condition; every column of numbers is compared as DOUBLE."""
+        match node:
+            case Truth(truth):
+                return "TRUE" if truth else "FALSE"
+            case Comparison(op, left, right):
+                return f"({self.operand(left)} {op} {self.operand(right)})"
+            case Member(of, options):
+                listed = ", ".join(self.value(option) for option in options)
+                return f"({self.operand(of)} IN ({listed}))"
+            case Like(column, pattern):
+                return f"({self.value(column)} LIKE {text_literal(pattern)})"
+            case Missing(of):
+                return f"({self.value(of)} IS NULL)"
+            case Not(part):
+                return f"(NOT {self.condition(part)})"
+            case All(parts):
+                return f"({' AND '.join(map(self.condition, parts))})"
+            case AnyOf(parts):
+                return f"({' OR '.join(map(self.condition, parts))})"
+
+    def present(self, node: Value) -> str:
+        """Whether there is a value; of numbers only finite ones are."""
+        if self._is_number(node):
+            return f"abs({self.number(node)}) <= {_FINITE}"
+        return f"{self.value(node)} IS NOT NULL"
+
+    def operand(self, node: Value) -> str:
+        """A value to compare or to choose: of numbers all are DOUBLE."""
+        return self.number(node) if self._is_number(node) else self.value(node)
+
+
+def quoted(name: str) -> str:
+    """An identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_literal(text: str) -> str:
+    """A text literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def number_literal(number: Decimal) -> str:
+    """A number as a DOUBLE literal."""
+    text = repr(float(number))
+    return text if "e" in text else f"{text}e0"
