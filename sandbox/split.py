@@ -9,9 +9,10 @@ the sum over all statistics is least where rho_i is proportional to sqrt(a_i): L
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.plan import Piece, Plan
+from sandbox.plan import Piece, PieceKind, Plan
 from sandbox.sql.tree import Aggregate
 
 SURE = 1.959963984540054  # of 95 % of a normal distribution
@@ -19,7 +20,7 @@ SURE = 1.959963984540054  # of 95 % of a normal distribution
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one piece may lose, and the noise that it gets for it (see `sandbox.noise`)."""
+    """What one piece may lose."""
 
     piece: Piece
     rho: float
@@ -81,9 +82,9 @@ def terms(plan: Plan, aggregate: Aggregate) -> dict[Piece, float]:
 
 
 def _moments(
-    aggregate: Aggregate, by_kind: dict[str, Piece], variance: dict[Piece, float]
+    aggregate: Aggregate, by_kind: Mapping[PieceKind, Piece], variance: dict[Piece, float]
 ) -> dict[Piece, float]:
-    """Of sums, averages and variances: values are even between bounds, half the range from the middle."""
+    """Of sums, averages and variances, for values that are spread evenly between their bounds."""
     one = by_kind.get("centred") or by_kind["sum"]
     assert one.range is not None
     unit = 10.0**one.range.scale
