@@ -282,6 +282,11 @@ class _Writer:
         return self.number(node) if self._is_number(node) else self.value(node)
 
 
+def condition_sql(node: Condition, names: Mapping[str, str], views: Mapping[str, ViewTerms]) -> str:
+    """A condition as SQL; `names` are the aliases of the views."""
+    return _Writer(names, views).condition(node)
+
+
 def quoted(name: str) -> str:
     """An identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -271,13 +271,12 @@ class Expressions:
         return Like(of, pattern.value)
 
     def _is(self, node: exp.Is) -> Condition:
-        only(node, "this", "expression")
+        only(node, "this", "expression", "negate")
         right = node.args["expression"]
-        if isinstance(right, exp.Not):
-            return Not(self._is(exp.Is(this=node.this.copy(), expression=right.this.copy())))
         if not isinstance(right, exp.Null):
             not_offered(node, "condition", "IS")
-        return Missing(self.value(node.this))
+        missing = Missing(self.value(node.this))
+        return Not(missing) if node.args.get("negate") else missing
 
     def _not(self, node: exp.Not) -> Condition:
         only(node, "this")

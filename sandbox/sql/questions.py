@@ -187,6 +187,9 @@ class _Reader:
 
     def _join(self, join: exp.Join) -> list[Condition]:
         """An inner join on the units of both sides, and on nothing else."""
+        for name in ("side", "method"):
+            if join.args.get(name):
+                not_offered(join, "join", f"{join.args[name]} JOIN")
         only(join, "this", "kind", "on", "using")
         if join.args.get("kind") not in (None, "", "INNER"):
             not_offered(join, "join", f"{join.args['kind']} JOIN")

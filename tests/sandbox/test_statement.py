@@ -1,0 +1,151 @@
+"""The generated SQL: what one unit contributes is bounded, whatever it does, and no value makes it fail."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import duckdb
+import pytest
+
+from sandbox.plan import Piece, Plan, plan_of
+from sandbox.sql import read_question
+from sandbox.statement import bins_sql, counting_sql
+from tests.sandbox.city import VIEWS
+
+SOURCES = {"open.firm": "SELECT * FROM firm", "open.visit": "SELECT * FROM visit"}
+QUESTIONS = [
+    "SELECT COUNT(*), COUNT(DISTINCT uscc), SUM(amount), AVG(amount) FROM open.firm",
+    "SELECT district, COUNT(*), SUM(amount), STDDEV(amount) FROM open.firm GROUP BY district",
+    "SELECT active, COUNT(*) FROM open.firm GROUP BY active",
+    "SELECT COUNT(*), SUM(score), VARIANCE(score), COUNT(DISTINCT uscc), COUNT(kind) FROM open.visit",
+    "SELECT place, COUNT(*), SUM(score), AVG(score) FROM open.visit GROUP BY place",
+    "SELECT kind, COUNT(*), SUM(score) FROM open.visit GROUP BY kind",
+    "SELECT kind, place, COUNT(*) FROM open.visit GROUP BY kind, place",
+    "SELECT place, SUM(score * score * 1000) FROM open.visit GROUP BY place",
+    "SELECT SUM(CLAMP(score * 1e9, -5, 10)) FROM open.visit",
+    "SELECT AVG(score / (score - 3)) FROM (SELECT CLAMP(score, 4, 9) AS score FROM open.visit) AS t",
+    "SELECT WIDTH_BUCKET(score, 0, 50, 4) AS b, COUNT(*) FROM open.visit GROUP BY b",
+    "SELECT place, COUNT(*), SUM(score + amount) FROM open.visit JOIN open.firm USING (uscc) GROUP BY place",
+    "SELECT place, SUM(CASE WHEN score > 0 THEN 1 ELSE 0 END) FROM open.visit WHERE score <> 5 GROUP BY place",
+]
+QUANTILES = [
+    "SELECT MEDIAN(score), MAX(score) FROM open.visit",
+    "SELECT place, MIN(score) FROM open.visit GROUP BY place",
+    "SELECT kind, MEDIAN(score) FROM open.visit GROUP BY kind",
+]
+AMOUNTS = ["NULL", "0", "12.34", "-7", "99999999999999", "'nan'", "'inf'", "'-inf'", "1e300"]
+
+
+def planned(text: str) -> Plan:
+    return plan_of(read_question(text, VIEWS), VIEWS)
+
+
+def city(con: duckdb.DuckDBPyConnection, seed: int) -> list[str]:
+    """Random rows, with units that have many of them; the units."""
+    rng = random.Random(seed)
+    units = [f"u{i}" for i in range(6)]
+
+    def one(*values: str) -> str:
+        return rng.choice([*(f"'{value}'" for value in values), "NULL"])
+
+    def amount() -> str:
+        return f"CAST({rng.choice(AMOUNTS)} AS DOUBLE)"
+
+    firms = ", ".join(
+        f"('{rng.choice(units)}', {amount()}, {one('east', 'north', 'nowhere')}, 'n', "
+        f"DATE '2020-01-01', {rng.choice(['TRUE', 'FALSE', 'NULL'])})"
+        for _ in range(12)
+    )
+    visits = ", ".join(
+        f"({one(*units)}, {amount()}, {one('x', 'y', 'z')}, {one('a', 'b', 'c', 'elsewhere')})"
+        for _ in range(40)
+    )
+    con.execute(
+        "CREATE OR REPLACE TABLE firm(uscc VARCHAR, amount DOUBLE, district VARCHAR, name VARCHAR, "
+        f"opened DATE, active BOOLEAN); INSERT INTO firm VALUES {firms}; "
+        "CREATE OR REPLACE TABLE visit(uscc VARCHAR, score DOUBLE, kind VARCHAR, place VARCHAR); "
+        f"INSERT INTO visit VALUES {visits}"
+    )
+    return units
+
+
+def without(unit: str) -> dict[str, str]:
+    return {name: f"{sql} WHERE uscc IS DISTINCT FROM '{unit}'" for name, sql in SOURCES.items()}
+
+
+def counted(con: duckdb.DuckDBPyConnection, plan: Plan, sources: dict[str, str]) -> dict[Any, Any]:
+    keys = len(plan.question.keys)
+    rows = con.execute(counting_sql(plan, sources)).fetchall()
+    return {row[:keys]: [value or 0 for value in row[keys:]] for row in rows}
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_one_unit_moves_every_piece_within_its_bound(text: str) -> None:
+    plan = planned(text)
+    pieces = [piece for piece in plan.pieces if piece.kind != "bins"]
+    moved_at_all = False
+    with duckdb.connect() as con:
+        for seed in range(8):
+            units = city(con, seed)
+            whole = counted(con, plan, SOURCES)
+            for unit in units:
+                less = counted(con, plan, without(unit))
+                groups = [g for g in whole.keys() | less.keys() if whole.get(g) != less.get(g)]
+                assert len(groups) <= plan.max_groups
+                for place, piece in enumerate(pieces):
+                    nothing = [0] * len(pieces)
+                    moves = [
+                        abs(whole.get(g, nothing)[place] - less.get(g, nothing)[place])
+                        for g in groups
+                    ]
+                    assert all(move <= piece.most for move in moves), (piece, moves)
+                    assert sum(move**2 for move in moves) <= plan.l2(piece) ** 2
+                    assert sum(moves) <= plan.l1(piece)
+                    moved_at_all |= any(moves)
+    assert moved_at_all
+
+
+@pytest.mark.parametrize("text", QUANTILES)
+def test_one_unit_moves_few_rows_of_a_quantile(text: str) -> None:
+    plan = planned(text)
+    (piece,) = [piece for piece in plan.pieces if piece.kind == "bins"]
+    with duckdb.connect() as con:
+        for seed in range(8):
+            units = city(con, seed)
+            whole = binned(con, plan, piece, SOURCES)
+            for unit in units:
+                less = binned(con, plan, piece, without(unit))
+                moved: dict[Any, int] = {}
+                for place in whole.keys() | less.keys():
+                    by = abs(whole.get(place, 0) - less.get(place, 0))
+                    moved[place[:-1]] = moved.get(place[:-1], 0) + by
+                assert all(by <= plan.max_rows for by in moved.values())
+                assert len([by for by in moved.values() if by]) <= plan.max_groups
+
+
+def binned(
+    con: duckdb.DuckDBPyConnection, plan: Plan, piece: Piece, sources: dict[str, str]
+) -> dict[Any, int]:
+    return {row[:-1]: row[-1] for row in con.execute(bins_sql(plan, piece, sources)).fetchall()}
+
+
+def test_the_bound_is_reached() -> None:
+    """A bound that no unit reaches would be noise for nothing."""
+    plan = planned("SELECT place, COUNT(*) FROM open.visit GROUP BY place")
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE TABLE visit AS SELECT 'u' AS uscc, 1 AS score, 'x' AS kind, place FROM "
+            "range(9), (VALUES ('a'), ('b'), ('c')) AS p(place)"
+        )
+        whole = counted(con, plan, SOURCES)
+    assert sorted(v for (v, *_) in whole.values()) == [plan.max_rows] * plan.max_groups
+
+
+def test_whole_units_are_those_of_the_kept_digits() -> None:
+    plan = planned("SELECT SUM(amount) FROM open.firm")
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE TABLE firm AS SELECT 'u' || i AS uscc, CAST(12.345 AS DOUBLE) AS amount FROM range(3) AS r(i)"
+        )
+        assert counted(con, plan, SOURCES) == {(): [3 * 1235]}
