@@ -258,7 +258,7 @@ class Expressions:
         return Member(of, tuple(options))
 
     def _like(self, node: exp.Like) -> Condition:
-        only(node, "this", "expression")
+        only(node, "this", "expression", "negate")
         of, pattern = self.value(node.this), self.value(node.args["expression"])
         if not isinstance(of, Column) or not self.scope.terms(of).like:
             refuse(node, "like_not_registered")
@@ -268,7 +268,8 @@ class Expressions:
         # and not on the other.
         if pattern.value.count("%") > MOST_WILDCARDS or "\\" in pattern.value:
             refuse(node, "bad_pattern", most=MOST_WILDCARDS)
-        return Like(of, pattern.value)
+        fits = Like(of, pattern.value)
+        return Not(fits) if node.args.get("negate") else fits
 
     def _is(self, node: exp.Is) -> Condition:
         only(node, "this", "expression", "negate")
