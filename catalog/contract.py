@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from catalog.cadence import Schedule
 from catalog.errors import Location
+from catalog.privacy import Answerable, Privacy
 
-DATABASES = ("raw", "base", "thematic", "fusion", "open")
+DATABASES = ("raw", "base", "thematic", "fusion", "open", "sandbox")
 LEVELS = ("L1", "L2", "L3", "L4")
 CLEANERS = ("trim", "collapse", "no_space", "no_breaks", "halfwidth", "tai", "upper", "lower")
 FILE_FORMATS = ("csv", "excel", "jsonl", "json", "parquet", "geojson", "topojson")
@@ -289,8 +290,9 @@ class Release(Extension):
 
     Attributes:
         channel: the channel, whose ceiling `workspace.toml` gives; `open.*` models are `open`.
-        kind: `records` (a row for one person, firm or event; its disclosure risk is measured) or
-            `statistics` (a row for a group; `count` says of how many).
+        kind: `records` (a row for one person, firm or event; its disclosure risk is measured),
+            `statistics` (a row for a group; `count` says of how many), or `private` (no row leaves:
+            questions about them are answered with differential privacy).
         quasi_identifiers, sensitive: fields of a record-level release that could single somebody
             out together, and those that one would learn about him. An empty list says that there
             are none; saying nothing does not.
@@ -300,7 +302,7 @@ class Release(Extension):
     """
 
     channel: Literal["open", "share", "sandbox", "extract"] = "open"
-    kind: Literal["records", "statistics"] = "records"
+    kind: Literal["records", "statistics", "private"] = "records"
     quasi_identifiers: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
     count: str | None = None
@@ -321,6 +323,11 @@ class Release(Extension):
                 raise ValueError("kind: statistics needs 'count', the field with the rows counted")
             if self.quasi_identifiers or self.sensitive:
                 raise ValueError("'quasi_identifiers' and 'sensitive' belong to kind: records")
+        elif self.kind == "private":
+            if self.channel != "sandbox":
+                raise ValueError("kind: private needs channel: sandbox")
+            if self.model_fields_set - {"channel", "kind"}:
+                raise ValueError("kind: private has no other keys; see the property 'privacy'")
         elif self.count is not None or self.minimum is not None:
             raise ValueError("'count' and 'minimum' belong to kind: statistics")
         return self
@@ -377,6 +384,7 @@ class ContractField:
         kind: what its values are, one of `VALUE_KINDS`; None: nothing that a mask is made for.
         step: the least width of a band or rounding that hides its value; None: none does.
         noise: the least spread of `mask_noise` that hides its value; None: none does.
+        answerable: what a question to the sandbox may ask about it; None: nothing.
         former: the names that it had in earlier versions of the contract.
     """
 
@@ -396,6 +404,7 @@ class ContractField:
     kind: str | None = None
     step: float | None = None
     noise: float | None = None
+    answerable: Answerable | None = None
     former: tuple[str, ...] = ()
 
     @property
@@ -429,6 +438,7 @@ class Contract:
     optional_inputs: tuple[str, ...] = ()
     gate: Gate | None = None
     release: Release | None = None
+    privacy: Privacy | None = None
     justifications: tuple[Justification, ...] = ()
     row_level: str = "L1"
     catalogue: Catalogue = field(default_factory=Catalogue)

@@ -19,9 +19,17 @@ from catalog.contract import Contract, ContractField, QualityDeclaration
 
 _SILENT = {
     "path", "version", "title", "department", "fields", "quality", "purpose", "limitations",
-    "catalogue", "frequency", "schedule", "fingerprint",
+    "catalogue", "frequency", "schedule", "fingerprint", "privacy",
 }  # fmt: skip
-_SILENT_OF_FIELD = {"name", "physical_type", "where", "title", "description", "former"}
+_SILENT_OF_FIELD = {
+    "name",
+    "physical_type",
+    "where",
+    "title",
+    "description",
+    "former",
+    "answerable",
+}
 
 
 @dataclass(frozen=True, slots=True)

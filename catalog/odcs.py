@@ -45,6 +45,7 @@ from catalog.contract import (
     Severities,
 )
 from catalog.errors import CatalogError, CityBrainError
+from catalog.privacy import Answerable, Privacy, misfit
 from catalog.yamlsource import KeyPath, YamlDocument, load_yaml
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -56,11 +57,13 @@ _CONTRACT_PROPERTIES = (
     "gate",
     "catalogue",
     "release",
+    "privacy",
     "justification",
     "row_level",
     "schedule",
 )
-_FIELD_PROPERTIES = ("read", "severity", "kind", "step", "noise", "renamed_from")
+_FIELD_PROPERTIES = ("read", "severity", "kind", "step", "noise", "renamed_from", "answerable")
+_PRIVATE = Release(channel="sandbox", kind="private")  # what every model of sandbox/ is
 _READ, _SEVERITY = Read(), Severities()  # what most fields have, one of each for all of them
 _OPTIONS: dict[str, tuple[str, ...]] = {
     "string": ("minLength", "maxLength", "pattern", "format"),
@@ -151,6 +154,7 @@ class _Reader:
             gate=self._extension(Gate, properties, "gate", None),
             catalogue=self._extension(Catalogue, properties, "catalogue", Catalogue()),
             release=self._release(properties),
+            privacy=self._extension(Privacy, properties, "privacy", None),
             justifications=self._list(Justification, properties, "justification"),
             row_level=self._row_level(properties),
             frequency=self._frequency(data),
@@ -276,6 +280,7 @@ class _Reader:
             kind=self._kind(properties),
             step=self._positive(properties, "step"),
             noise=self._positive(properties, "noise"),
+            answerable=self._extension(Answerable, properties, "answerable", None),
             former=self._former(properties),
         )
 
@@ -417,7 +422,7 @@ class _Reader:
 
     def _release(self, properties: dict[str, tuple[KeyPath, Any]]) -> Release | None:
         """What the contract says; an open model is a release whether it says so or not."""
-        default = Release() if self.database == "open" else None
+        default = {"open": Release(), "sandbox": _PRIVATE}.get(self.database)
         release: Release | None = self._extension(Release, properties, "release", default)
         place = properties.get("release", ((), None))[0]
         if release is not None and self.database == "raw":
@@ -425,6 +430,9 @@ class _Reader:
         if release is not None and self.database == "open" and release.channel != "open":
             problem = "a model of open/ is released through the channel 'open'"
             self.fault("value_invalid", *place, "channel", key="channel", problem=problem)
+        if (self.database == "sandbox") != (release is not None and release.kind == "private"):
+            problem = "models of sandbox/, and no others, are of kind 'private'"
+            self.fault("value_invalid", *place, "kind", key="kind", problem=problem)
         return release
 
     def _row_level(self, properties: dict[str, tuple[KeyPath, Any]]) -> str:
@@ -463,8 +471,30 @@ class _Reader:
             if contract.field_named(name) is None:
                 self.fault("unknown_field", field=name, resource=contract.name)
         self._former_names(contract)
+        self._registered(contract, properties.get("privacy", ((), None))[0])
         self._increments(contract, properties.get("collect", ((), None))[0])
         self._materialisation(contract, properties.get("materialisation", ((), None))[0])
+
+    def _registered(self, contract: Contract, place: KeyPath) -> None:
+        """What is registered for questions fits the fields, and stands only in a sandbox view."""
+        privacy = contract.privacy
+        if (contract.database == "sandbox") != (privacy is not None):
+            self.fault("privacy_missing" if privacy is None else "privacy_elsewhere", *place)
+            return
+        unit = privacy.column if privacy else None
+        if unit is not None and contract.field_named(unit) is None:
+            self.fault("unknown_field", *place, field=unit, resource=contract.name)
+        for item in contract.fields:
+            problem = item.answerable and (
+                "the property belongs to models of sandbox/"
+                if privacy is None
+                else "the unit of privacy itself cannot be asked about"
+                if item.name == unit
+                else misfit(item.answerable, item.logical_type)
+            )
+            if problem:
+                fields = {"key": "answerable", "problem": problem}
+                self.faults.append(CatalogError("value_invalid", where=item.where, **fields))
 
     def _former_names(self, contract: Contract) -> None:
         """A former name is of one field, and no field has it now."""

@@ -6,10 +6,12 @@ question is asked, and never taken from the data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
+
+from catalog.contract import Contract, ContractField
 
 Kind = Literal["number", "text", "date", "boolean"]
 UnitKind = Literal["enterprise", "person", "household", "ticket"]
@@ -56,3 +58,54 @@ class ViewTerms:
     max_groups: int
     version: int = 1
     columns: Mapping[str, ColumnTerms] = field(default_factory=dict)
+
+
+_KINDS: dict[str, Kind] = {
+    "integer": "number",
+    "number": "number",
+    "string": "text",
+    "date": "date",
+    "boolean": "boolean",
+}
+
+
+def terms_of(contract: Contract, granted: Container[str] | None = None) -> ViewTerms:
+    """The metadata that a contract registers.
+
+    Args:
+        granted: the fields that an agreement grants; None: all that may be asked about at all.
+
+    Raises:
+        ValueError: the contract is not that of a sandbox view (`catalog.odcs` lets none other be one).
+    """
+    privacy = contract.privacy
+    if privacy is None:
+        raise ValueError(f"{contract.name} is no view of the sandbox")
+    columns = {
+        item.name: _column(item)
+        for item in contract.fields
+        if item.answerable is not None and (granted is None or item.name in granted)
+    }
+    return ViewTerms(
+        contract.name,
+        privacy.unit,
+        privacy.column,
+        privacy.rows,
+        privacy.groups,
+        privacy.version,
+        columns,
+    )
+
+
+def _column(item: ContractField) -> ColumnTerms:
+    registered = item.answerable
+    assert registered is not None
+    return ColumnTerms(
+        item.name,
+        _KINDS[item.logical_type],
+        registered.bounds,
+        registered.digits,
+        registered.keys,
+        registered.like,
+        registered.reason,
+    )
