@@ -110,15 +110,7 @@ class SparkStage(Stage):
         return [str(row[0]) for row in described]
 
     def _show(self, tables: Mapping[str, str]) -> None:
-        """Show tables to Spark, each given as DuckDB's SELECT text."""
-        for table, sql in tables.items():
-            frame = frame_of(self._session, sql)
-            if frame is None:
-                # No plain snapshot, such as a table without rows: DuckDB writes what it gives.
-                path = self._folder / f"{uuid.uuid4().hex}.parquet"
-                copy_to_parquet(self.con, sql, path)
-                frame = self._session.read.parquet(str(path))
-            frame.createOrReplaceTempView(name(table_view(table)))
+        show(self._session, self.con, tables, self._folder)
 
     def _keep(self, frame: Any, folder: str, view: str) -> None:
         """Write rows to the scratch folder, and a view of them."""
@@ -305,6 +297,24 @@ class SparkStage(Stage):
         ((number,),) = self._rows(sql)
         found: int = number
         return found
+
+
+def show(
+    session: Any, con: duckdb.DuckDBPyConnection, tables: Mapping[str, str], folder: Path
+) -> None:
+    """Show tables to Spark as views, each given as DuckDB's SELECT text.
+
+    Args:
+        folder: for rows that are no plain snapshot, such as those of a table without any: DuckDB
+            writes what it gives.
+    """
+    for table, sql in tables.items():
+        frame = frame_of(session, sql)
+        if frame is None:
+            path = folder / f"{uuid.uuid4().hex}.parquet"
+            copy_to_parquet(con, sql, path)
+            frame = session.read.parquet(str(path))
+        frame.createOrReplaceTempView(name(table_view(table)))
 
 
 def frame_of(session: Any, sql: str) -> Any | None:

@@ -1,0 +1,103 @@
+"""The exact side of a question: bounded counts and sums of pinned snapshots, on either engine.
+
+What comes out has one row a group. It is exact, so it goes to `sandbox.release` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from pipelines.duck import Budget, connection, create_views, snapshot_sql
+from pipelines.lake import Snapshot
+from sandbox.errors import SandboxError
+from sandbox.plan import Piece, Plan
+from sandbox.statement import bins_sql, counting_sql
+
+if TYPE_CHECKING:
+    from pipelines.spark.engine import SparkEngine
+
+Group = tuple[Any, ...]
+Rows = Callable[[str], Sequence[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """Exact numbers by group.
+
+    Attributes:
+        counted: in the order of the plan's pieces that are not `bins`.
+        bins: rows by candidate, for the pieces that are.
+    """
+
+    counted: Mapping[Group, Sequence[int]]
+    bins: Mapping[Piece, Mapping[Group, Mapping[int, int]]]
+
+
+def count_on_duckdb(plan: Plan, snapshots: Mapping[str, Snapshot], budget: Budget) -> Exact:
+    """Count with DuckDB.
+
+    Raises:
+        SandboxError: `engine_failed`, the same whatever went wrong: what an engine says may quote rows.
+    """
+    try:
+        with connection(budget) as con:
+            create_views(con, {name: snapshot_sql(s) for name, s in snapshots.items()})
+            return counted(plan, lambda sql: con.execute(sql).fetchall())
+    except (duckdb.Error, MemoryError):
+        raise SandboxError("engine_failed") from None
+
+
+def count_on_spark(
+    plan: Plan, snapshots: Mapping[str, Snapshot], engine: SparkEngine, budget: Budget
+) -> Exact:
+    """Count with Spark.
+
+    Args:
+        budget: of the DuckDB that hands on what is no plain snapshot.
+
+    Raises:
+        SandboxError: `engine_failed`.
+    """
+    from pyspark.errors import PySparkException
+
+    from pipelines.portability import types_of
+    from pipelines.spark.queries import to_spark
+    from pipelines.spark.stage import show
+
+    types = {view: types_of(engine.contracts[view]) for view in snapshots}
+    session = engine.own_session()
+    tables = {view: snapshot_sql(snapshot) for view, snapshot in snapshots.items()}
+    try:
+        with tempfile.TemporaryDirectory(dir=engine.scratch) as folder, connection(budget) as con:
+            show(session, con, tables, Path(folder))
+            return counted(
+                plan,
+                lambda sql: [tuple(row) for row in session.sql(to_spark(sql, types)).collect()],
+            )
+    except (PySparkException, duckdb.Error):
+        raise SandboxError("engine_failed") from None
+
+
+def counted(plan: Plan, rows: Rows) -> Exact:
+    """Ask for what a plan measures; views are tables of their full names."""
+    sources = {view: f"SELECT * FROM {view}" for view in plan.question.views}
+    keys = len(plan.question.keys)
+    numbers: dict[Group, Sequence[int]] = {}
+    if any(piece.kind != "bins" for piece in plan.pieces):
+        for row in rows(counting_sql(plan, sources)):
+            numbers[tuple(row[:keys])] = [int(value or 0) for value in row[keys:]]
+    bins: dict[Piece, dict[Group, dict[int, int]]] = {}
+    for piece in plan.pieces:
+        if piece.kind != "bins":
+            continue
+        found: dict[Group, dict[int, int]] = {}
+        for row in rows(bins_sql(plan, piece, sources)):
+            found.setdefault(tuple(row[:keys]), {})[int(row[keys])] = int(row[keys + 1])
+        bins[piece] = found
+    return Exact(numbers, bins)
