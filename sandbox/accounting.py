@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.errors import SandboxError
 
 UNITS = 10**12  # of rho; the smallest loss that can be charged
-_STEPS = 200
+_EXACT = 1e-9  # of a rho that is searched for, relative
 
 
 def spent_units(rho: float) -> int:
@@ -56,16 +56,15 @@ def epsilon_of(rho: float, delta: float) -> float:
     return float(_converted().map(distance).epsilon(delta))
 
 
+@lru_cache(maxsize=1024)
 def rho_for(epsilon: float, delta: float) -> float:
     """The greatest rho whose epsilon at `delta` is not above `epsilon`."""
     checked_epsilon(epsilon)
     low, high = 0.0, 1.0
     while epsilon_of(high, delta) < epsilon:
         low, high = high, high * 2
-    for _ in range(_STEPS):
+    while high - low > low * _EXACT:
         middle = (low + high) / 2
-        if middle in (low, high):
-            break
         if epsilon_of(middle, delta) <= epsilon:
             low = middle
         else:

@@ -16,6 +16,7 @@ from sandbox.plan import Piece, PieceKind, Plan
 from sandbox.sql.tree import Aggregate
 
 SURE = 1.959963984540054  # of 95 % of a normal distribution
+_ROUNDING = 1e-12  # the shares' floats must not add up to more than the whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Share:
 def shares(plan: Plan, rho: float) -> tuple[Share, ...]:
     """A loss split over the pieces of a plan so that the relative errors are least."""
     weights = [math.sqrt(weight) for weight in _weights(plan).values()]
-    whole = sum(weights)
+    whole = sum(weights) * (1 + _ROUNDING)
     return tuple(
         Share(piece, rho * weight / whole)
         for piece, weight in zip(plan.pieces, weights, strict=True)

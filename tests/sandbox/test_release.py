@@ -1,0 +1,188 @@
+"""Answers: near the truth by their own error bars, of all public groups and of no small hidden ones."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from sandbox.accounting import rho_for
+from sandbox.counting import counted
+from sandbox.identity import counted_question, fingerprint
+from sandbox.plan import Plan, plan_of
+from sandbox.quote import quote
+from sandbox.release import Row, released, scales_of
+from sandbox.split import rho_for_accuracy
+from sandbox.sql import read_question
+from sandbox.table import StoredRow, table_of
+from tests.sandbox.city import VIEWS
+
+DELTA = 1e-7
+RHO = rho_for(2.0, DELTA)
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE SCHEMA open; CREATE TABLE open.firm AS SELECT 'u' || i AS uscc, "
+            "CAST(i % 1500 AS DOUBLE) AS amount, ['east', 'north'][i % 2 + 1] AS district, "
+            "CASE WHEN i < 10 THEN 'rare' || i ELSE ['red', 'blue'][i % 2 + 1] END AS name, "
+            "DATE '2020-01-01' AS opened, i % 4 = 0 AS active FROM range(30000) AS r(i)"
+        )
+        yield con
+
+
+def planned(text: str) -> Plan:
+    return plan_of(read_question(text, VIEWS), VIEWS)
+
+
+def answered(con: duckdb.DuckDBPyConnection, plan: Plan, rho: float = RHO) -> list[Row]:
+    exact = counted(plan, lambda sql: con.execute(sql).fetchall())
+    return released(plan, scales_of(plan, rho, DELTA), exact.counted, exact.bins)
+
+
+TRUTHS = [
+    ("COUNT(*)", "count(*)"),
+    ("COUNT(DISTINCT uscc)", "count(*)"),
+    ("SUM(amount)", "sum(least(amount, 1000))"),
+    ("AVG(amount)", "avg(least(amount, 1000))"),
+    ("VARIANCE(amount)", "var_samp(least(amount, 1000))"),
+    ("STDDEV(amount)", "stddev_samp(least(amount, 1000))"),
+]
+
+
+@pytest.mark.parametrize(("asked", "exact"), TRUTHS)
+def test_errors_are_as_large_as_stated(
+    con: duckdb.DuckDBPyConnection, asked: str, exact: str
+) -> None:
+    """About 95 % of answers lie within their error bars: of 200, between 80 % and all."""
+    truth = con.execute(f"SELECT {exact} FROM open.firm").fetchone()
+    assert truth is not None
+    plan = planned(f"SELECT {asked} FROM open.firm")
+    inside = 0
+    errors = []
+    for _ in range(200):
+        (row,) = answered(con, plan, RHO / 10)
+        (cell,) = row.cells
+        assert cell.value is not None and cell.error is not None
+        inside += abs(cell.value - float(truth[0])) <= cell.error
+        errors.append(abs(cell.value - float(truth[0])))
+    assert 170 <= inside <= 200
+    # Nor are the bars far too wide.
+    assert statistics.median(errors) > 0
+
+
+def test_quantiles_are_near(con: duckdb.DuckDBPyConnection) -> None:
+    (row,) = answered(
+        con, planned("SELECT MEDIAN(amount), MIN(amount), MAX(amount) FROM open.firm")
+    )
+    median, least, greatest = (cell.value for cell in row.cells)
+    assert median == pytest.approx(750, abs=30)
+    assert least is not None and least < 60
+    assert greatest == 1000.0  # a third of the rows is clamped to it
+
+
+def test_public_groups_are_all_answered(con: duckdb.DuckDBPyConnection) -> None:
+    rows = answered(con, planned("SELECT district, COUNT(*) FROM open.firm GROUP BY district"))
+    found = {row.keys: row.cells[0].value for row in rows}
+    assert set(found) == {("east",), ("north",), ("west",)}
+    assert found[("west",)] is not None and found[("west",)] < 100  # nobody is there
+
+
+def test_hidden_groups_are_answered_when_large(con: duckdb.DuckDBPyConnection) -> None:
+    rows = answered(con, planned("SELECT name, COUNT(*), AVG(amount) FROM open.firm GROUP BY name"))
+    assert [row.keys for row in rows] == [("blue",), ("red",)]
+
+
+def test_no_more_is_lost_than_was_granted() -> None:
+    for text in (
+        "SELECT COUNT(*), AVG(amount), STDDEV(amount), MEDIAN(amount), MAX(amount) FROM open.firm",
+        "SELECT name, COUNT(*), SUM(amount) FROM open.firm GROUP BY name",
+        "SELECT kind, COUNT(*), MEDIAN(score) FROM open.visit GROUP BY kind",
+    ):
+        for rho in (1e-6, 0.001, 0.5):
+            scales = scales_of(planned(text), rho, DELTA)
+            assert scales.rho <= rho and scales.delta <= DELTA
+
+
+def test_the_least_budget_for_an_accuracy_is_enough() -> None:
+    plan = planned("SELECT COUNT(*), SUM(amount) FROM open.firm")
+    rho = rho_for_accuracy(plan, 0.05, 1_000)
+    price = quote(plan, rho, DELTA, group_delta=DELTA)
+    assert max(one.relative for one in price.expected) == pytest.approx(0.05)
+    cheaper = quote(plan, rho / 2, DELTA, group_delta=DELTA)
+    assert max(one.relative for one in cheaper.expected) > 0.05
+
+
+def test_the_split_is_the_best_one() -> None:
+    """No other split of the same budget has a smaller sum of squared relative errors."""
+    from sandbox.split import shares, terms
+
+    plan = planned("SELECT COUNT(*), AVG(amount), VARIANCE(amount) FROM open.firm")
+    split = {share.piece: share.rho for share in shares(plan, 1.0)}
+
+    def cost(rhos: dict[object, float]) -> float:
+        return sum(
+            weight / rhos[piece]
+            for one in plan.question.aggregates
+            for piece, weight in terms(plan, one).items()
+        )
+
+    best = cost(dict(split))
+    pieces = list(split)
+    for one in pieces:
+        for other in pieces:
+            if one is not other:
+                moved = dict(split)
+                moved[one] *= 0.9
+                moved[other] += split[one] * 0.1
+                assert cost(dict(moved)) > best
+
+
+def test_quotes_need_no_data() -> None:
+    price = quote(
+        planned("SELECT name, COUNT(*) FROM open.firm GROUP BY name"), RHO, DELTA, group_delta=DELTA
+    )
+    assert price.cells is None and price.threshold is not None and price.threshold > 1
+    assert price.epsilon <= 2.0
+    assert price.expected[0].error is not None and math.isfinite(price.expected[0].error)
+
+
+def test_the_same_question_has_one_name() -> None:
+    first = read_question(
+        "SELECT district AS d, COUNT(*) AS n, SUM(amount) FROM open.firm GROUP BY district ORDER BY n",
+        VIEWS,
+    )
+    second = read_question(
+        "select sum(amount), district, count(*) from open.firm group by district limit 2", VIEWS
+    )
+    snapshots = {"open.firm": 7}
+    names = {fingerprint(q, VIEWS, snapshots, mode="zcdp", rho_units=5) for q in (first, second)}
+    assert len(names) == 1
+    for changed in ({"mode": "pure"}, {"rho_units": 6}):
+        other = fingerprint(first, VIEWS, snapshots, **{"mode": "zcdp", "rho_units": 5} | changed)  # type: ignore[arg-type]
+        assert other not in names
+    assert fingerprint(first, VIEWS, {"open.firm": 8}, mode="zcdp", rho_units=5) not in names
+
+
+def test_an_answer_in_the_form_asked() -> None:
+    question = read_question(
+        "SELECT COUNT(*) AS n, district FROM open.firm GROUP BY district "
+        "HAVING n >= 5 ORDER BY n DESC, district LIMIT 2",
+        VIEWS,
+    )
+    assert counted_question(question).outputs == ()
+    stored = [
+        StoredRow(("east",), (5.0,), (1.0,)),
+        StoredRow(("north",), (4.0,), (1.0,)),
+        StoredRow(("south",), (9.0,), (1.0,)),
+        StoredRow(("west",), (5.0,), (None,)),
+    ]
+    found = table_of(question, stored)
+    assert found.columns == ("n", "district")
+    assert found.rows == ((9.0, "south"), (5.0, "east"))
+    assert found.errors == ((1.0, None), (1.0, None))
