@@ -46,7 +46,7 @@ class ReleaseCheck:
     def _released(self, contract: Contract, release: Release) -> Iterator[CityBrainError]:
         """Everything that a release tells and may not."""
         ceiling = self._channels.ceiling(release)
-        above = {c for c in _columns(contract) if self._levels.of(c) > ceiling}
+        above = {c for c in _told(contract) if self._levels.of(c) > ceiling}
         yield from self._declared(contract, above)
         yield from (self._carried(c, release, ceiling) for c in sorted(above))
         yield from self._together(contract, ceiling, above)
@@ -107,7 +107,7 @@ class ReleaseCheck:
         show it side by side."""
         classes = self._equal_classes(contract.name)
         seen: dict[Column, dict[View, set[Column]]] = {}
-        for column in _columns(contract):
+        for column in _told(contract):
             for origin, views in self._known(column).origins.items():
                 if column not in above and self._levels.of(origin) > ceiling:
                     held = seen.setdefault(classes.get(origin, origin), {})
@@ -125,7 +125,7 @@ class ReleaseCheck:
                 continue
             showing = {c for view in pair for c in by_view[view]}
             shown = {c for held in by_view.values() for c in held}
-            columns = sorted(showing or shown or _columns(contract)[:1])
+            columns = sorted(showing or shown or _told(contract)[:1])
             yield PipelineError(
                 "masks_combine",
                 where=self._ways.declared_at(columns[0]),
@@ -136,7 +136,7 @@ class ReleaseCheck:
 
     def _hinted(self, contract: Contract, ceiling: str) -> Iterator[tuple[Column, frozenset[View]]]:
         """What the release depends on through masks, unless somebody answers for all of it."""
-        for column in (*_columns(contract), (contract.name, ROW)):
+        for column in (*_told(contract), (contract.name, ROW)):
             for origin, views in self._levels.hints(column).items():
                 if self._levels.of(origin) > ceiling and not self._answered(contract, origin):
                     yield origin, views
@@ -179,7 +179,7 @@ class ReleaseCheck:
     def _influenced(self, contract: Contract, ceiling: str) -> Iterator[CityBrainError]:
         """What a release tells about fields above its ceiling without carrying them."""
         found = self._tokens.compared(contract, ceiling)
-        for column in (*_columns(contract), (contract.name, ROW)):
+        for column in (*_told(contract), (contract.name, ROW)):
             for origin, level in self._levels.influences(column).items():
                 if level > ceiling:
                     found.setdefault(origin, []).append(column)
@@ -235,7 +235,7 @@ class ReleaseCheck:
     ) -> Iterator[CityBrainError]:
         """Masks that were to lower what leaves, and are not made for such values."""
         found: dict[tuple[Column, MaskUse], Column] = {}
-        for column in (*_columns(contract), (contract.name, ROW)):
+        for column in (*_told(contract), (contract.name, ROW)):
             told = [
                 (origin, views)
                 for origin, views in self._levels.hints(column).items()
@@ -269,7 +269,7 @@ class ReleaseCheck:
         if release is None or release.kind != "records":
             return
         listed = {*release.quasi_identifiers, *release.sensitive}
-        for column in _columns(contract):
+        for column in _told(contract):
             if column[1] in listed or column in above:
                 continue
             for origin, views in sorted(self._known(column).origins.items()):
@@ -288,7 +288,7 @@ class ReleaseCheck:
         if release.kind != "records" or release.quasi_identifiers:
             return
         ceiling = self._channels.ceiling(release)
-        for column in _columns(contract):
+        for column in _told(contract):
             for origin, views in self._known(column).origins.items():
                 # That nothing identifies can be said of pseudonyms, not of what still shows a part.
                 shown = masked_kinds(views) & _DECLARED_KINDS or not release.quasi_declared
@@ -308,6 +308,12 @@ class ReleaseCheck:
         root = _root(self._ways.contracts)
         lines = [f"\n    {hop.text(root)}" for hop in hops]
         return "".join([*lines, "\n "]) if lines else ""
+
+
+def _told(contract: Contract) -> list[Column]:
+    """The columns that a release tells of: all but the unit of privacy, which no question may name."""
+    unit = contract.privacy.column if contract.privacy else None
+    return [column for column in _columns(contract) if column[1] != unit]
 
 
 def _columns(contract: Contract) -> list[Column]:
