@@ -1,0 +1,118 @@
+"""Answers of neighbouring data sets, 20,000 of each: no test tells them better than was claimed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+import numpy as np
+import pytest
+
+from sandbox.accounting import epsilon_of, rho_for
+from sandbox.counting import Exact, counted
+from sandbox.plan import Plan, plan_of
+from sandbox.release import Scales, released, scales_of
+from sandbox.sql import read_question
+from tests.sandbox.auditing import epsilon_at_least
+from tests.sandbox.city import VIEWS
+
+pytestmark = pytest.mark.slow
+RUNS = 20_000
+EPSILON, DELTA = 2.0, 1e-6
+
+# What one unit may do is at its worst here: `planted` has as many rows as it likes, all extreme.
+FIRMS = (
+    "CREATE SCHEMA open; CREATE TABLE open.firm AS SELECT 'u' || i AS uscc, CAST(i % 900 AS DOUBLE) AS amount, "
+    "'east' AS district, 'n' AS name, TRUE AS active, DATE '2020-01-01' AS opened FROM range(60) AS r(i)"
+)
+PLANTED_FIRM = "INSERT INTO open.firm SELECT 'planted', 1e12, 'east', 'n', TRUE, DATE '2020-01-01' FROM range(500)"
+VISITS = (
+    "CREATE TABLE open.visit AS SELECT 'u' || (i % 30) AS uscc, CAST(i % 40 AS DOUBLE) AS score, "
+    "'known' AS kind, ['a', 'b', 'c'][i % 3 + 1] AS place FROM range(90) AS r(i)"
+)
+PLANTED_VISITS = (
+    "INSERT INTO open.visit SELECT 'planted', 1e12, ['known', 'own'][i % 2 + 1], ['a', 'b', 'c', 'd'][i % 4 + 1] "
+    "FROM range(400) AS r(i)"
+)
+QUESTIONS = {
+    "count": "SELECT COUNT(*) FROM open.visit",
+    "units": "SELECT COUNT(DISTINCT uscc) FROM open.visit",
+    "sum": "SELECT SUM(amount) FROM open.firm",
+    "mean": "SELECT AVG(score) FROM open.visit",
+    "spread": "SELECT STDDEV(amount) FROM open.firm",
+    "quantile": "SELECT MEDIAN(amount) FROM open.firm",
+    "public groups": "SELECT place, SUM(score) FROM open.visit GROUP BY place",
+    "hidden groups": "SELECT kind, COUNT(*) FROM open.visit GROUP BY kind",
+    "join": "SELECT SUM(score) FROM open.visit JOIN open.firm USING (uscc)",
+}
+
+
+def exact(plan: Plan, planted: bool) -> Exact:
+    with duckdb.connect() as con:
+        for statement in (FIRMS, VISITS, *((PLANTED_FIRM, PLANTED_VISITS) if planted else ())):
+            con.execute(statement)
+        return counted(plan, lambda sql: con.execute(sql).fetchall())
+
+
+def answers(plan: Plan, scales: Scales, found: Exact) -> list[float]:
+    """One number a run: what all cells together say for the planted unit, or a group that it alone has."""
+    numbers = []
+    for _ in range(RUNS):
+        rows = released(plan, scales, found.counted, found.bins)
+        if plan.domain is None:
+            numbers.append(float(any(row.keys == ("own",) for row in rows)))
+        else:
+            numbers.append(sum(cell.value or 0.0 for row in rows for cell in row.cells))
+    return numbers
+
+
+def audited(plan: Plan, scales: Scales, without: Exact, planted: Exact) -> float:
+    return epsilon_at_least(
+        answers(plan, scales, without), answers(plan, scales, planted), DELTA + scales.delta
+    )
+
+
+def planned(name: str) -> tuple[Plan, Scales]:
+    plan = plan_of(read_question(QUESTIONS[name], VIEWS), VIEWS)
+    return plan, scales_of(plan, rho_for(EPSILON, DELTA), DELTA)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_claim_is_not_exceeded(name: str) -> None:
+    plan, scales = planned(name)
+    without, planted = exact(plan, False), exact(plan, True)
+    assert without != planted
+    assert audited(plan, scales, without, planted) <= epsilon_of(scales.rho, DELTA) <= EPSILON
+
+
+@pytest.mark.parametrize("name", ["count", "sum", "quantile", "public groups", "join"])
+def test_too_little_noise_is_found_out(name: str) -> None:
+    plan, scales = planned(name)
+    little = replace(scales, scale={piece: scale / 12 for piece, scale in scales.scale.items()})
+    assert audited(plan, little, exact(plan, False), exact(plan, True)) > EPSILON
+
+
+@pytest.mark.parametrize("name", ["count", "mean", "join"])
+def test_a_unit_that_is_not_bounded_is_found_out(name: str) -> None:
+    plan, scales = planned(name)
+    loose = replace(
+        plan,
+        max_rows=1_000,
+        pieces=tuple(replace(piece, most=piece.most * 1_000) for piece in plan.pieces),
+    )
+    without, planted = exact(loose, False), exact(loose, True)
+    assert audited(plan, scales, without, planted) > EPSILON
+
+
+def test_a_threshold_that_is_too_low_is_found_out() -> None:
+    plan, scales = planned("hidden groups")
+    low = replace(scales, threshold=2)
+    assert audited(plan, low, exact(plan, False), exact(plan, True)) > EPSILON
+
+
+def test_the_auditor_knows_the_truth_of_a_known_mechanism() -> None:
+    """Laplace noise of a known epsilon: the bound is below it, and not far below."""
+    rng = np.random.default_rng(1)
+    zero, one = rng.laplace(0, 1 / 1.5, RUNS), rng.laplace(1, 1 / 1.5, RUNS)
+    assert 1.2 < epsilon_at_least(list(zero), list(one), 0.0) <= 1.5
+    assert epsilon_at_least(list(zero), list(rng.laplace(0, 1 / 1.5, RUNS)), 0.0) == 0.0
