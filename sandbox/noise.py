@@ -1,28 +1,15 @@
 """The mechanisms: noise on small vectors of whole numbers, by OpenDP's framework.
 
-Every function gives the result and the loss that OpenDP's own privacy map states for it. Nothing
-here sees rows, floats or text of a partner.
+What each loses is what OpenDP's own privacy map states. Nothing here sees rows, floats or text of a
+partner.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """Noisy numbers in the order of the exact ones.
-
-    Attributes:
-        rho: the loss in zCDP.
-    """
-
-    values: tuple[int, ...]
-    rho: float
 
 
 def gaussian_scale(l2: float, rho: float) -> float:
@@ -38,10 +25,9 @@ def gaussian_loss(l2: float, scale: float) -> float:
     return float(_gaussian(scale).map(l2))
 
 
-def gaussian(exact: Sequence[int], l2: float, scale: float) -> Released:
-    """Discrete Gaussian noise on every number; `l2` is how far one unit can move them all."""
-    measurement = _gaussian(scale)
-    return Released(tuple(measurement(list(exact))), float(measurement.map(l2)))
+def gaussian(exact: Sequence[int], scale: float) -> tuple[int, ...]:
+    """Discrete Gaussian noise on every number."""
+    return tuple(_gaussian(scale)(list(exact)))
 
 
 def laplace_scale(l1: int, epsilon: float) -> float:
@@ -57,10 +43,9 @@ def laplace_loss(l1: int, scale: float) -> float:
     return float(_laplace(scale).map(l1))
 
 
-def laplace(exact: Sequence[int], l1: int, scale: float) -> tuple[tuple[int, ...], float]:
-    """Discrete Laplace noise on every number, and its pure epsilon."""
-    measurement = _laplace(scale)
-    return tuple(measurement(list(exact))), float(measurement.map(l1))
+def laplace(exact: Sequence[int], scale: float) -> tuple[int, ...]:
+    """Discrete Laplace noise on every number."""
+    return tuple(_laplace(scale)(list(exact)))
 
 
 def threshold_loss(groups: int, most: int, scale: float, threshold: int) -> tuple[float, float]:

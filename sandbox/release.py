@@ -121,8 +121,7 @@ def released(plan: Plan, scales: Scales, counted: Counted, bins: Bins) -> list[R
     for place, piece in enumerate(pieces):
         if piece not in noisy:
             exact = [counted[group][place] if group in counted else 0 for group in groups]
-            l2 = plan.l2(piece)
-            noisy[piece] = noise.gaussian(exact, l2, scales.scale[piece]).values
+            noisy[piece] = noise.gaussian(exact, scales.scale[piece])
     chosen = _chosen(plan, scales, groups, bins)
     rows = []
     for at, group in enumerate(groups):

@@ -18,6 +18,7 @@ from tests.sandbox.city import VIEWS
 
 pytestmark = pytest.mark.slow
 RUNS = 20_000
+FEW = 2_000  # enough to find out a mechanism that is broken
 EPSILON, DELTA = 2.0, 1e-6
 
 # What one unit may do is at its worst here: `planted` has as many rows as it likes, all extreme.
@@ -40,7 +41,7 @@ QUESTIONS = {
     "sum": "SELECT SUM(amount) FROM open.firm",
     "mean": "SELECT AVG(score) FROM open.visit",
     "spread": "SELECT STDDEV(amount) FROM open.firm",
-    "quantile": "SELECT MEDIAN(amount) FROM open.firm",
+    "quantile": "SELECT MEDIAN(score) FROM open.visit",
     "public groups": "SELECT place, SUM(score) FROM open.visit GROUP BY place",
     "hidden groups": "SELECT kind, COUNT(*) FROM open.visit GROUP BY kind",
     "join": "SELECT SUM(score) FROM open.visit JOIN open.firm USING (uscc)",
@@ -54,10 +55,10 @@ def exact(plan: Plan, planted: bool) -> Exact:
         return counted(plan, lambda sql: con.execute(sql).fetchall())
 
 
-def answers(plan: Plan, scales: Scales, found: Exact) -> list[float]:
+def answers(plan: Plan, scales: Scales, found: Exact, runs: int) -> list[float]:
     """One number a run: what all cells together say for the planted unit, or a group that it alone has."""
     numbers = []
-    for _ in range(RUNS):
+    for _ in range(runs):
         rows = released(plan, scales, found.counted, found.bins)
         if plan.domain is None:
             numbers.append(float(any(row.keys == ("own",) for row in rows)))
@@ -66,10 +67,9 @@ def answers(plan: Plan, scales: Scales, found: Exact) -> list[float]:
     return numbers
 
 
-def audited(plan: Plan, scales: Scales, without: Exact, planted: Exact) -> float:
-    return epsilon_at_least(
-        answers(plan, scales, without), answers(plan, scales, planted), DELTA + scales.delta
-    )
+def audited(plan: Plan, scales: Scales, without: Exact, planted: Exact, runs: int = FEW) -> float:
+    first, second = (answers(plan, scales, found, runs) for found in (without, planted))
+    return epsilon_at_least(first, second, DELTA + scales.delta)
 
 
 def planned(name: str) -> tuple[Plan, Scales]:
@@ -82,7 +82,8 @@ def test_the_claim_is_not_exceeded(name: str) -> None:
     plan, scales = planned(name)
     without, planted = exact(plan, False), exact(plan, True)
     assert without != planted
-    assert audited(plan, scales, without, planted) <= epsilon_of(scales.rho, DELTA) <= EPSILON
+    found = audited(plan, scales, without, planted, RUNS)
+    assert found <= epsilon_of(scales.rho, DELTA) <= EPSILON
 
 
 @pytest.mark.parametrize("name", ["count", "sum", "quantile", "public groups", "join"])
