@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalog.errors import CityBrainError
+from catalog.text import error_text, text
 
 
 class SandboxError(CityBrainError):
@@ -24,6 +25,13 @@ class Refusal(SandboxError):
         super().__init__(code, **fields)
         self.line = line
         self.column = column
+
+    def text(self, lang: str | None = None) -> str:
+        """The message in `lang`; what to write instead is a text of its own."""
+        if "instead" not in self.fields:
+            return super().text(lang)
+        instead = text(f"sandbox_instead_{self.fields['instead']}", lang)
+        return error_text(self.code, lang, **(self.fields | {"instead": instead}))
 
     def as_dict(self, lang: str | None = None) -> dict[str, Any]:
         """The refusal for machines, with its place in the question."""
