@@ -228,13 +228,18 @@ class Instruments:
             used = _used(session, [row.id for row in session.scalars(query)])
             return permitting.consenting(consents, used, enterprise, purpose, fields, at)
 
-    def verify(self, workspace: str, public_keys: PublicKeys) -> list[InstrumentFault]:
-        """Check every stored document again: its signatures, and what is stored beside it."""
+    def verify(
+        self, workspace: str, public_keys: PublicKeys, zone: tzinfo
+    ) -> list[InstrumentFault]:
+        """Check every stored document again: its signatures, and what is stored beside it.
+
+        A revocation or a use that was removed leaves no trace to find.
+        """
         faults = []
         with self._read() as session:
             for row in session.scalars(rows.versions_query(workspace)):
                 try:
-                    _check_row(row, public_keys)
+                    _check_row(row, public_keys, zone)
                 except CatalogError as error:
                     faults.append(InstrumentFault(row.kind, row.name, row.version, error.code))
         return faults
@@ -248,11 +253,12 @@ def _used(session: Session, ids: Collection[int]) -> set[str]:
     return {f"{kind}:{name}@{version}" for kind, name, version in found}
 
 
-def _check_row(row: it.InstrumentVersion, public_keys: PublicKeys) -> None:
+def _check_row(row: it.InstrumentVersion, public_keys: PublicKeys, zone: tzinfo) -> None:
     kept = rows.record(row, None)
     signed = SignedDocument(kept.document, kept.signatures)
     verify(signed, public_keys)
-    for name, value in rows.values_of(signed).items():
+    term = dict(zip(("valid_from", "valid_until"), instants(kept.document, zone), strict=True))
+    for name, value in {**rows.values_of(signed), **term}.items():
         if getattr(row, name) != value:
             raise CatalogError(
                 "instrument_differs", kind=row.kind, id=row.name, version=row.version
