@@ -76,6 +76,8 @@ def _begin(connection: Connection) -> None:
 
 def _enforce_foreign_keys(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
+    # INSERT OR REPLACE removes rows; only so do the triggers see it that refuse to.
+    connection.execute("PRAGMA recursive_triggers = ON")
 
 
 def reading(engine: Engine) -> Engine:

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, status, syncing, writing
+from catalog.database.budgets import Budgets
 from catalog.database.holds import Holds
+from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
 from catalog.database.migrate import ensure_current
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
@@ -48,6 +50,8 @@ class CatalogStore:
     Attributes:
         ledger: what ran for which moment.
         holds: publishes that wait for a person.
+        budgets: what partners may learn in the sandbox, and what they have spent.
+        instruments: the letters, agreements and consents that allow it.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -58,6 +62,8 @@ class CatalogStore:
         self._clock = clock
         self.ledger = Ledger(self._read, self._write, clock)
         self.holds = Holds(self._read, self._write, clock)
+        self.budgets = Budgets(self._read, self._write, clock)
+        self.instruments = Instruments(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

@@ -1,0 +1,265 @@
+"""Letters, agreements and consents as they were imported, and whether they allow what is asked.
+
+Rows are added and never changed: what held at a moment can be asked for later. Whoever writes locks
+the workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from datetime import datetime, tzinfo
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog.agreements import (
+    Agreement,
+    Kind,
+    PublicKeys,
+    SignedDocument,
+    instants,
+    verify,
+)
+from catalog.agreements import fingerprint as fingerprint_of
+from catalog.database import instrument_rows as rows
+from catalog.database import instrument_tables as it
+from catalog.database import permitting
+from catalog.database.instrument_records import (
+    ConsentUse,
+    Fields,
+    Instrument,
+    InstrumentFault,
+    Permission,
+    Sources,
+)
+from catalog.database.writing import lock_workspace
+from catalog.errors import CatalogError
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+Item = it.InstrumentVersion
+
+
+class Instruments:
+    """The documents of every workspace in a catalogue database; every method is one transaction."""
+
+    def __init__(
+        self, read: Transaction, write: Transaction, clock: Callable[[], datetime]
+    ) -> None:
+        self._read = read
+        self._write = write
+        self._clock = clock
+
+    # Writing
+
+    def import_(
+        self, workspace: str, signed: SignedDocument, public_keys: PublicKeys, zone: tzinfo
+    ) -> Instrument:
+        """Take over a signed document; a greater version holds from now on, for good or ill.
+
+        The same version with the same content again changes nothing.
+
+        Args:
+            zone: of the city, in which the document's days are meant.
+
+        Raises:
+            CatalogError: `signature_unknown`, `signature_invalid`, `signature_missing`;
+                `instrument_differs`; `instrument_older`, when a later version was imported.
+        """
+        verify(signed, public_keys)
+        document = signed.document
+        named: dict[str, Any] = {"kind": document.kind, "id": document.id}
+        named["version"] = document.version
+        query = rows.versions_query(workspace, document.kind).where(Item.name == document.id)
+        with self._write() as session:
+            owner = lock_workspace(session, workspace, self._clock())
+            now = self._clock()  # only here: what came before us had its time before us
+            for known in rows.found(session, query):
+                if known.version == document.version:
+                    if known.fingerprint != fingerprint_of(document):
+                        raise CatalogError("instrument_differs", **named)
+                    return known
+                if known.version > document.version:
+                    raise CatalogError("instrument_older", newest=known.version, **named)
+            first, after = instants(document, zone)
+            row = it.InstrumentVersion(
+                workspace_id=owner,
+                valid_from=first,
+                valid_until=after,
+                imported_at=now,
+                **rows.values_of(signed),
+            )
+            session.add(row)
+            session.flush()
+            return rows.record(row, None)
+
+    def revoke(
+        self, workspace: str, kind: Kind, id: str, *, at: datetime, by: str, reason: str
+    ) -> Instrument:
+        """Say that a document holds no more from a moment on; only a later version can hold again.
+
+        One that is revoked by then already stays as it is.
+
+        Raises:
+            CatalogError: `instrument_unknown`.
+        """
+        query = rows.versions_query(workspace, kind).where(Item.name == id)
+        with self._write() as session:
+            lock_workspace(session, workspace, self._clock())
+            now = self._clock()
+            query = query.where(rows.newest_by(now))
+            row = session.scalar(query)
+            if row is None:
+                raise CatalogError("instrument_unknown", kind=kind, id=id)
+            (before,) = rows.found(session, query)
+            if before.revocation is None or before.revocation.at > at:
+                values = {"at": at, "who": by, "reason": reason, "recorded_at": now}
+                session.add(it.InstrumentRevocation(instrument_id=row.id, **values))
+                session.flush()
+            (after,) = rows.found(session, query)
+            return after
+
+    def use_consent(self, workspace: str, id: str, request_id: str) -> ConsentUse:
+        """Use a consent for a request, now; the same request again uses nothing more.
+
+        Raises:
+            CatalogError: `instrument_unknown`; `consent_missing` (before its first day),
+                `consent_expired`, `consent_revoked`, `consent_used`.
+        """
+        item = it.ConsentUsed
+        with self._write() as session:
+            lock_workspace(session, workspace, self._clock())
+            now = self._clock()
+            query = rows.versions_query(workspace, "consent").where(Item.name == id)
+            before = session.execute(
+                select(Item.version, item.used_at)
+                .join(item, item.instrument_id == Item.id)
+                .where(Item.id.in_(query.with_only_columns(Item.id).order_by(None)))
+                .where(item.request_id == request_id)
+            ).first()
+            if before is not None:
+                return ConsentUse(id, before[0], request_id, before[1], again=True)
+            query = query.where(rows.newest_by(now))
+            row = session.scalar(query)
+            if row is None:
+                raise CatalogError("instrument_unknown", kind="consent", id=id)
+            (consent,) = rows.found(session, query)
+            permitting.check_consent(consent, now, used=bool(_used(session, [row.id])))
+            session.add(item(instrument_id=row.id, request_id=request_id, used_at=now))
+            return ConsentUse(id, consent.version, request_id, now)
+
+    # Reading
+
+    def in_force(self, workspace: str, kind: Kind, id: str, at: datetime) -> Instrument | None:
+        """The version of a document that holds at a moment."""
+        query = rows.versions_query(workspace, kind).where(Item.name == id, rows.newest_by(at))
+        with self._read() as session:
+            found = rows.found(session, query)
+            return next((one for one in found if one.state(at) == "in_force"), None)
+
+    def versions(
+        self, workspace: str, kind: Kind | None = None, id: str | None = None
+    ) -> list[Instrument]:
+        """Every version of every document, or of some: by kind and id, the earliest first."""
+        query = rows.versions_query(workspace, kind)
+        if id is not None:
+            query = query.where(Item.name == id)
+        with self._read() as session:
+            return rows.found(session, query)
+
+    def allowing(
+        self,
+        workspace: str,
+        partner: str,
+        user: str,
+        purpose: str,
+        views: Fields,
+        at: datetime,
+        *,
+        sources: Sources,
+        agreement: str | None = None,
+    ) -> Permission:
+        """What allows a user to ask about fields of views for a purpose, at a moment.
+
+        Args:
+            sources: by view and department, the resources and their fields that the view is made of;
+                each needs a letter. A view without any is refused.
+            agreement: ask under this one; by default under the first that allows it.
+
+        Raises:
+            CatalogError: `agreement_missing`, `agreement_expired`, `agreement_revoked`,
+                `user_not_named`, `purpose_not_agreed`, `field_not_agreed`, `letter_missing`,
+                `letter_expired`, `letter_revoked`.
+        """
+        asked = permitting.Asked(partner, user, purpose, views, sources, at)
+        query = rows.versions_query(workspace, "agreement").where(rows.newest_by(at))
+        query = query.where(Item.partner == partner)
+        if agreement is not None:
+            query = query.where(Item.name == agreement)
+        with self._read() as session:
+            agreements = rows.found(session, query)
+            documents = [one.document for one in agreements]
+            named = {id for one in documents if isinstance(one, Agreement) for id in one.letters}
+            letters = rows.versions_query(workspace, "letter").where(rows.newest_by(at))
+            letters = letters.where(Item.name.in_(sorted(named)))
+            return permitting.permission(asked, agreements, rows.found(session, letters))
+
+    def consent_for(
+        self,
+        workspace: str,
+        partner: str,
+        enterprise: str,
+        purpose: str,
+        fields: Collection[str],
+        at: datetime,
+    ) -> Instrument:
+        """The consent by which a partner may look at fields of an enterprise, at a moment.
+
+        It is not used by this; `use_consent` does that.
+
+        Raises:
+            CatalogError: `consent_missing`, `consent_expired`, `consent_revoked`, `consent_used`.
+        """
+        query = rows.versions_query(workspace, "consent").where(rows.newest_by(at))
+        query = query.where(Item.partner == partner, Item.party == enterprise)
+        with self._read() as session:
+            consents = rows.found(session, query)
+            used = _used(session, [row.id for row in session.scalars(query)])
+            return permitting.consenting(consents, used, enterprise, purpose, fields, at)
+
+    def verify(
+        self, workspace: str, public_keys: PublicKeys, zone: tzinfo
+    ) -> list[InstrumentFault]:
+        """Check every stored document again: its signatures, and what is stored beside it.
+
+        A revocation or a use that was removed leaves no trace to find.
+        """
+        faults = []
+        with self._read() as session:
+            for row in session.scalars(rows.versions_query(workspace)):
+                try:
+                    _check_row(row, public_keys, zone)
+                except CatalogError as error:
+                    faults.append(InstrumentFault(row.kind, row.name, row.version, error.code))
+        return faults
+
+
+def _used(session: Session, ids: Collection[int]) -> set[str]:
+    """Which of these consents were used, by the names of their versions."""
+    query = select(Item.kind, Item.name, Item.version)
+    query = query.join(it.ConsentUsed, it.ConsentUsed.instrument_id == Item.id)
+    found = session.execute(query.where(Item.id.in_(ids)).distinct())
+    return {f"{kind}:{name}@{version}" for kind, name, version in found}
+
+
+def _check_row(row: it.InstrumentVersion, public_keys: PublicKeys, zone: tzinfo) -> None:
+    kept = rows.record(row, None)
+    signed = SignedDocument(kept.document, kept.signatures)
+    verify(signed, public_keys)
+    term = dict(zip(("valid_from", "valid_until"), instants(kept.document, zone), strict=True))
+    for name, value in {**rows.values_of(signed), **term}.items():
+        if getattr(row, name) != value:
+            raise CatalogError(
+                "instrument_differs", kind=row.kind, id=row.name, version=row.version
+            )
