@@ -23,7 +23,7 @@ from catalog.errors import CatalogError
 from tests.catalog.test_budgets import CITY, DATA, opened, request
 
 pytestmark = pytest.mark.slow
-CHARGER = """
+CHARGER = r"""
 import sys, threading, time
 from pathlib import Path
 from catalog.database import CatalogStore
