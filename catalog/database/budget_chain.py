@@ -67,7 +67,7 @@ def amount_of(row: BudgetCharge | Bound) -> Amount:
 
 
 class Replay:
-    """The charges of a dataset, replayed in order; `faults` is what was wrong with them.
+    """The charges of a dataset, replayed in order.
 
     Args:
         hashes: of every charge as stored, by number.
@@ -75,7 +75,7 @@ class Replay:
     """
 
     def __init__(self, dataset: str, hashes: Mapping[int, str], kept: Head | None) -> None:
-        self.faults: list[Fault] = []
+        self._faults: dict[Fault, None] = {}  # a set in order: a long chain may be wrong throughout
         self._dataset = dataset
         self._known = {FIRST, *hashes.values()}
         self._last = FIRST
@@ -87,7 +87,7 @@ class Replay:
             self._found("changed" if kept.number in hashes else "missing", kept.number)
 
     def run(self, rows: Iterable[Row], head: Head) -> list[Fault]:
-        """Replay the rows, by number, and compare their end with the head that is stored."""
+        """Replay the rows, by number, and compare their end with the stored head; what is wrong."""
         for charge, agreement, cap, terms in rows:
             self._follow(charge)
             values = {name: getattr(charge, name) for name in (*HASHED, "charged_at")}
@@ -95,7 +95,7 @@ class Replay:
                 self._found("changed", charge.number)
             self._add(charge, cap, terms)
         self._end(head)
-        return self.faults
+        return list(self._faults)
 
     def _follow(self, charge: BudgetCharge) -> None:
         gap = charge.number != self._number + 1
@@ -131,7 +131,7 @@ class Replay:
             return
         period = period_of(bound.renewal, charge.charged_at)
         if not amount_of(bound).covers(self._spent[owner, bound.renewal, period]):
-            self.faults.append(Fault("exceeded", charge.number, name))
+            self._faults[Fault("exceeded", charge.number, name)] = None
 
     def _end(self, head: Head) -> None:
         if self._count > head.number:
@@ -142,6 +142,4 @@ class Replay:
             self._found("changed", self._number)
 
     def _found(self, kind: FaultKind, number: int) -> None:
-        fault = Fault(kind, number)
-        if fault not in self.faults:
-            self.faults.append(fault)
+        self._faults[Fault(kind, number)] = None

@@ -18,26 +18,27 @@ from hypothesis import strategies as st
 
 from catalog.database import CatalogStore
 from catalog.database.budget_records import Amount, Charge
+from catalog.database.budget_rows import locked_dataset
 from catalog.errors import CatalogError
 from tests.catalog.test_budgets import CITY, DATA, opened, request
 
 pytestmark = pytest.mark.slow
-CHARGER = """
+CHARGER = r"""
 import sys, threading, time
 from pathlib import Path
 from catalog.database import CatalogStore
 from catalog.database.budget_records import Amount, ChargeRequest
 from catalog.errors import CatalogError
 url, start, me, threads = sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-served = []
+said = []
 def ask(n):
     key = f"{me}-{n}"
     try:
         store.budgets.charge("tainan", ChargeRequest(
             "bank-a", "agreement-a", "sandbox.enterprise", key, key, Amount(1), {}))
-        served.append(n)
-    except CatalogError as error:
-        assert error.code == "budget_exhausted", error
+        said.append("served")
+    except Exception as error:
+        said.append(getattr(error, "code", repr(error)))
 with CatalogStore.open(url) as store:
     Path(f"{start}-{me}").touch()
     while not start.exists():
@@ -45,7 +46,7 @@ with CatalogStore.open(url) as store:
     asking = [threading.Thread(target=ask, args=(n,)) for n in range(threads)]
     for one in asking: one.start()
     for one in asking: one.join()
-print(len(served))
+print("\n".join(said))
 """
 DIES = """
 import os, signal, sys
@@ -88,10 +89,33 @@ def test_of_fifty_one_gets_the_last_unit(
     while not all((tmp_path / f"start-{name}").exists() for name in workers):
         assert all(process.poll() is None for process in started)
     start.touch()
-    served = [process.communicate(timeout=60)[0].strip() for process in started]
-    assert sorted(served) == ["0", "1"]
+    said = [line for process in started for line in process.communicate(timeout=60)[0].split()]
+    assert sorted(said) == ["budget_exhausted"] * 49 + ["served"]
     assert store.budgets.balance(CITY, "agreement-a", DATA).left.rho_units == 0
     assert store.budgets.verify(CITY, DATA) == []
+
+
+def test_whoever_charges_waits_for_the_one_before(store: CatalogStore) -> None:
+    opened(store.budgets, granted=1)
+    said: list[str] = []
+
+    def ask(n: int) -> None:
+        try:
+            store.budgets.charge(CITY, request(f"key {n}", 1))
+            said.append("served")
+        except CatalogError as error:
+            said.append(error.code)
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(4)]
+    with store._write() as session:
+        locked_dataset(session, CITY, DATA)
+        for thread in threads:
+            thread.start()
+        threads[0].join(0.3)
+        assert said == []
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["budget_exhausted"] * 3 + ["served"]
 
 
 def test_one_key_at_once_is_charged_once(store: CatalogStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from catalog.agreements import SignedDocument, document_of
 from catalog.database import CatalogStore
 from catalog.database.instrument_records import Instrument, InstrumentFault, Permission
 from catalog.database.instruments import Instruments
+from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
 from tests.support.instruments import FIRM, PUBLIC, agreement, consent, letter, signed
 
@@ -331,6 +333,32 @@ def test_two_processes_use_one_consent_at_once(
     said = [process.communicate(timeout=60)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0]
     assert "".join(said) == "used\n"
+
+
+@pytest.mark.slow
+def test_whoever_uses_a_consent_waits_for_the_one_before(
+    store: CatalogStore, instruments: Instruments, clock: Any
+) -> None:
+    ready(store, clock)
+    said: list[str] = []
+
+    def use(n: int) -> None:
+        try:
+            instruments.use_consent(CITY, "consent-1", f"request {n}")
+            said.append("used")
+        except CatalogError as error:
+            said.append(error.code)
+
+    threads = [threading.Thread(target=use, args=(n,)) for n in range(4)]
+    with store._write() as session:
+        lock_workspace(session, CITY, START)
+        for thread in threads:
+            thread.start()
+        threads[0].join(0.3)
+        assert said == []
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["consent_used"] * 3 + ["used"]
 
 
 # Rows that never change
