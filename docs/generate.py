@@ -172,6 +172,11 @@ SETTINGS = {
         for channel in ("open", "share", "extract", "sandbox")
         for key, meaning in RISK.items()
     },
+    "sandbox.epsilon": "What all partners together may learn of one kind of unit (enterprise, person) "
+    "in a period ([sandbox](sandbox.md)).",
+    "sandbox.delta": "The delta that goes with it; half of it is for groups that are not public.",
+    "sandbox.renewal": "The period, by calendar in UTC; `none`: for ever.",
+    "sandbox.version": "Raise it with every change of these.",
     "lineage.keep_runs": "Of how many runs `citybrain clean` keeps the lineage events' files; what "
     "waits to be sent stays.",
     "lake.keep_snapshots": "How many published snapshots of a table `citybrain clean` keeps.",

@@ -63,6 +63,15 @@ class LineageSettings(_Strict):
     keep_runs: int = Field(default=100, ge=1)
 
 
+class SandboxSettings(_Strict):
+    """What all partners together may learn of one kind of unit in a period."""
+
+    epsilon: float = Field(default=10.0, gt=0, allow_inf_nan=False)
+    delta: float = Field(default=1e-6, gt=0, lt=1)
+    renewal: Literal["none", "month", "quarter", "year"] = "year"
+    version: int = Field(default=1, ge=1)
+
+
 class Settings(_Strict):
     """The content of `workspace.toml`."""
 
@@ -77,6 +86,7 @@ class Settings(_Strict):
     channels: Channels = Channels()
     masking: MaskingSettings = MaskingSettings()
     risk: RiskSettings = RiskSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
 

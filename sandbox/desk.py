@@ -8,14 +8,16 @@ same key, it is answered without being charged again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from catalog.agreements import Agreement
 from catalog.database import CatalogStore
-from catalog.database.budget_records import Amount, Answer, Balance, ChargeRequest
+from catalog.database.budget_records import Amount, Answer, Balance, ChargeRequest, Fault
 from catalog.database.instrument_records import Permission
+from catalog.errors import CatalogError
 from pipelines.lake import Snapshot
 from pipelines.plan import Plan as Workspace
 from sandbox.accounting import checked_epsilon, granted_units, rho_for
@@ -43,12 +45,13 @@ class Asked:
     """A question and who asks it.
 
     Attributes:
+        partner: for whom; None: for the agreement's partner, where the city itself asks.
         agreement: the id of the agreement under which it is asked.
         epsilon: what it may cost, at the agreement's delta; None: a tenth of the agreement's budget, or
             the most for one question where that is less.
     """
 
-    partner: str
+    partner: str | None
     user: str
     purpose: str
     agreement: str
@@ -94,6 +97,7 @@ class _Priced:
     """A question with all that is known of it before it is charged."""
 
     asked: Asked
+    partner: str
     question: Question
     plan: Plan
     price: Quote
@@ -161,17 +165,38 @@ class Desk:
         answer = budgets.answer_of(charge.id) or self._answered(priced, charge.id)
         return self._given(priced, answer, spent=0 if charge.again else charge.amount.rho_units)
 
+    def balances(self, agreement: str) -> dict[str, Balance]:
+        """What an agreement has left, by kind of unit; a kind that was never asked about is missing."""
+        found = {}
+        for unit in self._units:
+            with suppress(CatalogError):
+                found[unit] = self._store.budgets.balance(self._name, agreement, unit)
+        return found
+
+    def audit(self) -> dict[str, tuple[int, list[Fault]]]:
+        """By kind of unit, how many charges there are and what is wrong with them."""
+        budgets = self._store.budgets
+        return {
+            unit: (budgets.head(self._name, unit).number, budgets.verify(self._name, unit))
+            for unit in self._units
+        }
+
+    @property
+    def _units(self) -> list[str]:
+        return sorted({view.unit for view in self._views.values()})
+
     # -- before it is charged -------------------------------------------------------------------
 
     def _priced(self, asked: Asked) -> _Priced:
         at = self._clock()
         terms = self._terms(asked, at)
+        partner = terms.partner.id
         views = self._granted(terms)
         question = read_question(asked.text, views)
         used = used_fields(question)
         permission = self._store.instruments.allowing(
             self._name,
-            asked.partner,
+            partner,
             asked.user,
             asked.purpose,
             used,
@@ -185,17 +210,20 @@ class Desk:
         ids = {view: snapshot.snapshot_id for view, snapshot in snapshots.items()}
         name = fingerprint(question, views, ids, mode=terms.mode, rho_units=price.rho_units)
         dataset = next(iter(plan.views.values())).unit
-        self._open(asked, permission, dataset)
-        return _Priced(asked, question, plan, price, permission, snapshots, name, dataset)
+        self._open(asked.agreement, permission, dataset)
+        return _Priced(asked, partner, question, plan, price, permission, snapshots, name, dataset)
 
     def _terms(self, asked: Asked, at: datetime) -> Agreement:
         """What the agreement says; that it holds, and for whom, is checked with the fields."""
         known = self._store.instruments.in_force(self._name, "agreement", asked.agreement, at)
         document = known.document if known is not None else None
-        if not isinstance(document, Agreement) or document.partner.id != asked.partner:
-            # The same words for an agreement of others, an old one, and one that never was.
+        mine = asked.partner or (document.partner.id if isinstance(document, Agreement) else "")
+        if not mine:
+            raise SandboxError("agreement_unknown")
+        if not isinstance(document, Agreement) or document.partner.id != mine:
+            # The same words for an agreement of others and one that never was.
             self._store.instruments.allowing(
-                self._name, asked.partner, asked.user, asked.purpose, {}, at,
+                self._name, mine, asked.user, asked.purpose, {}, at,
                 sources={}, agreement=asked.agreement,
             )  # fmt: skip
             raise SandboxError("agreement_unknown")
@@ -229,15 +257,15 @@ class Desk:
             raise SandboxError("view_empty", view=view)
         return found
 
-    def _open(self, asked: Asked, permission: Permission, dataset: str) -> None:
+    def _open(self, agreement: str, permission: Permission, dataset: str) -> None:
         """Open the account that the agreement's version grants, if it is not open yet."""
         terms, half = permission.terms, float(permission.terms.budget.delta) / 2
         rho = granted_units(rho_for(float(terms.budget.epsilon), half))
         self._store.budgets.open_account(
             self._name,
-            agreement=asked.agreement,
+            agreement=agreement,
             version=terms.version,
-            partner=asked.partner,
+            partner=terms.partner.id,
             dataset=dataset,
             amount=Amount(rho, int(half * DELTA_UNITS)),
             renewal=terms.budget.renewal,
@@ -252,7 +280,7 @@ class Desk:
         price = priced.price
         delta_units = -int(-price.delta * DELTA_UNITS // 1)
         return ChargeRequest(
-            priced.asked.partner,
+            priced.partner,
             priced.asked.agreement,
             priced.dataset,
             key,

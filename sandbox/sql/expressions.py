@@ -81,6 +81,8 @@ class Expressions:
             return self.value(node.this)
         if type(node) in _COMPUTED:
             return self._arithmetic(node)
+        if isinstance(node, exp.Star):
+            not_offered(node, "rows", "*")
         reader = _VALUES.get(type(node))
         if reader is None:
             not_offered(node, "value")

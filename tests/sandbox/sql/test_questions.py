@@ -188,7 +188,7 @@ REFUSED = [
     ("SELECT COUNT(*) FROM query('SELECT 1')", "not_offered", {"instead": "from"}),
     ("SELECT COUNT(*) FROM other.open.firm", "not_offered", {"instead": "plain"}),
     ("SELECT COUNT(*) FROM base.firm", "unknown_view", {}),
-    (f"SELECT * {FROM}", "not_offered", {"instead": "value"}),
+    (f"SELECT * {FROM}", "not_offered", {"what": "*", "instead": "rows"}),
     (f"SELECT amount {FROM}", "not_offered", {"instead": "rows"}),
     (f"SELECT DISTINCT district {FROM} GROUP BY district", "not_offered", {}),
     (f"SELECT amount, COUNT(*) {FROM} GROUP BY district", "not_offered", {"instead": "grouped"}),

@@ -1,0 +1,131 @@
+"""Signed files: keys in PEM, documents that are signed and taken over into the catalogue database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from catalog.agreements import Kind, read_signed, sign, signed_plain
+from catalog.database import CatalogStore
+from catalog.database.instrument_records import Instrument
+from catalog.errors import Location
+from pipelines.home import Home
+from pipelines.workspace import Workspace
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
+
+KEYS = Path("agreements") / "keys"
+
+
+def write_keys(folder: Path, name: str) -> tuple[Path, Path]:
+    """A new pair of keys; the private one can be read by its owner alone.
+
+    Raises:
+        SandboxError: `key_exists`.
+    """
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    folder.mkdir(parents=True, exist_ok=True)
+    private, public = folder / f"{name}.key", folder / f"{name}.pub"
+    key = Ed25519PrivateKey.generate()
+    try:
+        handle = os.open(private, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise SandboxError("key_exists", where=Location(private)) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(
+            key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
+        )
+    public.write_bytes(
+        key.public_key().public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
+    )
+    return private, public
+
+
+def sign_file(file: Path, key: Path, signer: str, output: Path) -> Path:
+    """Add a signature to a document; what stood in `output` is replaced at once.
+
+    Raises:
+        CatalogError: what reading the document raises.
+        SandboxError: `key_unreadable`.
+    """
+    signed = sign(read_signed(file), _private(key), signer)
+    part = output.with_name(f".{output.name}.part")
+    part.write_text(
+        yaml.safe_dump(signed_plain(signed), allow_unicode=True, sort_keys=False), "utf-8"
+    )
+    os.replace(part, output)
+    return output
+
+
+def _private(path: Path) -> Ed25519PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError):
+        raise SandboxError("key_unreadable", where=Location(path)) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SandboxError("key_unreadable", where=Location(path))
+    return key
+
+
+def public_keys(workspace: Workspace) -> dict[str, list[Ed25519PublicKey]]:
+    """The public keys that a workspace trusts, by signer: `agreements/keys/<signer>[.<n>].pub`.
+
+    Raises:
+        SandboxError: `key_unreadable`.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    found: dict[str, list[Ed25519PublicKey]] = {}
+    for path in sorted((workspace.root / KEYS).glob("*.pub")):
+        try:
+            key = load_pem_public_key(path.read_bytes())
+        except (OSError, ValueError):
+            raise SandboxError("key_unreadable", where=Location(path)) from None
+        if not isinstance(key, Ed25519PublicKey):
+            raise SandboxError("key_unreadable", where=Location(path))
+        found.setdefault(path.name.split(".")[0], []).append(key)
+    return found
+
+
+def import_files(workspace: Workspace, files: Iterable[Path]) -> list[Instrument]:
+    """Take over signed files, all of them read before the first is.
+
+    Raises:
+        CatalogError: what `Instruments.import_` raises.
+    """
+    signed, keys = [read_signed(file) for file in files], public_keys(workspace)
+    zone = ZoneInfo(workspace.settings.timezone)
+    with CatalogStore.open(Home.of(workspace.name).database_url) as store:
+        return [store.instruments.import_(workspace.name, one, keys, zone) for one in signed]
+
+
+def all_instruments(workspace: Workspace) -> Sequence[Instrument]:
+    """Every version of every document."""
+    with CatalogStore.open(Home.of(workspace.name).database_url) as store:
+        return store.instruments.versions(workspace.name)
+
+
+def revoke(
+    workspace: Workspace, kind: Kind, id: str, who: str, why: str, at: datetime | None
+) -> Instrument:
+    """End a document, now unless another moment is given."""
+    with CatalogStore.open(Home.of(workspace.name).database_url) as store:
+        since = at or datetime.now(UTC)
+        return store.instruments.revoke(workspace.name, kind, id, at=since, by=who, reason=why)

@@ -1,0 +1,69 @@
+"""A desk with everything behind it: the workspace's lake, its catalogue database and an engine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from catalog.database import CatalogStore
+from catalog.database.budget_records import Amount
+from pipelines.duck import Budget
+from pipelines.home import Home
+from pipelines.lake import Snapshot
+from pipelines.plan import Plan as Workspace
+from sandbox.accounting import granted_units, rho_for
+from sandbox.counting import Exact, count_on_duckdb
+from sandbox.desk import DELTA_UNITS, Desk
+from sandbox.plan import Plan
+
+
+def utc_now() -> datetime:
+    """The time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open desk, and the database behind it."""
+
+    desk: Desk
+    store: CatalogStore
+
+
+@contextmanager
+def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> Iterator[Opened]:
+    """Open the desk of a compiled workspace; it reads pinned snapshots, and runs go on beside it."""
+    home, engine = Home.of(workspace.workspace.name), workspace.workspace.settings.engine
+    with (
+        CatalogStore.open(home.database_url, clock=clock) as store,
+        home.open_lake() as lake,
+        # Not the run's scratch folder: a run empties that when it starts.
+        tempfile.TemporaryDirectory(prefix="sandbox-") as scratch,
+    ):
+        budget = Budget(engine.memory, engine.threads, Path(scratch))
+
+        def count(plan: Plan, snapshots: Mapping[str, Snapshot]) -> Exact:
+            return count_on_duckdb(plan, snapshots, budget)
+
+        register_caps(workspace, store)
+        yield Opened(Desk(workspace, store, lake.current, count, clock), store)
+
+
+def register_caps(workspace: Workspace, store: CatalogStore) -> None:
+    """Bound what all partners together may learn of each kind of unit, as `[sandbox]` says."""
+    settings = workspace.workspace.settings.sandbox
+    half = settings.delta / 2
+    amount = Amount(granted_units(rho_for(settings.epsilon, half)), int(half * DELTA_UNITS))
+    contracts = workspace.workspace.contracts.values()
+    for unit in sorted({c.privacy.unit for c in contracts if c.privacy is not None}):
+        store.budgets.register_cap(
+            workspace.workspace.name,
+            unit,
+            version=settings.version,
+            amount=amount,
+            renewal=settings.renewal,
+        )
