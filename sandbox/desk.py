@@ -107,6 +107,13 @@ class _Priced:
     dataset: str
 
 
+def granted_amount(epsilon: float, delta: float) -> Amount:
+    """A budget as the ledger keeps it: half of delta turns rho into epsilon, half is for groups that
+    are not public."""
+    half = delta / 2
+    return Amount(granted_units(rho_for(epsilon, half)), int(half * DELTA_UNITS))
+
+
 class Desk:
     """Answers the questions of one workspace.
 
@@ -245,7 +252,7 @@ class Desk:
         epsilon = min(whole * USUAL, most) if asked.epsilon is None else asked.epsilon
         if checked_epsilon(epsilon) > most:
             raise SandboxError("epsilon_most", most=most)
-        # Half of delta is for turning rho into epsilon, half for groups that are not public.
+        # See `granted_amount`.
         half = float(budget.delta) / 2
         if plan.domain is None and half == 0:
             raise SandboxError("delta_needed")
@@ -259,15 +266,14 @@ class Desk:
 
     def _open(self, agreement: str, permission: Permission, dataset: str) -> None:
         """Open the account that the agreement's version grants, if it is not open yet."""
-        terms, half = permission.terms, float(permission.terms.budget.delta) / 2
-        rho = granted_units(rho_for(float(terms.budget.epsilon), half))
+        terms = permission.terms
         self._store.budgets.open_account(
             self._name,
             agreement=agreement,
             version=terms.version,
             partner=terms.partner.id,
             dataset=dataset,
-            amount=Amount(rho, int(half * DELTA_UNITS)),
+            amount=granted_amount(float(terms.budget.epsilon), float(terms.budget.delta)),
             renewal=terms.budget.renewal,
         )
 

@@ -6,24 +6,18 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from catalog.database import CatalogStore
-from catalog.database.budget_records import Amount
+from catalog.database.store import utc_now
 from pipelines.duck import Budget
 from pipelines.home import Home
 from pipelines.lake import Snapshot
 from pipelines.plan import Plan as Workspace
-from sandbox.accounting import granted_units, rho_for
 from sandbox.counting import Exact, count_on_duckdb
-from sandbox.desk import DELTA_UNITS, Desk
+from sandbox.desk import Desk, granted_amount
 from sandbox.plan import Plan
-
-
-def utc_now() -> datetime:
-    """The time, aware and in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +50,7 @@ def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> 
 def register_caps(workspace: Workspace, store: CatalogStore) -> None:
     """Bound what all partners together may learn of each kind of unit, as `[sandbox]` says."""
     settings = workspace.workspace.settings.sandbox
-    half = settings.delta / 2
-    amount = Amount(granted_units(rho_for(settings.epsilon, half)), int(half * DELTA_UNITS))
+    amount = granted_amount(settings.epsilon, settings.delta)
     contracts = workspace.workspace.contracts.values()
     for unit in sorted({c.privacy.unit for c in contracts if c.privacy is not None}):
         store.budgets.register_cap(

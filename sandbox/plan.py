@@ -68,6 +68,11 @@ class Plan:
         """All groups of the answer, where they are public."""
         return None if self.domain is None else list(product(*self.domain))
 
+    def counting(self, aggregate: Aggregate) -> Piece:
+        """The piece that a count is."""
+        kind = "units" if aggregate.kind == "count_units" else "present" if aggregate.of else "rows"
+        return next(p for p in self.pieces if p.kind == kind and p.of == aggregate.of)
+
     def l2(self, piece: Piece) -> float:
         """How far one unit can move a piece over all groups, by Euclidean distance."""
         return math.nextafter(math.sqrt(self.max_groups) * piece.most, math.inf)

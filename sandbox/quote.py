@@ -82,7 +82,5 @@ def _expected(plan: Plan, scales: Scales, aggregate: Aggregate, rho: float) -> E
         assert piece.range is not None
         return Expected(aggregate, SURE * scales.scale[piece] * 10.0**-piece.range.scale, relative)
     if aggregate.kind in _COUNTS:
-        kind = "units" if aggregate.kind == "count_units" else "present" if aggregate.of else "rows"
-        piece = next(p for p in plan.pieces if p.kind == kind and p.of == aggregate.of)
-        return Expected(aggregate, SURE * scales.scale[piece], relative)
+        return Expected(aggregate, SURE * scales.scale[plan.counting(aggregate)], relative)
     return Expected(aggregate, None, relative)

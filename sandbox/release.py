@@ -189,8 +189,7 @@ def _quantile(piece: Piece, rows: Mapping[int, int], q: Decimal, scale: float) -
 def _cell(plan: Plan, scales: Scales, aggregate: Aggregate, numbers: Mapping[Piece, int]) -> Cell:
     """A statistic from noisy numbers, with the error that their noise alone makes."""
     if aggregate.kind in ("count", "count_units"):
-        kinds = {"count_units": "units"}.get(aggregate.kind, "present" if aggregate.of else "rows")
-        piece = next(p for p in plan.pieces if p.kind == kinds and p.of == aggregate.of)
+        piece = plan.counting(aggregate)
         return Cell(float(max(numbers[piece], 0)), SURE * scales.scale[piece])
     by_kind = {piece.kind: piece for piece in plan.pieces if piece.of == aggregate.of}
     if aggregate.kind == "sum":

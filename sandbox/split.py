@@ -71,11 +71,9 @@ def terms(plan: Plan, aggregate: Aggregate) -> dict[Piece, float]:
     """The a_i of one statistic, by piece."""
     by_kind = {p.kind: p for p in plan.pieces if p.of == aggregate.of}
     variance = {piece: plan.l2(piece) ** 2 / 2 for piece in plan.pieces}
-    if aggregate.kind == "count_units":
-        return {p: variance[p] for p in plan.pieces if p.kind == "units"}
-    if aggregate.kind == "count":
-        kind = "rows" if aggregate.of is None else "present"
-        return {p: variance[p] for p in plan.pieces if p.kind == kind and p.of == aggregate.of}
+    if aggregate.kind in ("count", "count_units"):
+        piece = plan.counting(aggregate)
+        return {piece: variance[piece]}
     if aggregate.kind in ("quantile", "min", "max"):
         # A score moves with the rows; evenly spread values lose range / N for a row of it.
         return {by_kind["bins"]: 4 * variance[by_kind["bins"]]}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from quality.predicates import literal, quoted
 from sandbox.plan import Piece, Plan
 from sandbox.sql.tree import (
     All,
@@ -45,7 +46,7 @@ def counting_sql(plan: Plan, sources: Mapping[str, str]) -> str:
     pieces = [piece for piece in plan.pieces if piece.kind != "bins"]
     keys = _keys(plan)
     rows = _rows_sql(plan, sources, [piece for piece in pieces if piece.of is not None])
-    inner = ", ".join(["_unit", *keys, *(_of_unit(p, i, plan) for i, p in _numbered(pieces))])
+    inner = ", ".join(["_unit", *keys, *(_of_unit(p, i, plan) for i, p in enumerate(pieces))])
     grouped = ", ".join(["_unit", *keys])
     per_unit = f"SELECT {inner} FROM ({rows}) AS r GROUP BY {grouped}"
     totals = [f"CAST(sum(p{i}) AS BIGINT) AS p{i}" for i, _ in enumerate(pieces)]
@@ -75,10 +76,6 @@ def bins_sql(plan: Plan, piece: Piece, sources: Mapping[str, str]) -> str:
         )
     outer = ", ".join([*keys, "v0 AS bin", "count(*) AS rows"])
     return f"SELECT {outer} FROM ({of_unit}) AS b GROUP BY {', '.join([*keys, 'v0'])}"
-
-
-def _numbered(pieces: Sequence[Piece]) -> list[tuple[int, Piece]]:
-    return list(enumerate(pieces))
 
 
 def _keys(plan: Plan) -> list[str]:
@@ -112,7 +109,7 @@ def _in_domain(plan: Plan, writer: _Writer) -> list[str]:
     found = []
     for key, values in zip(plan.question.keys, plan.domain or (), strict=False):
         if isinstance(key, Column) and all(isinstance(value, str) for value in values):
-            listed = ", ".join(text_literal(str(value)) for value in values)
+            listed = ", ".join(literal(str(value)) for value in values)
             found.append(f"{writer.value(key)} IN ({listed})")
     return found
 
@@ -205,7 +202,7 @@ class _Writer:
             case Column(view, name):
                 return f"{self._names[view]}.{quoted(name)}"
             case Text(text):
-                return text_literal(text)
+                return literal(text)
             case Day(day):
                 return f"DATE '{day.isoformat()}'"
             case Truth(truth):
@@ -261,7 +258,7 @@ class _Writer:
                 listed = ", ".join(self.value(option) for option in options)
                 return f"({self.operand(of)} IN ({listed}))"
             case Like(column, pattern):
-                return f"({self.value(column)} LIKE {text_literal(pattern)})"
+                return f"({self.value(column)} LIKE {literal(pattern)})"
             case Missing(of):
                 return f"({self.value(of)} IS NULL)"
             case Not(part):
@@ -285,16 +282,6 @@ class _Writer:
 def condition_sql(node: Condition, names: Mapping[str, str], views: Mapping[str, ViewTerms]) -> str:
     """A condition as SQL; `names` are the aliases of the views."""
     return _Writer(names, views).condition(node)
-
-
-def quoted(name: str) -> str:
-    """An identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text_literal(text: str) -> str:
-    """A text literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def number_literal(number: Decimal) -> str:
