@@ -1,0 +1,1 @@
+"""Ask a city's sandbox: `Sandbox(url, (client_id, secret), agreement=..., purpose=...).query(sql)`."""
