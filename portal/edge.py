@@ -40,7 +40,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started, status = time.monotonic(), 500
-        scope.setdefault("state", {})
+        scope["state"] = scope.get("state", {})
 
         async def sent(message: Message) -> None:
             nonlocal status

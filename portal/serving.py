@@ -14,6 +14,7 @@ from pipelines.plan import Plan as Workspace
 from portal.app import create_app
 from portal.errors import PortalError
 from portal.tokens import service_key
+from sandbox.accounting import epsilon_of
 from sandbox.opening import open_desk
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -36,6 +37,7 @@ def serve_workspace(
     Raises:
         PortalError: `address_taken`.
     """
+    epsilon_of(1.0, 1e-6)  # loads what the first question would wait for
     key = service_key(Home.of(workspace.workspace.name).root)
     with _listening(host, port) as listener, open_desk(workspace) as opened:
         config = uvicorn.Config(

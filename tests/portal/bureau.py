@@ -23,6 +23,7 @@ from tests.servers import free_port
 from tests.support.city import NAME, City
 from tests.support.instruments import PUBLIC, agreement, letter, signed
 
+ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 TERM = {"valid_from": "2026-01-01", "valid_to": "2099-12-31"}
 VIEWS = [{"name": "sandbox.firm", "fields": ["area", "paid"]}]
@@ -85,7 +86,9 @@ class Bureau:
         environment = os.environ | self.environment | {"CITYBRAIN_HOME": str(self.home)}
         log = (self.home / "service.log").open("ab")
         with log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, env=environment, cwd=ROOT
+            )
         self.url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -118,14 +121,15 @@ class Bureau:
         return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
 
-def make_bureau(root: Path, settings: str = "", **environment: str) -> Bureau:
+def make_bureau(root: Path, settings: str = "", budget: float = 2.0, **environment: str) -> Bureau:
     """A published view of firms; `CITYBRAIN_HOME` is root/home."""
     bureau = Bureau(published_firms(root / "city"), root / "home", environment)
     if settings:
         path = bureau.city.root / "workspace.toml"
         path.write_text(path.read_text("utf-8") + settings, "utf-8")
     with bureau.store() as store:
-        take(store, *instruments())
+        terms = {"epsilon": budget, "delta": "1e-6", "renewal": "none"}
+        take(store, *instruments(budget=terms))
     return bureau
 
 
