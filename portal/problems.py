@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.routing import Match
 
 from catalog.errors import CityBrainError
 from catalog.text import LANGUAGES, language, text
@@ -125,16 +126,25 @@ def problem_of(error: Exception, lang: str) -> tuple[Problem, dict[str, str]]:
         headers["Retry-After"] = str(told.retry_after)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if status == HTTPStatus.METHOD_NOT_ALLOWED and isinstance(error, HTTPException):
-        headers |= dict(error.headers or {})
     return problem, headers
 
 
 def problem_response(request: Request, error: Exception) -> JSONResponse:
     """The same as a response."""
     problem, headers = problem_of(error, spoken(request))
+    if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request)
     body = problem.model_dump(exclude_none=True)
     return JSONResponse(body, problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes of a path; the framework names those of the first one."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods
+    return ", ".join(sorted(found))
 
 
 def _told(error: Exception) -> CityBrainError:

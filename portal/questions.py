@@ -36,6 +36,10 @@ Prefer = Annotated[str | None, Header(description="`respond-async`: do not wait 
 Id = Annotated[str, Path(min_length=1, max_length=100, pattern=KEY)]
 
 
+def _link(operation: str) -> dict[str, Any]:
+    return {"operationId": operation, "parameters": {"id": "$response.body#/id"}}
+
+
 @router.post("/quotes", response_model=QuoteAnswer)
 async def quote(body: QuestionBody, caller: CallerDep, service: ServiceDep) -> JSONResponse:
     """What an answer would cost and how exact it could be; spends nothing."""
@@ -50,6 +54,7 @@ async def quote(body: QuestionBody, caller: CallerDep, service: ServiceDep) -> J
             "model": QueryState,
             "description": "At work.",
             "headers": {"Location": {"schema": {"type": "string"}}},
+            "links": {"state": _link("query_state"), "cancel": _link("cancel")},
         }
     },
 )

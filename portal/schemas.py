@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portal.jobs import State
 from portal.problems import Problem
+from sandbox.sql.reading import MOST_CHARACTERS
 
 NAME = r"^[^\x00-\x1f\x7f]+$"  # a line of text
 KEY = r"^[!-~]+$"
@@ -32,7 +33,9 @@ class AccuracyBody(Body):
 class QuestionBody(Body):
     """A question."""
 
-    sql: str = Field(max_length=65_536, examples=["SELECT COUNT(*) AS n FROM sandbox.enterprise"])
+    sql: str = Field(
+        max_length=MOST_CHARACTERS, examples=["SELECT COUNT(*) AS n FROM sandbox.enterprise"]
+    )
     agreement: Named = Field(examples=["green-credit"])
     purpose: Named = Field(examples=["green_credit"])
     epsilon: Number | None = Field(None, description="What it may cost.")

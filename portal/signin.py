@@ -19,7 +19,8 @@ from portal.service import Service, ServiceDep
 
 router = APIRouter(tags=["sign-in"])
 FORM = "application/x-www-form-urlencoded"
-MOST_FIELDS = 20
+PARAMETERS = ("grant_type", "client_id", "client_secret")
+MOST_FIELDS = 1_000
 
 Fault = Literal["invalid_request", "invalid_client", "unsupported_grant_type"]
 
@@ -118,8 +119,10 @@ async def _form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise _Refused("invalid_request") from None
-    found = dict(pairs)
-    if len(found) < len(pairs) or "grant_type" not in found:
+    # What else there is, is ignored (RFC 6749, 3.2).
+    own = [(name, value) for name, value in pairs if name in PARAMETERS]
+    found = dict(own)
+    if len(found) < len(own) or "grant_type" not in found:
         raise _Refused("invalid_request")
     if found["grant_type"] != "client_credentials":
         raise _Refused("unsupported_grant_type")
@@ -127,26 +130,22 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _credentials(request: Request, form: dict[str, str]) -> _Credentials:
-    """One way of the two, never both (RFC 6749, 2.3)."""
-    header = request.headers.get("authorization")
-    if header is None:
+    """One way of the two, never both (RFC 6749, 2.3); other schemes are not of this address."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
         if "client_id" not in form or "client_secret" not in form:
             raise _Refused("invalid_client")
         return _Credentials(form["client_id"], form["client_secret"])
-    scheme, _, value = header.partition(" ")
     if "client_secret" in form:
         raise _Refused("invalid_request")
     try:
-        id, colon, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+        pair = base64.b64decode(value.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         raise _Refused("invalid_client") from None
-    if (
-        scheme.lower() != "basic"
-        or not colon
-        or form.get("client_id", unquote_plus(id)) != unquote_plus(id)
-    ):
+    id, secret = unquote_plus(pair[0]), unquote_plus(pair[2])
+    if form.get("client_id", id) != id:
         raise _Refused("invalid_client")
-    return _Credentials(unquote_plus(id), unquote_plus(secret))
+    return _Credentials(id, secret)
 
 
 def _refusal(request: Request, error: Fault) -> JSONResponse:

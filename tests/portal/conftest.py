@@ -11,7 +11,7 @@ from tests.servers import postgres
 
 __all__ = ["postgres"]
 
-QUIET = "\n[service]\nrequests_per_minute = 100000\nfailures_per_minute = 100000\n"
+QUIET = "\n[sandbox]\nepsilon = 1000\n\n[service]\nrequests_per_minute = 100000\nfailures_per_minute = 100000\ntoken_seconds = 3600\n"
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
         root = tmp_path_factory.mktemp("bureau")
         patch.setenv("CITYBRAIN_HOME", str(root / "home"))
         patch.delenv("CITYBRAIN_DATABASE", raising=False)
-        made = make_bureau(root, QUIET)
+        made = make_bureau(root, QUIET, budget=500)
         made.start()
     yield made
     assert made.stop() == 0, made.log()
