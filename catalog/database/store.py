@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from catalog.contract import Contract
 from catalog.database import connect, reading, status, syncing, writing
 from catalog.database.budgets import Budgets
+from catalog.database.clients import Clients
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
@@ -54,6 +55,7 @@ class CatalogStore:
         budgets: what partners may learn in the sandbox, and what they have spent.
         instruments: the letters, agreements and consents that allow it.
         openings: all that partners asked for, and what came of it.
+        clients: the programs of partners that may sign in.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -67,6 +69,7 @@ class CatalogStore:
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, clock)
         self.openings = Openings(self._read, self._write)
+        self.clients = Clients(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
