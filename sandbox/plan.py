@@ -25,6 +25,9 @@ MOST_SUM = 2**62  # what one unit may move a sum by, in its smallest units
 PieceKind = Literal["units", "rows", "present", "sum", "centred", "squares", "bins"]
 Key = str | int | bool
 
+# MIN and MAX are this far from the ends: the true ones are one unit's own.
+EXTREME = Decimal("0.01")
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -107,6 +110,17 @@ def plan_of(question: Question, views: Mapping[str, ViewTerms]) -> Plan:
         # Which groups exist is decided by how many units each has.
         pieces.setdefault(("units", None), Piece("units", None, None, 1))
     return Plan(question, used, rows, grouped, domain, tuple(pieces.values()))
+
+
+def quantiles(plan: Plan, piece: Piece) -> list[Decimal]:
+    """The different quantiles that are chosen from one piece."""
+    asked = [quantile_of(a) for a in plan.question.aggregates if a.of == piece.of]
+    return list(dict.fromkeys(q for q in asked if q is not None))
+
+
+def quantile_of(aggregate: Aggregate) -> Decimal | None:
+    """Which quantile an aggregate asks for; None when it asks for none."""
+    return {"quantile": aggregate.q, "min": EXTREME, "max": 1 - EXTREME}.get(aggregate.kind)
 
 
 def _domain(

@@ -8,10 +8,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.identity import counted_question
 from sandbox.sql.tree import Compared, Kept, Output, Question
+
+ColumnKind = Literal["key", "statistic"]
 
 _COMPARES: dict[Compared, Callable[[float, float], bool]] = {
     "=": operator.eq,
@@ -38,11 +40,13 @@ class Table:
 
     Attributes:
         columns: names in the order of the SELECT.
+        kinds: by column, whether it is a key of the groups or a statistic.
         rows: values by column.
         errors: half of the 95 % interval by column; None for keys and where it is not known.
     """
 
     columns: tuple[str, ...]
+    kinds: tuple[ColumnKind, ...]
     rows: tuple[tuple[Any, ...], ...]
     errors: tuple[tuple[float | None, ...], ...]
 
@@ -70,6 +74,7 @@ def table_of(question: Question, stored: Sequence[StoredRow]) -> Table:
         rows = rows[: question.limit]
     return Table(
         tuple(output.name for output in question.outputs),
+        tuple("key" if o.source == "key" else "statistic" for o in question.outputs),
         tuple(tuple(_value(r, o, places[o.name]) for o in question.outputs) for r in rows),
         tuple(tuple(_error(r, o, places[o.name]) for o in question.outputs) for r in rows),
     )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from catalog.contract import Contract
 from catalog.database import connect, reading, status, syncing, writing
 from catalog.database.budgets import Budgets
+from catalog.database.clients import Clients
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
@@ -52,6 +53,7 @@ class CatalogStore:
         holds: publishes that wait for a person.
         budgets: what partners may learn in the sandbox, and what they have spent.
         instruments: the letters, agreements and consents that allow it.
+        clients: the programs of partners that may sign in.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -64,6 +66,7 @@ class CatalogStore:
         self.holds = Holds(self._read, self._write, clock)
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, clock)
+        self.clients = Clients(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
