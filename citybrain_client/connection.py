@@ -12,9 +12,9 @@ import httpx
 
 from citybrain_client.errors import SandboxRefused, SandboxUnreachable, Where
 
-TRIES = 5
+PATIENCE = 30.0  # seconds of pauses in which a request is sent again
 FIRST_PAUSE = 0.2  # seconds; doubled with every try
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 10.0
 AHEAD = 10  # a token is renewed so many seconds before it ends
 AGAIN = (429, 503)
 UNAUTHORIZED = 401
@@ -26,6 +26,7 @@ class Connection:
     Args:
         credentials: the client's id and secret.
         language: in which errors are told, "en" or "zh".
+        patience: seconds of pauses in which a request is sent again.
         transport: how requests are sent; by the network.
     """
 
@@ -35,6 +36,7 @@ class Connection:
         credentials: tuple[str, str],
         language: str,
         timeout: float,
+        patience: float = PATIENCE,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -44,6 +46,7 @@ class Connection:
         )
         self._credentials = credentials
         self._sleep = sleep
+        self._patience = patience
         self._lock = threading.Lock()
         self._token = ""
         self._ends = 0.0
@@ -93,20 +96,21 @@ class Connection:
 
     def _patiently(self, once: Callable[[], httpx.Response], key: str | None) -> httpx.Response:
         """What the service answers, when it does; it is asked again while it cannot."""
-        pause = FIRST_PAUSE
-        for number in range(1, TRIES + 1):
+        pause, waited = FIRST_PAUSE, 0.0
+        while True:
             try:
                 response = once()
             except httpx.TransportError as error:
-                if number == TRIES:
+                if waited >= self._patience:
                     raise SandboxUnreachable(str(error), key) from error
-                self._sleep(pause)
+                wanted = pause
             else:
-                if response.status_code not in AGAIN or number == TRIES:
+                if response.status_code not in AGAIN or waited >= self._patience:
                     return response
-                self._sleep(_asked_pause(response, pause))
+                wanted = _asked_pause(response, pause)
+            self._sleep(wanted)
+            waited += wanted
             pause = min(2 * pause, LONGEST_PAUSE)
-        raise AssertionError("unreachable")
 
     def _signed_in(self) -> str:
         with self._lock:
@@ -133,7 +137,7 @@ class Connection:
 def _asked_pause(response: httpx.Response, otherwise: float) -> float:
     try:
         return min(float(response.headers["Retry-After"]), LONGEST_PAUSE)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError):  # or a date, which ours never is
         return otherwise
 
 

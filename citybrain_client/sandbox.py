@@ -12,7 +12,7 @@ from urllib.parse import quote as quoted
 import httpx
 
 from citybrain_client.answers import Answer, Quote, Record, answer_of, quote_of, record_of
-from citybrain_client.connection import Connection, problem
+from citybrain_client.connection import PATIENCE, Connection, problem
 from citybrain_client.errors import SandboxRefused
 
 POLL_SECONDS = 0.5
@@ -27,6 +27,7 @@ class Sandbox:
         credentials: id and secret, as the data centre has given them.
         language: in which errors are told, "en" or "zh".
         timeout: seconds to wait for a response.
+        patience: seconds of pauses in which a request is sent again that got no answer, or none now.
         transport: how requests are sent; by the network.
     """
 
@@ -39,11 +40,12 @@ class Sandbox:
         purpose: str,
         language: str = "en",
         timeout: float = 300.0,
+        patience: float = PATIENCE,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.agreement = agreement
         self.purpose = purpose
-        self._connection = Connection(url, credentials, language, timeout, transport)
+        self._connection = Connection(url, credentials, language, timeout, patience, transport)
 
     def close(self) -> None:
         """Close the connections."""

@@ -32,7 +32,10 @@ router = APIRouter(
     responses=problems(*REFUSED),
 )
 IdempotencyKey = Annotated[str, Header(min_length=1, max_length=200, pattern=KEY)]
-Prefer = Annotated[str | None, Header(description="`respond-async`: do not wait (RFC 7240).")]
+Prefer = Annotated[
+    str | None,
+    Header(description="`respond-async`: do not wait (RFC 7240).", examples=["respond-async"]),
+]
 Id = Annotated[str, Path(min_length=1, max_length=100, pattern=KEY)]
 
 

@@ -78,9 +78,9 @@ class Bureau:
             made, secret = store.clients.add(NAME, partner, user)
         return made.id, secret
 
-    def start(self, code: str | None = None) -> None:
+    def start(self, code: str | None = None, port: int | None = None) -> None:
         """Start the service, by the command or by a program that ends in it, and wait for it."""
-        port = free_port()
+        port = port or free_port()
         words = ["-m", "citybrain"] if code is None else ["-c", code]
         command = [sys.executable, *words, "serve", str(self.city.root), "--port", str(port)]
         environment = os.environ | self.environment | {"CITYBRAIN_HOME": str(self.home)}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.portal.bureau import Bureau, make_bureau
+from tests.portal.bureau import Bureau, Credentials, make_bureau
+from tests.portal.inside import Inside, inside
 from tests.servers import postgres
 
 __all__ = ["postgres"]
@@ -25,3 +27,23 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
         made.start()
     yield made
     assert made.stop() == 0, made.log()
+
+
+@pytest.fixture
+def portal(bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inside]:
+    """The same city served inside the test's process, with a clock and a sleep of its own."""
+    monkeypatch.setenv("CITYBRAIN_HOME", str(bureau.home))
+    with inside(bureau, tmp_path / "keys") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def wang(bureau: Bureau) -> Credentials:
+    """A program of bank-a that asks for its user wang."""
+    return bureau.client()
+
+
+@pytest.fixture(scope="session")
+def other(bureau: Bureau) -> Credentials:
+    """A program of another bank, which has no agreement."""
+    return bureau.client("bank-b", "zhao")

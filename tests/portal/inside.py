@@ -15,14 +15,12 @@ from portal.tokens import service_key
 from sandbox.opening import Opened, open_desk
 from tests.portal.bureau import Bureau, Credentials
 
-NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
-
 
 class Clock:
-    """A clock that tests set."""
+    """A clock that stands where it is until tests let time pass; documents were imported before."""
 
     def __init__(self) -> None:
-        self.now = NOW
+        self.now = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
 
     def __call__(self) -> datetime:
         return self.now
