@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["letter", "agreement", "consent"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+MOST_EPSILON = 100  # beyond it nothing is hidden from anybody
 CENTRE = "centre"  # how the data centre is called as a signer
 
 
@@ -102,7 +103,7 @@ class Budget(Part):
         most_per_question: the largest epsilon of one question; None: all that is left.
     """
 
-    epsilon: Number = Field(gt=0)
+    epsilon: Number = Field(gt=0, le=MOST_EPSILON)
     delta: Number = Field(ge=0, lt=1)
     renewal: Literal["none", "month", "quarter", "year"]
     most_per_question: Number | None = Field(default=None, gt=0)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from portal.errors import PortalError, later
-from sandbox.desk import Asked, Given
+from sandbox.desk import Given
+from sandbox.pricing import Asked
 from sandbox.watch import Watch
 
 State = Literal["waiting", "charged", "counting", "answered", "failed", "cancelled"]

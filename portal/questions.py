@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path
@@ -18,11 +19,13 @@ from portal.schemas import (
     QueryState,
     QuestionBody,
     QuoteAnswer,
+    StoredAnswer,
     plain,
 )
 from portal.service import Caller, CallerDep, Enveloped, Service, ServiceDep, bearer
-from portal.telling import given_answer, offer_answer
-from sandbox.desk import Asked, Given
+from portal.telling import given_answer, offer_answer, stored_answer
+from sandbox.desk import Given
+from sandbox.pricing import Accuracy, Asked, explained
 
 REFUSED = (401, 403, 409, 413, 422, 429, 500, 503)
 router = APIRouter(
@@ -71,6 +74,9 @@ async def query(
 ) -> JSONResponse:
     """Ask. Under the same `Idempotency-Key` a question is charged once, however often it is sent."""
     asked = _asked(body, caller)
+    behind = explained(asked.text)
+    if behind is not None:
+        return await _quoted(service, replace(asked, text=behind))
     job = service.jobs.start(asked, idempotency_key, service.now())
     if "respond-async" in [one.strip().lower() for one in (prefer or "").split(",")]:
         headers = {"Location": f"/queries/{job.id}", "Preference-Applied": "respond-async"}
@@ -95,7 +101,16 @@ async def cancel(request: Request, id: Id, caller: CallerDep, service: ServiceDe
     return JSONResponse(_state(request, service, job))
 
 
+@router.get("/answers/{id}", response_model=StoredAnswer, responses=problems(404))
+async def answer(id: Id, caller: CallerDep, service: ServiceDep) -> JSONResponse:
+    """An answer that was given, again: all of its groups, the same numbers, for nothing."""
+    desk = service.opened.desk
+    found = await run_in_threadpool(desk.answer, caller.partner, caller.user, id)
+    return JSONResponse(plain(stored_answer(found)))
+
+
 def _asked(body: QuestionBody, caller: Caller) -> Asked:
+    wanted = body.accuracy
     return Asked(
         caller.partner,
         caller.user,
@@ -103,6 +118,7 @@ def _asked(body: QuestionBody, caller: Caller) -> Asked:
         body.agreement,
         body.sql,
         body.epsilon,
+        None if wanted is None else Accuracy(wanted.relative, wanted.rows),
     )
 
 

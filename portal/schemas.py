@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,7 +27,7 @@ class Body(BaseModel):
 class AccuracyBody(Body):
     """How exact an answer should be: so large an error, relative to a group of so many rows."""
 
-    relative: Number = Field(gt=0, le=10, examples=[0.05])
+    relative: Number = Field(gt=0, le=1, examples=[0.05])
     rows: int = Field(ge=1, le=10**12, examples=[1000])
 
 
@@ -100,6 +101,7 @@ class Spent(BaseModel):
 
     rho: float
     epsilon: float
+    delta: float
 
 
 class QueryAnswer(BaseModel):
@@ -127,7 +129,9 @@ class StoredAnswer(BaseModel):
     columns: list[Column]
     rows: list[list[Cell]]
     errors: list[list[float | None]]
+    hidden_groups: bool
     snapshots: dict[str, str]
+    created_at: datetime
 
 
 class QueryState(BaseModel):

@@ -67,12 +67,7 @@ class Service:
         self.requests = Buckets(settings.requests_per_minute, now)
         self.failures = Buckets(settings.failures_per_minute, now)
         self.envelope = Envelope(read.settings.sandbox.envelope / 1000, now, sleep)
-        self.jobs = Jobs(
-            lambda asked, key, watch: opened.desk.ask(asked, key),
-            settings.workers,
-            settings.waiting,
-            self.envelope.due,
-        )
+        self.jobs = Jobs(opened.desk.ask, settings.workers, settings.waiting, self.envelope.due)
 
     def caller_of(self, header: str) -> Caller:
         """Who the bearer of a token is, if his client may still sign in; and he has one request less.

@@ -6,7 +6,9 @@ from catalog.database.budget_records import Amount as Units
 from catalog.database.budget_records import Balance
 from portal import schemas as s
 from sandbox.accounting import rho_of
-from sandbox.desk import DELTA_UNITS, Given, Offer
+from sandbox.desk import Given, Offer, Stored
+from sandbox.pricing import DELTA_UNITS
+from sandbox.table import Table
 from sandbox.terms import ColumnTerms, ViewTerms
 
 
@@ -30,22 +32,39 @@ def offer_answer(offer: Offer) -> s.QuoteAnswer:
 
 def given_answer(given: Given, agreement: str) -> s.QueryAnswer:
     """An answer with what it cost."""
-    table = given.table
     return s.QueryAnswer(
         id=given.id,
         agreement=agreement,
-        columns=[
-            s.Column(name=name, kind=kind)
-            for name, kind in zip(table.columns, table.kinds, strict=True)
-        ],
-        rows=[list(row) for row in table.rows],
-        errors=[list(row) for row in table.errors],
+        columns=_columns(given.table),
+        rows=[list(row) for row in given.table.rows],
+        errors=[list(row) for row in given.table.errors],
         hidden_groups=given.hidden,
         snapshots={view: str(number) for view, number in given.snapshots.items()},
         instruments=list(given.instruments),
-        spent=s.Spent(rho=rho_of(given.spent), epsilon=given.epsilon),
+        spent=s.Spent(rho=rho_of(given.spent), epsilon=given.epsilon, delta=given.delta),
         balance=budget(given.balance),
     )
+
+
+def stored_answer(stored: Stored) -> s.StoredAnswer:
+    """An answer that is read again."""
+    return s.StoredAnswer(
+        id=stored.id,
+        agreement=stored.agreement,
+        columns=_columns(stored.table),
+        rows=[list(row) for row in stored.table.rows],
+        errors=[list(row) for row in stored.table.errors],
+        hidden_groups=stored.hidden,
+        snapshots={view: str(number) for view, number in stored.snapshots.items()},
+        created_at=stored.created_at,
+    )
+
+
+def _columns(table: Table) -> list[s.Column]:
+    return [
+        s.Column(name=name, kind=kind)
+        for name, kind in zip(table.columns, table.kinds, strict=True)
+    ]
 
 
 def budget(balance: Balance) -> s.Budget:

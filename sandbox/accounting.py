@@ -32,7 +32,7 @@ def granted_units(loss: float) -> int:
 
 
 def rho_of(units: int) -> float:
-    """Units as rho, for showing."""
+    """Units as rho, or as epsilon, for showing."""
     return units / UNITS
 
 

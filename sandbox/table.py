@@ -80,6 +80,30 @@ def table_of(question: Question, stored: Sequence[StoredRow]) -> Table:
     )
 
 
+def named_columns(question: Question) -> list[str]:
+    """Names for all keys and statistics that are stored, in canonical order: as they were asked for."""
+    one = counted_question(question)
+    keys = [f"key_{place + 1}" for place in range(len(one.keys))]
+    statistics = [f"statistic_{place + 1}" for place in range(len(one.aggregates))]
+    for output in question.outputs:
+        if output.source == "key":
+            keys[one.keys.index(question.keys[output.index])] = output.name
+        else:
+            statistics[one.aggregates.index(question.aggregates[output.index])] = output.name
+    return keys + statistics
+
+
+def whole_table(columns: Sequence[str], stored: Sequence[StoredRow]) -> Table:
+    """All that is stored of an answer: nothing kept back, sorted or cut."""
+    keys = len(stored[0].keys) if stored else 0
+    return Table(
+        tuple(columns),
+        tuple("key" if place < keys else "statistic" for place in range(len(columns))),
+        tuple((*row.keys, *row.values) for row in stored),
+        tuple((*[None] * keys, *row.errors) for row in stored),
+    )
+
+
 def _value(row: StoredRow, output: Output, place: int) -> Any:
     return row.keys[place] if output.source == "key" else row.values[place]
 
