@@ -14,6 +14,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -31,6 +32,7 @@ DOCS = Path(__file__).resolve().parent
 PAGE = DOCS / "sandbox-walkthrough.md"
 PORT = "8300"  # what the page shows; another one is used
 START_SECONDS = 60
+LOG = ".service.log"
 _FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"\*\*`([^`]+)`\*\*\s*$")
 _CODE = re.compile(r"\s+# exit code (\d+)$")
@@ -127,7 +129,8 @@ class Reader:
         os.chdir(self._before)
         if self._service is not None:
             self._service.send_signal(signal.SIGTERM)
-            self._service.wait(60)
+            if self._service.wait(60) != 0:
+                raise RuntimeError((self._folder / LOG).read_text("utf-8"))
 
     def do(self, part: Part) -> Part:
         """Carry out a piece; it comes back with what came out."""
@@ -164,10 +167,11 @@ class Reader:
         return f"$ {line}\n{self._plain(done.stdout + (done.stderr if wanted else ''))}"
 
     def _serve(self, words: str) -> None:
-        log = self._folder / ".service.log"
+        log = self._folder / LOG
         with log.open("wb") as out:
             self._service = subprocess.Popen(
-                ["bash", "-c", f"exec {words}"],
+                # Started for itself, so that it is this process's to end.
+                [sys.executable, "-m", *shlex.split(words)],
                 cwd=self._folder,
                 env=self._environment,
                 stdout=out,
