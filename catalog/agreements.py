@@ -81,6 +81,22 @@ class Fields(Part):
     fields: Texts
 
 
+class View(Fields):
+    """Fields of a view, and how its records are shown; answers about it are never masked.
+
+    Attributes:
+        masks: by field, a call of a masking function on it, such as `mask_amount(capital, 10000)`.
+    """
+
+    masks: Mapping[Text, Text] | None = None
+
+    @model_validator(mode="after")
+    def _of_fields(self) -> View:
+        if set(self.masks or ()) - set(self.fields):
+            raise ValueError("'masks' names a field that is not in 'fields'")
+        return self
+
+
 class Name(Part):
     """A name for people, in both languages."""
 
@@ -150,7 +166,7 @@ class Agreement(_Document):
     partner: Partner
     letters: Texts
     purposes: Texts
-    views: Annotated[tuple[Fields, ...], Field(min_length=1), AfterValidator(_no_double)]
+    views: Annotated[tuple[View, ...], Field(min_length=1), AfterValidator(_no_double)]
     mode: Literal["zcdp", "pure"]
     budget: Budget
     users: Texts

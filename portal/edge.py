@@ -52,7 +52,7 @@ class Edge:
         try:
             await self._app(scope, _bounded(receive), sent)
         finally:
-            caller = scope["state"].get("caller")
+            state = scope["state"]
             route = scope.get("route")
             self._log(
                 {
@@ -61,8 +61,9 @@ class Edge:
                     # The path as it is declared: a real one may name an enterprise.
                     "path": getattr(route, "path", "-"),
                     "status": status,
+                    "code": state.get("code", "-"),
                     "milliseconds": round(1000 * (time.monotonic() - started), 1),
-                    "client": getattr(caller, "client", "-"),
+                    "client": getattr(state.get("caller"), "client", "-"),
                 }
             )
 

@@ -52,12 +52,14 @@ STATUS = {
     "query_cancelled": 409,
     "idempotency_key_reused": 409,
     "view_empty": 409,
+    "snapshot_gone": 409,
     "request_large": 413,
     "request_invalid": 422,
     "bad_epsilon": 422,
     "epsilon_most": 422,
+    "bad_accuracy": 422,
+    "accuracy_most": 422,
     "delta_needed": 422,
-    "mode_not_offered": 422,
     "too_many_requests": 429,
     "service_failed": 500,
     "engine_failed": 500,
@@ -132,6 +134,7 @@ def problem_of(error: Exception, lang: str) -> tuple[Problem, dict[str, str]]:
 def problem_response(request: Request, error: Exception) -> JSONResponse:
     """The same as a response."""
     problem, headers = problem_of(error, spoken(request))
+    request.state.code = problem.code
     if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = _allowed(request)
     body = problem.model_dump(exclude_none=True)

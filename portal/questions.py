@@ -128,14 +128,14 @@ async def _quoted(service: Service, asked: Asked) -> JSONResponse:
 
 
 def _state(request: Request, service: Service, job: Job) -> dict[str, Any]:
-    state, error = job.state(service.now()), None
-    answered = None
+    now = service.now()
+    state, error, answered = job.state(now), None, None
     if state == "answered":
         answered = given_answer(job.future.result(), job.asked.agreement)
     elif state in ("failed", "cancelled"):
         error = job.error()
     problem = None if error is None else problem_of(error, spoken(request))[0]
     told = QueryState(
-        id=job.id, state=state, progress=job.watch.progress, answer=answered, problem=problem
+        id=job.id, state=state, progress=job.progress(now), answer=answered, problem=problem
     )
     return plain(told)

@@ -44,10 +44,14 @@ class QuestionBody(Body):
 
 
 class Amount(BaseModel):
-    """A privacy loss in zero-concentrated differential privacy."""
+    """A privacy loss in zero-concentrated differential privacy.
+
+    In agreements of the mode `pure` it is epsilon that bounds; in others it is 0 here.
+    """
 
     rho: float
     delta: float
+    epsilon: float
 
 
 class Budget(BaseModel):

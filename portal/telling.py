@@ -77,7 +77,11 @@ def budget(balance: Balance) -> s.Budget:
 
 
 def _amount(units: Units) -> s.Amount:
-    return s.Amount(rho=rho_of(units.rho_units), delta=units.delta_units / DELTA_UNITS)
+    return s.Amount(
+        rho=rho_of(units.rho_units),
+        delta=units.delta_units / DELTA_UNITS,
+        epsilon=rho_of(units.epsilon_units),
+    )
 
 
 def view_terms(view: ViewTerms) -> s.ViewTerms:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from catalog.agreements import Agreement
 from catalog.database import CatalogStore
@@ -30,6 +30,7 @@ from sandbox.plan import Plan, plan_of
 from sandbox.pricing import Asked, charged_amount, granted_amount, price_of
 from sandbox.quote import Quote
 from sandbox.release import released
+from sandbox.snapshots import Snapshots
 from sandbox.sql import read_question
 from sandbox.sql.tree import Question
 from sandbox.table import StoredRow, Table, named_columns, table_of, whole_table
@@ -37,16 +38,6 @@ from sandbox.terms import ViewTerms, terms_of
 from sandbox.watch import Watch
 
 Count = Callable[[Plan, Mapping[str, Snapshot], Watch], Exact]
-
-
-class Snapshots(Protocol):
-    """Where the data are (`pipelines.lake.Lake`)."""
-
-    def current(self, name: str) -> Snapshot | None:
-        """The last good snapshot of a view."""
-
-    def snapshot(self, name: str, snapshot_id: int) -> Snapshot:
-        """One that was the last good one before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,20 +14,23 @@ from catalog.database.store import utc_now
 from pipelines.duck import Budget
 from pipelines.home import Home
 from pipelines.lake import Snapshot
+from pipelines.masking import KeyRing, open_ring
 from pipelines.plan import Plan as Workspace
 from sandbox.counting import Exact, count_on_duckdb
 from sandbox.desk import Desk
 from sandbox.plan import Plan
 from sandbox.pricing import granted_amount
+from sandbox.records import Records
 from sandbox.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open desk, and the database behind it."""
+    """An open desk, what looks up records, and the database behind them."""
 
     desk: Desk
     store: CatalogStore
+    records: Records
 
 
 @contextmanager
@@ -49,8 +52,15 @@ def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> 
                     plan, snapshots, replace(budget, scratch=Path(folder)), watch
                 )
 
+        def ring() -> KeyRing:
+            return open_ring(
+                workspace.workspace.settings.masking, home.root, workspace.workspace.root
+            )
+
         register_caps(workspace, store)
-        yield Opened(Desk(workspace, store, lake, count, clock), store)
+        desk = Desk(workspace, store, lake, count, clock)
+        records = Records(workspace, store, lake, home.records, budget, ring, clock)
+        yield Opened(desk, store, records)
 
 
 def register_caps(workspace: Workspace, store: CatalogStore) -> None:

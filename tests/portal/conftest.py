@@ -23,7 +23,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
         root = tmp_path_factory.mktemp("bureau")
         patch.setenv("CITYBRAIN_HOME", str(root / "home"))
         patch.delenv("CITYBRAIN_DATABASE", raising=False)
-        made = make_bureau(root, QUIET, budget=500)
+        made = make_bureau(root, QUIET, budget=100)
         made.start()
     yield made
     assert made.stop() == 0, made.log()

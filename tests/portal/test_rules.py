@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from sandbox.errors import SandboxError
 from tests.portal.bureau import ASKING, SQL, Bureau, Credentials
 from tests.portal.inside import Inside
 
+ROOT = Path(__file__).parents[2]
 QUESTION = {"sql": SQL, **ASKING}
 KEYED = {"Idempotency-Key": "rules"}
 
@@ -171,6 +174,14 @@ def test_every_status_has_a_title(portal: Inside) -> None:
     for language in LANGUAGES:
         assert {f"portal_title_{one}" for one in STATUS.values()} <= set(catalogue(language)["ui"])
         assert set(STATUS) <= set(catalogue(language)["errors"])
+
+
+def test_every_error_that_a_partner_can_meet_has_a_status() -> None:
+    """Codes of the sandbox that are not listed would be faults of the service."""
+    files = [one for one in (ROOT / "sandbox").rglob("*.py") if one.name != "keyfiles.py"]
+    code = "".join(one.read_text("utf-8") for one in files)
+    raised = set(re.findall(r'SandboxError\(\s*"([a-z_]+)"', code))
+    assert "query_cancelled" in raised and raised - set(STATUS) == set()
 
 
 def test_the_document_describes_every_problem(portal: Inside) -> None:
