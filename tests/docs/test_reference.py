@@ -210,6 +210,7 @@ def unknown_commands(text: str) -> list[str]:
     """`citybrain X` where there is no command X."""
     known = generate.commands()
     groups = {name.split()[0] for name in known if " " in name}
+    known |= {" ".join(name.split()[:2]): known[name] for name in known}
     wrong = []
     for first, second in re.findall(r"\bcitybrain ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", text):
         if first not in known and (
