@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from portal.jobs import CLOSE_SECONDS
 from portal.problems import STATUS
 from portal.serving import END_SECONDS
 from tests.portal.inside import Inside
@@ -28,4 +29,5 @@ def test_how_long_the_end_takes() -> None:
     assert f"at most {END_SECONDS} seconds" in PAGE
     unit = (Path(__file__).parents[2] / "infra/sandbox/citybrain-sandbox.service").read_text()
     stop = re.search(r"^TimeoutStopSec=(\d+)$", unit, flags=re.MULTILINE)
-    assert stop is not None and int(stop[1]) > END_SECONDS
+    assert f"{CLOSE_SECONDS} seconds more" in PAGE
+    assert stop is not None and int(stop[1]) > END_SECONDS + CLOSE_SECONDS
