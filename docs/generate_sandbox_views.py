@@ -34,10 +34,10 @@ NOT_VIEWS = """\
 
 - **Tainan's `fusion.village_profile`**: a row is a village, and what it says are counts over
   persons, tickets and enterprises. Noise that hides one row would hide a village, which needs no
-  hiding, and would not hide a patient or a caller, of whom a village has many. Its facts that are
-  made of no person (people, night markets) stand beside each ticket in `sandbox.hotline_ticket`.
-  What it counts of tickets does not: one ticket less would change the rows of all other tickets of
-  the village, and more than one unit's worth would be told.
+  hiding, and would not hide a patient or a caller, of whom a village has many. How many
+  people live in the village and in its district stands beside each ticket in
+  `sandbox.hotline_ticket`. What it counts of tickets does not: one ticket less would change the
+  rows of all other tickets of the village, and more than one unit's worth would be told.
 - **Tainan's `thematic.citizen_hotline`**: counts again. Questions over `sandbox.hotline_ticket`
   count the tickets themselves, as finely as a budget allows; `open.hotline_statistics` has the
   coarse counts for everybody.

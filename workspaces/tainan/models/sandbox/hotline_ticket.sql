@@ -16,8 +16,7 @@ SELECT
     t.district_code,
     t.village_code,
     v.population AS village_population,
-    v.district_population,
-    COALESCE(v.night_markets, 0) > 0 AS night_market
+    v.district_population
 FROM base.hotline_ticket AS t
 LEFT JOIN fusion.village_profile AS v
     ON v.village_code = t.village_code
