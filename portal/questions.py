@@ -38,7 +38,10 @@ router = APIRouter(
 IdempotencyKey = Annotated[str, Header(min_length=1, max_length=200, pattern=KEY)]
 Prefer = Annotated[
     str | None,
-    Header(description="`respond-async`: do not wait (RFC 7240).", examples=["respond-async", "handling=strict"]),
+    Header(
+        description="`respond-async`: do not wait (RFC 7240).",
+        examples=["respond-async", "handling=strict"],
+    ),
 ]
 Id = Annotated[str, Path(min_length=1, max_length=100, pattern=KEY)]
 
