@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from sandbox.errors import Refusal
 from sandbox.sql.reading import Scope, not_offered, only, refuse
 from sandbox.sql.size import BUCKET_COPIES
 from sandbox.sql.tree import (
@@ -67,12 +68,15 @@ class Expressions:
 
     # -- values ---------------------------------------------------------------------------------
 
-    def value(self, node: exp.Expression) -> Value:
+    def value(self, node: exp.Expression | None) -> Value:
         """A value; the privacy unit's own column is none.
 
         Raises:
             Refusal: whatever is not offered, with its place.
         """
+        if node is None:
+            # The parser takes functions without their arguments.
+            raise Refusal("question_syntax")
         if isinstance(node, exp.Column):
             found = self.scope.resolve(node)
             if self.scope.is_unit(found):
@@ -97,14 +101,14 @@ class Expressions:
         right = self.number(node.args["expression"])
         return Arithmetic(_COMPUTED[type(node)], left, right)
 
-    def number(self, node: exp.Expression) -> Value:
+    def number(self, node: exp.Expression | None) -> Value:
         """A value that is a number."""
         return self._of_kind(node, "number")
 
-    def _of_kind(self, node: exp.Expression, wanted: Kind) -> Value:
+    def _of_kind(self, node: exp.Expression | None, wanted: Kind) -> Value:
         found = self.value(node)
         kind = self.kind(found)
-        if kind != wanted:
+        if node is not None and kind != wanted:
             refuse(node, "wrong_kind", kind=kind, wanted=wanted)
         return found
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from sandbox.sql import canonical
 from sandbox.sql.expressions import Expressions
-from sandbox.sql.parsing import parsed
+from sandbox.sql.parsing import MOST_VIEWS, parsed
 from sandbox.sql.reading import (
     Scope,
     Source,
@@ -39,7 +39,6 @@ from sandbox.sql.tree import (
 )
 from sandbox.terms import ViewTerms
 
-MOST_VIEWS = 3
 MOST_AGGREGATES = 20
 MOST_KEYS = 4
 _SIMPLE: dict[type[exp.Expression], AggregateKind] = {
