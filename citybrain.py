@@ -11,7 +11,16 @@ import typer
 
 from catalog.errors import CityBrainError, Problems
 from catalog.text import text
-from commands import machinery, opening, protection, published, running, scheduling, writing
+from commands import (
+    machinery,
+    opening,
+    protection,
+    published,
+    running,
+    scheduling,
+    serving,
+    writing,
+)
 
 app = typer.Typer(
     name="citybrain",
@@ -21,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (running, published, scheduling, writing, protection, opening, machinery):
+for part in (running, published, scheduling, writing, protection, opening, serving, machinery):
     app.add_typer(part.app)
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["letter", "agreement", "consent"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+MOST_EPSILON = 100  # beyond it nothing is hidden from anybody
 CENTRE = "centre"  # how the data centre is called as a signer
 
 
@@ -80,6 +81,22 @@ class Fields(Part):
     fields: Texts
 
 
+class View(Fields):
+    """Fields of a view, and how its records are shown; answers about it are never masked.
+
+    Attributes:
+        masks: by field, a call of a masking function on it, such as `mask_amount(capital, 10000)`.
+    """
+
+    masks: Mapping[Text, Text] | None = None
+
+    @model_validator(mode="after")
+    def _of_fields(self) -> View:
+        if set(self.masks or ()) - set(self.fields):
+            raise ValueError("'masks' names a field that is not in 'fields'")
+        return self
+
+
 class Name(Part):
     """A name for people, in both languages."""
 
@@ -102,7 +119,7 @@ class Budget(Part):
         most_per_question: the largest epsilon of one question; None: all that is left.
     """
 
-    epsilon: Number = Field(gt=0)
+    epsilon: Number = Field(gt=0, le=MOST_EPSILON)
     delta: Number = Field(ge=0, lt=1)
     renewal: Literal["none", "month", "quarter", "year"]
     most_per_question: Number | None = Field(default=None, gt=0)
@@ -149,7 +166,7 @@ class Agreement(_Document):
     partner: Partner
     letters: Texts
     purposes: Texts
-    views: Annotated[tuple[Fields, ...], Field(min_length=1), AfterValidator(_no_double)]
+    views: Annotated[tuple[View, ...], Field(min_length=1), AfterValidator(_no_double)]
     mode: Literal["zcdp", "pure"]
     budget: Budget
     users: Texts

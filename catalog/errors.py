@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from catalog.text import error_text
+from catalog.text import error_parts
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,7 +43,11 @@ class CityBrainError(Exception):
 
     def text(self, lang: str | None = None) -> str:
         """The message in `lang` (`en` or `zh`; default: the user's language), without the location."""
-        return error_text(self.code, lang, **self.fields)
+        return " ".join(self.parts(lang)).strip()
+
+    def parts(self, lang: str | None = None) -> tuple[str, str]:
+        """What happened, and what to do next."""
+        return error_parts(self.code, lang, **self.fields)
 
     def __str__(self) -> str:
         prefix = f"{self.where}: " if self.where else ""

@@ -36,10 +36,10 @@ def text(key: str, lang: str | None = None, **fields: Any) -> str:
     return message.format_map(fields)
 
 
-def error_text(code: str, lang: str | None = None, **fields: Any) -> str:
-    """What happened and what to do next, for an error code."""
+def error_parts(code: str, lang: str | None = None, **fields: Any) -> tuple[str, str]:
+    """What happened, and what to do next, for an error code."""
     entry = catalogue(lang or language())["errors"].get(code)
     if entry is None:
         # An error must reach the user even when its text is missing (a test finds that).
-        return f"{code}: {fields}"
-    return f"{entry['what'].format_map(fields)} {entry['next'].format_map(fields)}"
+        return f"{code}: {fields}", ""
+    return entry["what"].format_map(fields), entry["next"].format_map(fields)

@@ -13,7 +13,7 @@ from commands.arguments import JsonOption, WorkspaceArgument, moment
 from commands.workspaces import compiled_workspace, read_workspace
 
 if TYPE_CHECKING:
-    from sandbox.desk import Asked
+    from sandbox.pricing import Asked
 
 app = typer.Typer()
 agreement = typer.Typer(help="Letters, agreements and consents: signed files, kept for good.")
@@ -27,6 +27,13 @@ UserOption = Annotated[str, typer.Option(help="Who asks; the agreement names him
 PurposeOption = Annotated[str, typer.Option(help="What for; the agreement names it.")]
 EpsilonOption = Annotated[
     float | None, typer.Option(help="What the answer may cost; a tenth of the budget by default.")
+]
+AccuracyOption = Annotated[
+    tuple[float, int] | None,
+    typer.Option(
+        help="Instead of a price: 0.05 1000 is plus or minus 5 % on groups of 1,000 rows.",
+        metavar="SHARE ROWS",
+    ),
 ]
 
 
@@ -107,6 +114,7 @@ def sandbox_quote(
     user: UserOption,
     purpose: PurposeOption,
     epsilon: EpsilonOption = None,
+    accuracy: AccuracyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What an answer would cost and how exact it could be; spends nothing."""
@@ -115,7 +123,8 @@ def sandbox_quote(
     from sandbox.present import offer_json, print_offer
 
     with open_desk(compiled_workspace(workspace)) as opened:
-        offer = opened.desk.quote(_asked(sql, agreement, user, purpose, epsilon))
+        asked = _asked(sql, agreement, user, purpose, epsilon, accuracy)
+        offer = opened.desk.quote(asked)
     if as_json:
         print_json(offer_json(offer))
     else:
@@ -133,25 +142,43 @@ def sandbox_query(
         str, typer.Option(help="Your own name for this request; under it, it is paid once.")
     ],
     epsilon: EpsilonOption = None,
+    accuracy: AccuracyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask: the answer has noise, and its price is taken from the agreement's budget."""
+    """Ask: the answer has noise, and its price is taken from the agreement's budget.
+
+    EXPLAIN PRIVACY before the SELECT tells the price instead, as `quote` does.
+    """
     from pipelines.present import print_json
     from sandbox.opening import open_desk
     from sandbox.present import given_json, print_given
+    from sandbox.pricing import explained
 
+    question = explained(sql)
+    if question is not None:
+        sandbox_quote(workspace, question, agreement, user, purpose, epsilon, accuracy, as_json)
+        return
     with open_desk(compiled_workspace(workspace)) as opened:
-        given = opened.desk.ask(_asked(sql, agreement, user, purpose, epsilon), key)
+        asked = _asked(sql, agreement, user, purpose, epsilon, accuracy)
+        given = opened.desk.ask(asked, key)
     if as_json:
         print_json(given_json(given))
     else:
         print_given(given)
 
 
-def _asked(sql: str, agreement: str, user: str, purpose: str, epsilon: float | None) -> Asked:
-    from sandbox.desk import Asked
+def _asked(
+    sql: str,
+    agreement: str,
+    user: str,
+    purpose: str,
+    epsilon: float | None,
+    accuracy: tuple[float, int] | None,
+) -> Asked:
+    from sandbox.pricing import Accuracy, Asked
 
-    return Asked(None, user, purpose, agreement, sql, epsilon)
+    wanted = None if accuracy is None else Accuracy(*accuracy)
+    return Asked(None, user, purpose, agreement, sql, epsilon, wanted)
 
 
 @sandbox.command("budget")
@@ -169,6 +196,28 @@ def sandbox_budget(
         print_json({unit: balance_json(one) for unit, one in found.items()})
     else:
         print_table(balance_table(found))
+
+
+@sandbox.command("log")
+def sandbox_log(
+    workspace: WorkspaceArgument,
+    agreement: Annotated[str | None, typer.Option(help="Calls under this agreement only.")] = None,
+    limit: Annotated[int, typer.Option(help="So many of the last calls.", min=1)] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """What partners asked for, what was given and what refused; the newest call first."""
+    from pipelines.present import print_json, print_table
+    from sandbox.opening import open_desk
+    from sandbox.present import call_json, call_table
+
+    plan = compiled_workspace(workspace)
+    with open_desk(plan) as opened:
+        name = plan.workspace.name
+        found = opened.store.openings.newest(name, agreement=agreement, limit=limit)
+    if as_json:
+        print_json([call_json(one) for one in found])
+    else:
+        print_table(call_table(found))
 
 
 @sandbox.command("audit")

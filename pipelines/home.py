@@ -66,6 +66,11 @@ class Home:
         return self.root / "scratch"
 
     @property
+    def records(self) -> Path:
+        """Rows by their code, as partners may see them (`sandbox.records`); may be deleted."""
+        return self.root / "records"
+
+    @property
     def compiled(self) -> Path:
         """What compiling has found sound before (`pipelines.compilecache`); may be deleted."""
         return self.root / "compiled.cache"

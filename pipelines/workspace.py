@@ -70,6 +70,17 @@ class SandboxSettings(_Strict):
     delta: float = Field(default=1e-6, gt=0, lt=1)
     renewal: Literal["none", "month", "quarter", "year"] = "year"
     version: int = Field(default=1, ge=1)
+    envelope: int = Field(default=50, ge=0, le=10_000)
+
+
+class ServiceSettings(_Strict):
+    """How the sandbox's service answers partners' programs."""
+
+    token_seconds: int = Field(default=600, ge=10, le=86_400)
+    requests_per_minute: int = Field(default=600, ge=1)
+    failures_per_minute: int = Field(default=10, ge=1)
+    workers: int = Field(default=2, ge=1, le=64)
+    waiting: int = Field(default=64, ge=1)
 
 
 class Settings(_Strict):
@@ -87,6 +98,7 @@ class Settings(_Strict):
     masking: MaskingSettings = MaskingSettings()
     risk: RiskSettings = RiskSettings()
     sandbox: SandboxSettings = SandboxSettings()
+    service: ServiceSettings = ServiceSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
 

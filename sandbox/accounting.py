@@ -1,8 +1,9 @@
-"""Privacy loss in zero-concentrated differential privacy (zCDP), counted in whole units.
+"""Privacy loss, counted in whole units.
 
-Bun & Steinke, "Concentrated Differential Privacy" (2016). A ledger must add without rounding: so a
-loss rho is kept as a whole number of `UNITS`-ths, rounded up where it is spent. Epsilon is for
-people: it is computed from rho at the agreement's delta by OpenDP's conversion and never added up.
+A ledger must add without rounding: so a loss is kept as a whole number of `UNITS`-ths, rounded up
+where it is spent. In the mode `zcdp` it is rho of zero-concentrated differential privacy (Bun & Steinke,
+"Concentrated Differential Privacy", 2016), and epsilon is for people: it is computed from rho at the
+agreement's delta by OpenDP's conversion and never added up. In the mode `pure` it is epsilon itself.
 """
 
 from __future__ import annotations
@@ -10,26 +11,28 @@ from __future__ import annotations
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.errors import SandboxError
 
-UNITS = 10**12  # of rho; the smallest loss that can be charged
+Mode = Literal["zcdp", "pure"]
+
+UNITS = 10**12  # of rho or of epsilon; the smallest loss that can be charged
 _EXACT = 1e-9  # of a rho that is searched for, relative
 
 
-def spent_units(rho: float) -> int:
+def spent_units(loss: float) -> int:
     """What a loss costs, rounded up."""
-    return int((Decimal(rho) * UNITS).to_integral_value(ROUND_CEILING))
+    return int((Decimal(loss) * UNITS).to_integral_value(ROUND_CEILING))
 
 
-def granted_units(rho: float) -> int:
+def granted_units(loss: float) -> int:
     """What a budget holds, rounded down."""
-    return int((Decimal(rho) * UNITS).to_integral_value(ROUND_FLOOR))
+    return int((Decimal(loss) * UNITS).to_integral_value(ROUND_FLOOR))
 
 
 def rho_of(units: int) -> float:
-    """Units as rho, for showing."""
+    """Units as rho, or as epsilon, for showing."""
     return units / UNITS
 
 
@@ -73,7 +76,10 @@ def rho_for(epsilon: float, delta: float) -> float:
 
 
 def pure_rho(epsilon: float) -> float:
-    """What a loss of pure epsilon counts as: epsilon**2 / 2 (Bun & Steinke 2016, proposition 1.4)."""
+    """What a loss of pure epsilon counts as: epsilon**2 / 2 (Bun & Steinke 2016, proposition 1.4).
+
+    With a delta besides, it is the rho of delta-approximate zCDP (the same, section 8).
+    """
     return math.nextafter(epsilon * epsilon / 2, math.inf)
 
 

@@ -6,6 +6,7 @@ What comes out has one row a group. It is exact, so it goes to `sandbox.release`
 from __future__ import annotations
 
 import tempfile
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from pipelines.duck import Budget, connection, create_views, snapshot_sql
+from pipelines.errors import PipelineError
 from pipelines.lake import Snapshot
 from sandbox.errors import SandboxError
 from sandbox.plan import Piece, Plan
 from sandbox.statement import bins_sql, counting_sql
+from sandbox.watch import Watch
 
 if TYPE_CHECKING:
     from pipelines.spark.engine import SparkEngine
@@ -41,22 +44,38 @@ class Exact:
     bins: Mapping[Piece, Mapping[Group, Mapping[int, int]]]
 
 
-def count_on_duckdb(plan: Plan, snapshots: Mapping[str, Snapshot], budget: Budget) -> Exact:
+def count_on_duckdb(
+    plan: Plan, snapshots: Mapping[str, Snapshot], budget: Budget, watch: Watch | None = None
+) -> Exact:
     """Count with DuckDB.
 
     Raises:
-        SandboxError: `engine_failed`, the same whatever went wrong: what an engine says may quote rows.
+        SandboxError: `engine_failed`, the same whatever went wrong: what an engine says may quote
+            rows; `query_cancelled`.
     """
     try:
         with connection(budget) as con:
             create_views(con, {name: snapshot_sql(s) for name, s in snapshots.items()})
-            return counted(plan, lambda sql: con.execute(sql).fetchall())
-    except (duckdb.Error, MemoryError):
+            con.execute("SET enable_progress_bar = true")
+            con.execute("SET enable_progress_bar_print = false")
+            with (watch or Watch()).counting(con.interrupt, lambda: _progress(con)):
+                return counted(plan, lambda sql: con.execute(sql).fetchall())
+    except (duckdb.Error, PipelineError, MemoryError):
         raise SandboxError("engine_failed") from None
 
 
+def _progress(con: duckdb.DuckDBPyConnection) -> float | None:
+    """Of the statement that is running."""
+    found = con.query_progress()
+    return None if found < 0 else min(found / 100, 1.0)
+
+
 def count_on_spark(
-    plan: Plan, snapshots: Mapping[str, Snapshot], engine: SparkEngine, budget: Budget
+    plan: Plan,
+    snapshots: Mapping[str, Snapshot],
+    engine: SparkEngine,
+    budget: Budget,
+    watch: Watch | None = None,
 ) -> Exact:
     """Count with Spark.
 
@@ -64,7 +83,7 @@ def count_on_spark(
         budget: of the DuckDB that hands on what is no plain snapshot.
 
     Raises:
-        SandboxError: `engine_failed`.
+        SandboxError: `engine_failed`, `query_cancelled`.
     """
     from pyspark.errors import PySparkException
 
@@ -78,10 +97,13 @@ def count_on_spark(
     try:
         with tempfile.TemporaryDirectory(dir=engine.scratch) as folder, connection(budget) as con:
             show(session, con, tables, Path(folder))
-            return counted(
-                plan,
-                lambda sql: [tuple(row) for row in session.sql(to_spark(sql, types)).collect()],
-            )
+            tag = f"sandbox-{uuid.uuid4()}"
+            session.addTag(tag)
+            with (watch or Watch()).counting(lambda: session.interruptTag(tag), lambda: None):
+                return counted(
+                    plan,
+                    lambda sql: [tuple(row) for row in session.sql(to_spark(sql, types)).collect()],
+                )
     except (PySparkException, duckdb.Error):
         raise SandboxError("engine_failed") from None
 

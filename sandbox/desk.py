@@ -1,8 +1,8 @@
 """The desk at which partners ask: agreed, priced, charged, counted, answered, in this order.
 
 A question that fails before it is charged costs nothing and has told nothing of the data. What fails
-afterwards stays charged: a refund that depends on the data would tell something. Asked again under the
-same key, it is answered without being charged again.
+afterwards stays charged: a refund that depends on the data would tell something. Asked again under
+the same key, it is answered without being charged again. All is logged before an answer leaves.
 """
 
 from __future__ import annotations
@@ -11,52 +11,33 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from catalog.agreements import Agreement
 from catalog.database import CatalogStore
-from catalog.database.budget_records import Amount, Answer, Balance, ChargeRequest, Fault
+from catalog.database.budget_records import Answer, Balance, Charge, ChargeRequest, Fault
 from catalog.database.instrument_records import Permission
 from catalog.errors import CatalogError
+from pipelines.errors import PipelineError
 from pipelines.lake import Snapshot
 from pipelines.plan import Plan as Workspace
-from sandbox.accounting import checked_epsilon, granted_units, rho_for
 from sandbox.asking import sources_of, used_fields
+from sandbox.calls import Call, CallLog
 from sandbox.counting import Exact
 from sandbox.errors import SandboxError
 from sandbox.identity import counted_question, fingerprint
 from sandbox.plan import Plan, plan_of
-from sandbox.quote import Quote, quote
+from sandbox.pricing import Asked, charged_amount, granted_amount, price_of
+from sandbox.quote import Quote
 from sandbox.release import released
+from sandbox.snapshots import Snapshots
 from sandbox.sql import read_question
 from sandbox.sql.tree import Question
-from sandbox.table import StoredRow, Table, table_of
+from sandbox.table import StoredRow, Table, named_columns, table_of, whole_table
 from sandbox.terms import ViewTerms, terms_of
+from sandbox.watch import Watch
 
-DELTA_UNITS = 10**18
-GROUPS_OF = 100  # so many questions about groups that are not public use up the delta kept for them
-USUAL = 0.1  # of an agreement's epsilon, for a question that names no price
-
-Count = Callable[[Plan, Mapping[str, Snapshot]], Exact]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question and who asks it.
-
-    Attributes:
-        partner: for whom; None: for the agreement's partner, where the city itself asks.
-        agreement: the id of the agreement under which it is asked.
-        epsilon: what it may cost, at the agreement's delta; None: a tenth of the agreement's budget, or
-            the most for one question where that is less.
-    """
-
-    partner: str | None
-    user: str
-    purpose: str
-    agreement: str
-    text: str
-    epsilon: float | None = None
+Count = Callable[[Plan, Mapping[str, Snapshot], Watch], Exact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +45,12 @@ class Offer:
     """What an answer would cost, and what is left before it.
 
     Attributes:
+        table: the columns that the answer would have; it has no rows.
         known: the answer was given before, and costs nothing now.
     """
 
     price: Quote
+    table: Table
     balance: Balance
     known: bool
 
@@ -79,6 +62,7 @@ class Given:
     Attributes:
         id: by which it can be read again.
         spent: rho units that were charged for it now; 0 for an answer that was there.
+        epsilon, delta: what that is at the agreement's delta, and what was lost of delta itself.
         hidden: groups below the threshold are left out of it.
     """
 
@@ -88,8 +72,25 @@ class Given:
     instruments: tuple[str, ...]
     spent: int
     epsilon: float
+    delta: float
     hidden: bool
     balance: Balance
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer that is read again: all of its groups, in one order, whatever was kept or cut of it.
+
+    Attributes:
+        agreement: under which it was given.
+    """
+
+    id: str
+    agreement: str
+    table: Table
+    snapshots: Mapping[str, int]
+    hidden: bool
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,37 +105,32 @@ class _Priced:
     permission: Permission
     snapshots: Mapping[str, Snapshot]
     fingerprint: str
+    same: str
     dataset: str
 
 
-def granted_amount(epsilon: float, delta: float) -> Amount:
-    """A budget as the ledger keeps it: half of delta turns rho into epsilon, half is for groups that
-    are not public."""
-    half = delta / 2
-    return Amount(granted_units(rho_for(epsilon, half)), int(half * DELTA_UNITS))
-
-
 class Desk:
-    """Answers the questions of one workspace.
+    """Answers the questions of one workspace; may be used from any thread.
 
     Args:
+        lake: where the published views are.
         count: the exact side (`sandbox.counting`).
-        current: the last good snapshot of a view, or None.
     """
 
     def __init__(
         self,
         workspace: Workspace,
         store: CatalogStore,
-        current: Callable[[str], Snapshot | None],
+        lake: Snapshots,
         count: Count,
         clock: Callable[[], datetime],
     ) -> None:
         self._workspace = workspace
         self._store = store
-        self._current = current
+        self._lake = lake
         self._count = count
         self._clock = clock
+        self._calls = CallLog(store.openings, workspace.workspace.name, clock)
         contracts = workspace.workspace.contracts
         self._views = {n: terms_of(c) for n, c in contracts.items() if c.privacy is not None}
 
@@ -148,32 +144,88 @@ class Desk:
         Raises:
             CatalogError: the instruments do not allow it.
             Refusal: it is not answered.
-            SandboxError: `bad_epsilon`, `epsilon_most`, `view_empty`.
+            SandboxError: `bad_epsilon`, `epsilon_most`, `view_empty` ...
         """
-        priced = self._priced(asked)
-        known = self._store.budgets.find_answer(self._name, asked.agreement, priced.fingerprint)
-        return Offer(priced.price, self._balance(priced), known is not None)
+        with self._calls.logged(self._call(asked, "quote")) as call:
+            priced = self._priced(asked, call)
+            known = self._store.budgets.find_answer(self._name, asked.agreement, priced.fingerprint)
+            table = table_of(priced.question, [])
+            return Offer(priced.price, table, self._balance(priced), known is not None)
 
-    def ask(self, asked: Asked, key: str) -> Given:
+    def ask(self, asked: Asked, key: str, watch: Watch | None = None) -> Given:
         """Answer a question.
 
         Args:
             key: the partner's own name for this request; under it, it is charged once.
+            watch: tells how far it is, and stops it.
 
         Raises:
             CatalogError: as `quote`, and `budget_exhausted`, `idempotency_key_reused`.
+            SandboxError: `query_cancelled`, `engine_failed`, `snapshot_gone`.
         """
-        priced = self._priced(asked)
-        budgets = self._store.budgets
-        known = budgets.find_answer(self._name, asked.agreement, priced.fingerprint)
-        if known is not None:
-            return self._given(priced, known, spent=0)
-        charge = budgets.charge(self._name, self._request(priced, key))
-        answer = budgets.answer_of(charge.id) or self._answered(priced, charge.id)
-        return self._given(priced, answer, spent=0 if charge.again else charge.amount.rho_units)
+        watch = watch or Watch()
+        with self._calls.logged(self._call(asked, "query")) as call:
+            priced = self._priced(asked, call)
+            watch.reached("checked")
+            budgets = self._store.budgets
+            known = budgets.find_answer(self._name, asked.agreement, priced.fingerprint)
+            if known is not None:
+                call.charge = known.charge_id
+                return self._given(priced, known, None)
+            charge = budgets.charge(self._name, self._request(priced, key))
+            call.charge = charge.id
+            watch.reached("charged")
+            answer = budgets.answer_of(charge.id) or self._answered(priced, charge, watch)
+            watch.reached("answered")
+            return self._given(priced, answer, None if charge.again else charge)
 
-    def balances(self, agreement: str) -> dict[str, Balance]:
-        """What an agreement has left, by kind of unit; a kind that was never asked about is missing."""
+    def answer(self, partner: str, user: str, answer_id: str) -> Stored:
+        """Read an answer again: always the same.
+
+        Raises:
+            CatalogError: `answer_unknown`, for the answer of another partner as well.
+        """
+        call = Call(partner, user, "", "", "answer", answer_id)
+        with self._calls.logged(call):
+            found = self._store.budgets.read_answer(self._name, answer_id, partner)
+            call.charge = found.charge_id
+            said = found.payload
+            return Stored(
+                found.id,
+                said["agreement"],
+                whole_table(said["columns"], _stored(found)),
+                found.snapshots,
+                said["hidden"],
+                found.created_at,
+            )
+
+    def views(self, partner: str, agreement: str) -> dict[str, ViewTerms]:
+        """What an agreement of a partner lets be asked about, with all that is registered of it.
+
+        Raises:
+            CatalogError: `agreement_missing`, `agreement_expired`, `agreement_revoked`.
+        """
+        at = self._clock()
+        known = self._store.instruments.in_force(self._name, "agreement", agreement, at)
+        document = known.document if known is not None else None
+        if not isinstance(document, Agreement) or document.partner.id != partner:
+            raise self._not_allowed(Asked(partner, "", "", agreement, ""), at)
+        return self._granted(document)
+
+    def balances(self, agreement: str, partner: str | None = None) -> dict[str, Balance]:
+        """What an agreement has left, by kind of unit; a kind that was never asked about is missing.
+
+        Args:
+            partner: whose agreement it has to be; None: the city itself asks.
+
+        Raises:
+            CatalogError: `agreement_missing`.
+        """
+        if partner is not None:
+            versions = self._store.instruments.versions(self._name, "agreement", agreement)
+            documents = [one.document for one in versions[-1:]]
+            if not any(isinstance(d, Agreement) and d.partner.id == partner for d in documents):
+                raise CatalogError("agreement_missing", partner=partner)
         found = {}
         for unit in self._units:
             with suppress(CatalogError):
@@ -192,12 +244,16 @@ class Desk:
     def _units(self) -> list[str]:
         return sorted({view.unit for view in self._views.values()})
 
+    def _call(self, asked: Asked, action: Literal["quote", "query"]) -> Call:
+        partner = asked.partner or ""
+        return Call(partner, asked.user, asked.agreement, asked.purpose, action, asked.text)
+
     # -- before it is charged -------------------------------------------------------------------
 
-    def _priced(self, asked: Asked) -> _Priced:
+    def _priced(self, asked: Asked, call: Call) -> _Priced:
         at = self._clock()
         terms = self._terms(asked, at)
-        partner = terms.partner.id
+        partner = call.partner = terms.partner.id
         views = self._granted(terms)
         question = read_question(asked.text, views)
         used = used_fields(question)
@@ -211,32 +267,41 @@ class Desk:
             sources=sources_of(self._workspace, used),
             agreement=asked.agreement,
         )
+        call.instruments = permission.instruments
         plan = plan_of(counted_question(question), views)
-        price = self._price(plan, asked, terms)
+        price = price_of(plan, asked, terms)
         snapshots = {view: self._snapshot(view) for view in question.views}
         ids = {view: snapshot.snapshot_id for view, snapshot in snapshots.items()}
-        name = fingerprint(question, views, ids, mode=terms.mode, rho_units=price.rho_units)
+        name, same = (
+            fingerprint(question, views, pinned, mode=terms.mode, rho_units=price.rho_units)
+            for pinned in (ids, None)
+        )
         dataset = next(iter(plan.views.values())).unit
         self._open(asked.agreement, permission, dataset)
-        return _Priced(asked, partner, question, plan, price, permission, snapshots, name, dataset)
+        return _Priced(
+            asked, partner, question, plan, price, permission, snapshots, name, same, dataset
+        )
 
     def _terms(self, asked: Asked, at: datetime) -> Agreement:
         """What the agreement says; that it holds, and for whom, is checked with the fields."""
         known = self._store.instruments.in_force(self._name, "agreement", asked.agreement, at)
         document = known.document if known is not None else None
         mine = asked.partner or (document.partner.id if isinstance(document, Agreement) else "")
-        if not mine:
-            raise SandboxError("agreement_unknown")
         if not isinstance(document, Agreement) or document.partner.id != mine:
-            # The same words for an agreement of others and one that never was.
-            self._store.instruments.allowing(
-                self._name, mine, asked.user, asked.purpose, {}, at,
-                sources={}, agreement=asked.agreement,
-            )  # fmt: skip
-            raise SandboxError("agreement_unknown")
-        if document.mode != "zcdp":
-            raise SandboxError("mode_not_offered", mode=document.mode)
+            raise self._not_allowed(asked, at) if mine else SandboxError("agreement_unknown")
         return document
+
+    def _not_allowed(self, asked: Asked, at: datetime) -> SandboxError:
+        """The same words for an agreement of others and one that never was; others for one that ended.
+
+        Raises:
+            CatalogError: what there is to say of an agreement of the partner's own.
+        """
+        self._store.instruments.allowing(
+            self._name, asked.partner or "", asked.user, asked.purpose, {}, at,
+            sources={}, agreement=asked.agreement,
+        )  # fmt: skip
+        return SandboxError("agreement_unknown")
 
     def _granted(self, terms: Agreement) -> dict[str, ViewTerms]:
         contracts = self._workspace.workspace.contracts
@@ -246,20 +311,8 @@ class Desk:
             if view.name in self._views
         }
 
-    def _price(self, plan: Plan, asked: Asked, terms: Agreement) -> Quote:
-        budget = terms.budget
-        whole, most = float(budget.epsilon), float(budget.most_per_question or budget.epsilon)
-        epsilon = min(whole * USUAL, most) if asked.epsilon is None else asked.epsilon
-        if checked_epsilon(epsilon) > most:
-            raise SandboxError("epsilon_most", most=most)
-        # See `granted_amount`.
-        half = float(budget.delta) / 2
-        if plan.domain is None and half == 0:
-            raise SandboxError("delta_needed")
-        return quote(plan, rho_for(epsilon, half), half, group_delta=half / GROUPS_OF)
-
     def _snapshot(self, view: str) -> Snapshot:
-        found = self._current(view)
+        found = self._lake.current(view)
         if found is None:
             raise SandboxError("view_empty", view=view)
         return found
@@ -267,14 +320,15 @@ class Desk:
     def _open(self, agreement: str, permission: Permission, dataset: str) -> None:
         """Open the account that the agreement's version grants, if it is not open yet."""
         terms = permission.terms
+        budget = terms.budget
         self._store.budgets.open_account(
             self._name,
             agreement=agreement,
             version=terms.version,
             partner=terms.partner.id,
             dataset=dataset,
-            amount=granted_amount(float(terms.budget.epsilon), float(terms.budget.delta)),
-            renewal=terms.budget.renewal,
+            amount=granted_amount(float(budget.epsilon), float(budget.delta), terms.mode),
+            renewal=budget.renewal,
         )
 
     def _balance(self, priced: _Priced) -> Balance:
@@ -284,16 +338,16 @@ class Desk:
 
     def _request(self, priced: _Priced, key: str) -> ChargeRequest:
         price = priced.price
-        delta_units = -int(-price.delta * DELTA_UNITS // 1)
         return ChargeRequest(
             priced.partner,
             priced.asked.agreement,
             priced.dataset,
             key,
             priced.fingerprint,
-            Amount(price.rho_units, delta_units),
+            charged_amount(price),
             {
                 "question": repr(priced.plan.question),
+                "mode": price.mode,
                 "max_rows": priced.plan.max_rows,
                 "max_groups": priced.plan.max_groups,
                 "scales": [repr(price.scales.scale[piece]) for piece in priced.plan.pieces],
@@ -302,32 +356,49 @@ class Desk:
                 "user": priced.asked.user,
             },
             priced.permission.instruments,
+            priced.same,
+            {view: snapshot.snapshot_id for view, snapshot in priced.snapshots.items()},
         )
 
-    def _answered(self, priced: _Priced, charge: int) -> Answer:
-        exact = self._count(priced.plan, priced.snapshots)
+    def _answered(self, priced: _Priced, charge: Charge, watch: Watch) -> Answer:
+        """Count what was charged: of a charge of some time ago, the snapshots of then."""
+        snapshots = {view: self._pinned(view, id) for view, id in charge.snapshots.items()}
+        exact = self._count(priced.plan, snapshots, watch)
         rows = released(priced.plan, priced.price.scales, exact.counted, exact.bins)
         payload: dict[str, Any] = {
+            "agreement": charge.agreement,
+            "columns": named_columns(priced.question),
+            "hidden": priced.price.threshold is not None,
             "rows": [
                 [list(row.keys), [c.value for c in row.cells], [c.error for c in row.cells]]
                 for row in rows
-            ]
+            ],
         }
-        ids = {view: snapshot.snapshot_id for view, snapshot in priced.snapshots.items()}
-        return self._store.budgets.store_answer(charge, payload, ids)
+        return self._store.budgets.store_answer(charge.id, payload, charge.snapshots)
 
-    def _given(self, priced: _Priced, answer: Answer, spent: int) -> Given:
-        stored = [
-            StoredRow(tuple(keys), tuple(values), tuple(errors))
-            for keys, values, errors in answer.payload["rows"]
-        ]
+    def _pinned(self, view: str, snapshot_id: int) -> Snapshot:
+        try:
+            return self._lake.snapshot(view, snapshot_id)
+        except PipelineError as error:
+            raise SandboxError("snapshot_gone", view=view) from error
+
+    def _given(self, priced: _Priced, answer: Answer, charge: Charge | None) -> Given:
+        """Args: charge: what was charged for it now."""
         return Given(
             answer.id,
-            table_of(priced.question, stored),
+            table_of(priced.question, _stored(answer)),
             answer.snapshots,
             priced.permission.instruments,
-            spent,
-            priced.price.epsilon if spent else 0.0,
+            charge.amount.rho_units if charge else 0,
+            priced.price.epsilon if charge else 0.0,
+            priced.price.delta if charge else 0.0,
             priced.price.threshold is not None,
             self._balance(priced),
         )
+
+
+def _stored(answer: Answer) -> list[StoredRow]:
+    return [
+        StoredRow(tuple(keys), tuple(values), tuple(errors))
+        for keys, values, errors in answer.payload["rows"]
+    ]

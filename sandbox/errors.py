@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalog.errors import CityBrainError
-from catalog.text import error_text, text
+from catalog.text import error_parts, text
 
 
 class SandboxError(CityBrainError):
@@ -26,12 +26,12 @@ class Refusal(SandboxError):
         self.line = line
         self.column = column
 
-    def text(self, lang: str | None = None) -> str:
+    def parts(self, lang: str | None = None) -> tuple[str, str]:
         """The message in `lang`; what to write instead is a text of its own."""
         if "instead" not in self.fields:
-            return super().text(lang)
+            return super().parts(lang)
         instead = text(f"sandbox_instead_{self.fields['instead']}", lang)
-        return error_text(self.code, lang, **(self.fields | {"instead": instead}))
+        return error_parts(self.code, lang, **(self.fields | {"instead": instead}))
 
     def as_dict(self, lang: str | None = None) -> dict[str, Any]:
         """The refusal for machines, with its place in the question."""

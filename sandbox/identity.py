@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from sandbox.sql.canonical import ordering
 from sandbox.sql.tree import Question
@@ -32,7 +33,7 @@ def counted_question(question: Question) -> Question:
 def fingerprint(
     question: Question,
     views: Mapping[str, ViewTerms],
-    snapshots: Mapping[str, int],
+    snapshots: Mapping[str, int] | None,
     *,
     mode: str,
     rho_units: int,
@@ -40,15 +41,16 @@ def fingerprint(
     """The name of a question for the ledger: a SHA-256 in hexadecimal digits.
 
     Args:
-        snapshots: the pinned snapshot of each view.
+        snapshots: the pinned snapshot of each view; None: whatever they are counted on.
         mode, rho_units: the kind of noise and how much of the budget it takes.
     """
-    parts = {
+    parts: dict[str, Any] = {
         "question": repr(counted_question(question)),
         "registered": {name: views[name].version for name in question.views},
-        "snapshots": {name: str(snapshots[name]) for name in question.views},
         "mode": mode,
         "rho_units": rho_units,
     }
+    if snapshots is not None:
+        parts["snapshots"] = {name: str(snapshots[name]) for name in question.views}
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """The mechanisms: noise on small vectors of whole numbers, by OpenDP's framework.
 
-What each loses is what OpenDP's own privacy map states. Nothing here sees rows, floats or text of a
-partner.
+What each loses is what OpenDP's own privacy map states: rho in the mode `zcdp`, epsilon in the mode
+`pure`. Nothing here sees rows, floats or text of a partner.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+
+from sandbox.accounting import Mode
 
 
 def gaussian_scale(l2: float, rho: float) -> float:
@@ -30,7 +32,7 @@ def gaussian(exact: Sequence[int], scale: float) -> tuple[int, ...]:
     return tuple(_gaussian(scale)(list(exact)))
 
 
-def laplace_scale(l1: int, epsilon: float) -> float:
+def laplace_scale(l1: float, epsilon: float) -> float:
     """The scale with which a vector of this sensitivity loses `epsilon`, purely."""
     scale = l1 / epsilon
     while laplace_loss(l1, scale) > epsilon:
@@ -38,7 +40,7 @@ def laplace_scale(l1: int, epsilon: float) -> float:
     return scale
 
 
-def laplace_loss(l1: int, scale: float) -> float:
+def laplace_loss(l1: float, scale: float) -> float:
     """The pure epsilon of discrete Laplace noise."""
     return float(_laplace(scale).map(l1))
 
@@ -48,18 +50,22 @@ def laplace(exact: Sequence[int], scale: float) -> tuple[int, ...]:
     return tuple(_laplace(scale)(list(exact)))
 
 
-def threshold_loss(groups: int, most: int, scale: float, threshold: int) -> tuple[float, float]:
-    """The loss (rho, delta) of counts that are given only above a threshold.
+def threshold_loss(
+    groups: int, most: int, scale: float, threshold: int, mode: Mode = "zcdp"
+) -> tuple[float, float]:
+    """The loss (rho or epsilon, and delta) of counts that are given only above a threshold.
 
     Args:
         groups, most: how many counts one unit can move, and each by how much.
     """
-    l2 = math.nextafter(math.sqrt(groups) * most, math.inf)
-    rho, delta = _threshold(scale, threshold).map((groups, l2, float(most)))
-    return float(rho), float(delta)
+    far = float(groups * most)
+    if mode == "zcdp":
+        far = math.nextafter(math.sqrt(groups) * most, math.inf)
+    loss, delta = _threshold(scale, threshold, mode).map((groups, far, float(most)))
+    return float(loss), float(delta)
 
 
-def threshold_for(groups: int, most: int, scale: float, delta: float) -> int:
+def threshold_for(groups: int, most: int, scale: float, delta: float, mode: Mode = "zcdp") -> int:
     """The least threshold whose delta is not above `delta`.
 
     Raises:
@@ -68,37 +74,43 @@ def threshold_for(groups: int, most: int, scale: float, delta: float) -> int:
     if not delta > 0:
         raise ValueError("delta must be positive")
     low, high = most, most + 1
-    while threshold_loss(groups, most, scale, high)[1] > delta:
+    while threshold_loss(groups, most, scale, high, mode)[1] > delta:
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        if threshold_loss(groups, most, scale, middle)[1] > delta:
+        if threshold_loss(groups, most, scale, middle, mode)[1] > delta:
             low = middle
         else:
             high = middle
     return high
 
 
-def above_threshold(exact: Mapping[str, int], scale: float, threshold: int) -> dict[str, int]:
+def above_threshold(
+    exact: Mapping[str, int], scale: float, threshold: int, mode: Mode = "zcdp"
+) -> dict[str, int]:
     """Noisy counts of the keys whose noisy count reaches the threshold."""
-    found: dict[str, int] = _threshold(scale, threshold)(dict(exact))
+    found: dict[str, int] = _threshold(scale, threshold, mode)(dict(exact))
     return found
 
 
-def best(scores: Sequence[int], scale: float) -> int:
-    """The place of the greatest score, privately (report noisy max, zCDP)."""
-    return int(_noisy_max(scale)(list(scores)))
+def best(scores: Sequence[int], scale: float, mode: Mode = "zcdp") -> int:
+    """The place of the greatest score, privately.
+
+    Report noisy max: in zCDP with Gumbel noise (the exponential mechanism), purely with exponential
+    noise (permute and flip, McKenna & Sheldon 2020).
+    """
+    return int(_noisy_max(scale, mode)(list(scores)))
 
 
-def best_loss(sensitivity: int, scale: float) -> float:
+def best_loss(sensitivity: int, scale: float, mode: Mode = "zcdp") -> float:
     """The loss of `best`, when one unit moves no score by more than `sensitivity`."""
-    return float(_noisy_max(scale).map(sensitivity))
+    return float(_noisy_max(scale, mode).map(sensitivity))
 
 
-def best_scale(sensitivity: int, rho: float) -> float:
-    """The scale with which `best` loses `rho`."""
-    scale = sensitivity / math.sqrt(2 * rho)
-    while best_loss(sensitivity, scale) > rho:
+def best_scale(sensitivity: int, loss: float, mode: Mode = "zcdp") -> float:
+    """The scale with which `best` loses `loss`."""
+    scale = 2 * sensitivity / loss if mode == "pure" else sensitivity / math.sqrt(2 * loss)
+    while best_loss(sensitivity, scale, mode) > loss:
         scale = math.nextafter(scale, math.inf)
     return scale
 
@@ -116,29 +128,32 @@ def _laplace(scale: float) -> Any:
     from opendp.measurements import make_laplace
     from opendp.metrics import l1_distance
 
-    return make_laplace(_vector(), l1_distance(T="i64"), scale=scale)
+    return make_laplace(_vector(), l1_distance(T="f64"), scale=scale)
 
 
 @lru_cache(maxsize=256)
-def _threshold(scale: float, threshold: int) -> Any:
+def _threshold(scale: float, threshold: int, mode: Mode) -> Any:
     from opendp.domains import atom_domain, map_domain
-    from opendp.measurements import make_gaussian_threshold
-    from opendp.metrics import absolute_distance, l02inf_distance
+    from opendp.measurements import make_gaussian_threshold, make_laplace_threshold
+    from opendp.metrics import absolute_distance, l01inf_distance, l02inf_distance
 
     _vector()
     domain = map_domain(atom_domain(T="String"), atom_domain(T="i64"))
+    if mode == "pure":
+        metric = l01inf_distance(absolute_distance(T="f64"))
+        return make_laplace_threshold(domain, metric, scale=scale, threshold=threshold)
     metric = l02inf_distance(absolute_distance(T="f64"))
     return make_gaussian_threshold(domain, metric, scale=scale, threshold=threshold)
 
 
 @lru_cache(maxsize=256)
-def _noisy_max(scale: float) -> Any:
+def _noisy_max(scale: float, mode: Mode) -> Any:
     from opendp.measurements import make_noisy_max
-    from opendp.measures import zero_concentrated_divergence
+    from opendp.measures import max_divergence, zero_concentrated_divergence
     from opendp.metrics import linf_distance
 
-    metric, measure = linf_distance(T="i64"), zero_concentrated_divergence()
-    return make_noisy_max(_vector(), metric, measure, scale)
+    measure = max_divergence() if mode == "pure" else zero_concentrated_divergence()
+    return make_noisy_max(_vector(), linf_distance(T="i64"), measure, scale)
 
 
 @lru_cache(maxsize=1)

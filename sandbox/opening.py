@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,18 +14,23 @@ from catalog.database.store import utc_now
 from pipelines.duck import Budget
 from pipelines.home import Home
 from pipelines.lake import Snapshot
+from pipelines.masking import KeyRing, open_ring
 from pipelines.plan import Plan as Workspace
 from sandbox.counting import Exact, count_on_duckdb
-from sandbox.desk import Desk, granted_amount
+from sandbox.desk import Desk
 from sandbox.plan import Plan
+from sandbox.pricing import granted_amount
+from sandbox.records import Records
+from sandbox.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open desk, and the database behind it."""
+    """An open desk, what looks up records, and the database behind them."""
 
     desk: Desk
     store: CatalogStore
+    records: Records
 
 
 @contextmanager
@@ -40,11 +45,22 @@ def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> 
     ):
         budget = Budget(engine.memory, engine.threads, Path(scratch))
 
-        def count(plan: Plan, snapshots: Mapping[str, Snapshot]) -> Exact:
-            return count_on_duckdb(plan, snapshots, budget)
+        def count(plan: Plan, snapshots: Mapping[str, Snapshot], watch: Watch) -> Exact:
+            # A folder each: several questions may spill at once.
+            with tempfile.TemporaryDirectory(dir=scratch) as folder:
+                return count_on_duckdb(
+                    plan, snapshots, replace(budget, scratch=Path(folder)), watch
+                )
+
+        def ring() -> KeyRing:
+            return open_ring(
+                workspace.workspace.settings.masking, home.root, workspace.workspace.root
+            )
 
         register_caps(workspace, store)
-        yield Opened(Desk(workspace, store, lake.current, count, clock), store)
+        desk = Desk(workspace, store, lake, count, clock)
+        records = Records(workspace, store, lake, home.records, budget, ring, clock)
+        yield Opened(desk, store, records)
 
 
 def register_caps(workspace: Workspace, store: CatalogStore) -> None:

@@ -27,6 +27,9 @@ _EXACT = Context(prec=60)  # more digits than bounds have that are not refused
 PieceKind = Literal["units", "rows", "present", "sum", "centred", "squares", "bins"]
 Key = str | int | bool
 
+# MIN and MAX are this far from the ends: the true ones are one unit's own.
+EXTREME = Decimal("0.01")
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -116,6 +119,17 @@ def _planned(question: Question, used: Mapping[str, ViewTerms]) -> Plan:
         # Which groups exist is decided by how many units each has.
         pieces.setdefault(("units", None), Piece("units", None, None, 1))
     return Plan(question, used, rows, grouped, domain, tuple(pieces.values()))
+
+
+def quantiles(plan: Plan, piece: Piece) -> list[Decimal]:
+    """The different quantiles that are chosen from one piece."""
+    asked = [quantile_of(a) for a in plan.question.aggregates if a.of == piece.of]
+    return list(dict.fromkeys(q for q in asked if q is not None))
+
+
+def quantile_of(aggregate: Aggregate) -> Decimal | None:
+    """Which quantile an aggregate asks for; None when it asks for none."""
+    return {"quantile": aggregate.q, "min": EXTREME, "max": 1 - EXTREME}.get(aggregate.kind)
 
 
 def _domain(

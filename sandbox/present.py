@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from catalog.database.budget_records import Balance, Fault
 from catalog.database.instrument_records import Instrument
+from catalog.database.openings import Opening
 from catalog.text import text
 from pipelines.present import make_table, print_line, print_table
 from sandbox.accounting import rho_of
 from sandbox.desk import Given, Offer
+from sandbox.pricing import DELTA_UNITS
 
 if TYPE_CHECKING:
     from rich.table import Table as Printed
@@ -135,27 +138,54 @@ def _short(value: float) -> str:
 
 
 def balance_table(found: Mapping[str, Balance]) -> Printed:
-    """What is granted, spent and left, in rho, by kind of unit."""
-    table = make_table("sandbox_unit", "sandbox_granted", "sandbox_used", "sandbox_left",
-                       right=("sandbox_granted", "sandbox_used", "sandbox_left"))  # fmt: skip
+    """What is granted, spent and left, by kind of unit: rho, or epsilon in the mode `pure`."""
+    numbers_of = ("sandbox_granted", "sandbox_used", "sandbox_left")
+    table = make_table("sandbox_unit", "sandbox_measure", *numbers_of, right=numbers_of)
     for unit, one in found.items():
-        amounts = (one.granted, one.spent, one.left)
-        table.add_row(unit, *(_short(rho_of(amount.rho_units)) for amount in amounts))
+        measure, numbers = _measured(one)
+        table.add_row(unit, measure, *map(_short, numbers))
     return table
 
 
+def _measured(one: Balance) -> tuple[str, list[float]]:
+    """By what a budget is counted, and how much is granted, spent and left."""
+    amounts = (one.granted, one.spent, one.left)
+    if one.granted.epsilon_units:
+        return "epsilon", [rho_of(amount.epsilon_units) for amount in amounts]
+    return "rho", [rho_of(amount.rho_units) for amount in amounts]
+
+
 def balance_json(one: Balance) -> dict[str, Any]:
-    """A balance for machines."""
+    """A balance for machines; in the mode `pure` it is epsilon that bounds."""
     return {
-        name: {"rho": rho_of(amount.rho_units), "delta": amount.delta_units / 10**18}
+        name: {
+            "rho": rho_of(amount.rho_units),
+            "delta": amount.delta_units / DELTA_UNITS,
+            "epsilon": rho_of(amount.epsilon_units),
+        }
         for name, amount in (("granted", one.granted), ("spent", one.spent), ("left", one.left))
     }
 
 
 def _print_left(balance: Balance) -> None:
-    left, granted = balance.left.rho_units, balance.granted.rho_units
+    measure, (granted, _, left) = _measured(balance)
     share = 100 * left / granted if granted else 0
-    print_line(text("sandbox_budget", left=_short(rho_of(left)), share=f"{share:.3g}"))
+    print_line(text("sandbox_budget", measure=measure, left=_short(left), share=f"{share:.3g}"))
+
+
+def call_table(found: Iterable[Opening]) -> Printed:
+    """Calls of partners."""
+    table = make_table("sandbox_at", "sandbox_partner", "sandbox_user", "sandbox_action",
+                       "sandbox_outcome", "sandbox_subject")  # fmt: skip
+    for one in found:
+        at = one.at.strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(at, one.partner, one.user, one.action, one.outcome, one.subject)
+    return table
+
+
+def call_json(one: Opening) -> dict[str, Any]:
+    """A call for machines."""
+    return asdict(one) | {"at": one.at.isoformat()}
 
 
 def audit_json(found: Mapping[str, tuple[int, list[Fault]]]) -> dict[str, Any]:

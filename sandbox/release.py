@@ -13,17 +13,16 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sandbox import noise
-from sandbox.plan import Key, Piece, PieceKind, Plan
-from sandbox.split import SURE, shares
+from sandbox.accounting import Mode, pure_rho
+from sandbox.errors import SandboxError
+from sandbox.plan import Key, Piece, PieceKind, Plan, quantile_of, quantiles
+from sandbox.split import half_interval, shares
 from sandbox.sql.tree import Aggregate
 
 Group = tuple[Key, ...]
 Counted = Mapping[Group, Sequence[int]]
 Bins = Mapping[Piece, Mapping[Group, Mapping[int, int]]]
 
-EXTREME = Decimal(
-    "0.01"
-)  # MIN and MAX are this far from the ends: the true ones are one unit's own
 _DENOMINATOR = 10_000
 
 
@@ -32,15 +31,23 @@ class Scales:
     """The noise of a question, decided before anything is counted.
 
     Attributes:
-        scale: of each piece; of a quantile's, that of its scores.
+        scale: of each piece: a standard deviation in the mode `zcdp`, Laplace's scale in the mode
+            `pure`; of a quantile's, that of the scores, in rows.
         threshold: noisy units from which a group that is not public is answered; None: all public.
         rho, delta: what is lost altogether.
+        mode, epsilon: the kind of noise, and what is lost purely; 0 in the mode `zcdp`.
     """
 
     scale: Mapping[Piece, float]
     threshold: int | None
     rho: float
     delta: float
+    mode: Mode = "zcdp"
+    epsilon: float = 0.0
+
+    def half(self, piece: Piece) -> float:
+        """Half of the 95 % interval of a piece's noise."""
+        return half_interval(self.mode, self.scale[piece])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,50 +70,62 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-def scales_of(plan: Plan, rho: float, delta: float) -> Scales:
-    """The noise with which a plan loses no more than `rho`.
+def scales_of(plan: Plan, loss: float, delta: float, mode: Mode = "zcdp") -> Scales:
+    """The noise with which a plan loses no more than `loss`: rho, or epsilon in the mode `pure`.
 
     Args:
         delta: what groups that are not public may lose besides.
+
+    Raises:
+        SandboxError: `delta_needed` when there are such groups and `delta` is 0.
     """
+    if plan.domain is None and not delta > 0:
+        raise SandboxError("delta_needed")
     found: dict[Piece, float] = {}
-    lost, lost_delta, threshold = 0.0, 0.0, None
-    for share in shares(plan, rho):
+    lost, lost_delta, threshold = [], 0.0, None
+    for share in shares(plan, loss, mode):
         piece = share.piece
         if piece.kind == "bins":
-            times = quantiles(plan, piece)
-            sensitivity = score_sensitivity(plan) * max(_denominator(q) for q in times)
-            found[piece] = noise.best_scale(sensitivity, share.rho / len(times) / plan.max_groups)
-            lost += noise.best_loss(sensitivity, found[piece]) * len(times) * plan.max_groups
-            continue
-        found[piece] = noise.gaussian_scale(plan.l2(piece), share.rho)
-        if piece.kind == "units" and plan.domain is None:
-            threshold = noise.threshold_for(plan.max_groups, 1, found[piece], delta)
-            loss, lost_delta = noise.threshold_loss(plan.max_groups, 1, found[piece], threshold)
-            lost += loss
+            found[piece], lost_here = _choosing(plan, piece, share.loss, mode)
+        elif mode == "pure":
+            found[piece] = noise.laplace_scale(plan.l1(piece), share.loss)
+            lost_here = noise.laplace_loss(plan.l1(piece), found[piece])
         else:
-            lost += noise.gaussian_loss(plan.l2(piece), found[piece])
-    return Scales(found, threshold, lost, lost_delta)
+            found[piece] = noise.gaussian_scale(plan.l2(piece), share.loss)
+            lost_here = noise.gaussian_loss(plan.l2(piece), found[piece])
+        if piece.kind == "units" and plan.domain is None:
+            threshold = noise.threshold_for(plan.max_groups, 1, found[piece], delta, mode)
+            lost_here, lost_delta = noise.threshold_loss(
+                plan.max_groups, 1, found[piece], threshold, mode
+            )
+        lost.append(lost_here)
+    whole = math.fsum(lost)
+    if mode == "pure":
+        # What is lost purely is also lost in zCDP.
+        return Scales(found, threshold, pure_rho(whole), lost_delta, mode, whole)
+    return Scales(found, threshold, whole, lost_delta)
 
 
-def quantiles(plan: Plan, piece: Piece) -> list[Decimal]:
-    """The different quantiles that are chosen from one piece."""
-    asked = [quantile_of(a) for a in plan.question.aggregates if a.of == piece.of]
-    return list(dict.fromkeys(q for q in asked if q is not None))
+def _choosing(plan: Plan, piece: Piece, loss: float, mode: Mode) -> tuple[float, float]:
+    """The scale, in rows, with which the quantiles of a piece are chosen, and what that loses."""
+    times = [_weight(q) for q in quantiles(plan, piece)]
+    parts = len(times) * plan.max_groups
+    scale = max(noise.best_scale(plan.max_rows * by, loss / parts, mode) / by for by in times)
+    # A scale is multiplied again where it is used; that may round it down.
+    while any(noise.best_loss(plan.max_rows * by, scale * by, mode) > loss / parts for by in times):
+        scale = math.nextafter(scale, math.inf)
+    each = (noise.best_loss(plan.max_rows * by, scale * by, mode) for by in times)
+    return scale, math.fsum(each) * plan.max_groups
 
 
-def quantile_of(aggregate: Aggregate) -> Decimal | None:
-    """Which quantile an aggregate asks for; None when it asks for none."""
-    return {"quantile": aggregate.q, "min": EXTREME, "max": 1 - EXTREME}.get(aggregate.kind)
+def _share(q: Decimal) -> Fraction:
+    return Fraction(q).limit_denominator(_DENOMINATOR)
 
 
-def score_sensitivity(plan: Plan) -> int:
-    """By how much the rows of one unit move a score, before it is made whole."""
-    return plan.max_rows
-
-
-def _denominator(q: Decimal) -> int:
-    return Fraction(q).limit_denominator(_DENOMINATOR).denominator
+def _weight(q: Decimal) -> int:
+    """By how much one row moves a score that is whole: see `_quantile`."""
+    share = _share(q)
+    return max(share.numerator, share.denominator - share.numerator)
 
 
 def released(plan: Plan, scales: Scales, counted: Counted, bins: Bins) -> list[Row]:
@@ -121,7 +140,7 @@ def released(plan: Plan, scales: Scales, counted: Counted, bins: Bins) -> list[R
     for place, piece in enumerate(pieces):
         if piece not in noisy:
             exact = [counted[group][place] if group in counted else 0 for group in groups]
-            noisy[piece] = noise.gaussian(exact, scales.scale[piece])
+            noisy[piece] = _noisy(exact, scales, piece)
     chosen = _chosen(plan, scales, groups, bins)
     rows = []
     for at, group in enumerate(groups):
@@ -136,6 +155,11 @@ def released(plan: Plan, scales: Scales, counted: Counted, bins: Bins) -> list[R
     return rows
 
 
+def _noisy(exact: Sequence[int], scales: Scales, piece: Piece) -> Sequence[int]:
+    draw = noise.laplace if scales.mode == "pure" else noise.gaussian
+    return draw(exact, scales.scale[piece])
+
+
 def _groups(
     plan: Plan, scales: Scales, counted: Counted, pieces: Sequence[Piece]
 ) -> tuple[list[Group], dict[Piece, Sequence[int]]]:
@@ -146,7 +170,7 @@ def _groups(
     units = next(piece for piece in pieces if piece.kind == "units")
     place = pieces.index(units)
     exact = {json.dumps(group): numbers[place] for group, numbers in counted.items()}
-    kept = noise.above_threshold(exact, scales.scale[units], scales.threshold)
+    kept = noise.above_threshold(exact, scales.scale[units], scales.threshold, scales.mode)
     named = {name: tuple(json.loads(name)) for name in kept}
     # In an order that tells nothing of the data.
     listed = sorted(kept, key=lambda name: (str(named[name]), name))
@@ -162,20 +186,19 @@ def _chosen(
         if q is None:
             continue
         piece = next(p for p in plan.pieces if p.kind == "bins" and p.of == aggregate.of)
-        scale = scales.scale[piece]
         found[aggregate] = [
-            _quantile(piece, bins[piece].get(group, {}), q, scale) for group in groups
+            _quantile(piece, bins[piece].get(group, {}), q, scales) for group in groups
         ]
     return found
 
 
-def _quantile(piece: Piece, rows: Mapping[int, int], q: Decimal, scale: float) -> Cell:
+def _quantile(piece: Piece, rows: Mapping[int, int], q: Decimal, scales: Scales) -> Cell:
     """The candidate with about a share `q` of the rows below it (exponential mechanism).
 
     The score of a candidate is minus |(1 - q) below - q above| (Smith 2011), times the denominator of
-    q so that it is whole.
+    q so that it is whole. A row is below or above, so it moves a score by the greater of q and 1 - q.
     """
-    share = Fraction(q).limit_denominator(_DENOMINATOR)
+    share = _share(q)
     up, whole = share.numerator, share.denominator
     total = sum(rows.values())
     scores, below = [], 0
@@ -183,20 +206,21 @@ def _quantile(piece: Piece, rows: Mapping[int, int], q: Decimal, scale: float) -
         here = rows.get(place, 0)
         scores.append(-abs((whole - up) * below - up * (total - below - here)))
         below += here
-    return Cell(float(piece.candidates[noise.best(scores, scale)]), None)
+    place = noise.best(scores, scales.scale[piece] * _weight(q), scales.mode)
+    return Cell(float(piece.candidates[place]), None)
 
 
 def _cell(plan: Plan, scales: Scales, aggregate: Aggregate, numbers: Mapping[Piece, int]) -> Cell:
     """A statistic from noisy numbers, with the error that their noise alone makes."""
     if aggregate.kind in ("count", "count_units"):
         piece = plan.counting(aggregate)
-        return Cell(float(max(numbers[piece], 0)), SURE * scales.scale[piece])
+        return Cell(float(max(numbers[piece], 0)), scales.half(piece))
     by_kind = {piece.kind: piece for piece in plan.pieces if piece.of == aggregate.of}
     if aggregate.kind == "sum":
         piece = by_kind["sum"]
         assert piece.range is not None
         unit = 10.0**-piece.range.scale
-        return Cell(numbers[piece] * unit, SURE * scales.scale[piece] * unit)
+        return Cell(numbers[piece] * unit, scales.half(piece) * unit)
     return _moment(aggregate, scales, numbers, by_kind)
 
 
@@ -206,7 +230,11 @@ def _moment(
     numbers: Mapping[Piece, int],
     by_kind: Mapping[PieceKind, Piece],
 ) -> Cell:
-    """Averages, variances and standard deviations (errors by the delta method)."""
+    """Averages, variances and standard deviations (errors by the delta method).
+
+    Intervals of independent noise are added like standard deviations: exact for Gaussian noise, a
+    little too wide for Laplace noise, whose sums have lighter tails than one alone.
+    """
     present, centred = by_kind["present"], by_kind["centred"]
     assert centred.range is not None
     low, high = float(centred.range.low), float(centred.range.high)
@@ -214,19 +242,17 @@ def _moment(
     if rows < 1:
         return Cell(None, None)
     mean = numbers[centred] * unit / rows
-    rows_error, sum_error = scales.scale[present], scales.scale[centred] * unit
+    rows_error, sum_error = scales.half(present), scales.half(centred) * unit
     if aggregate.kind == "avg":
         value = min(max(float(centred.range.middle) + mean, low), high)
-        return Cell(value, SURE * math.hypot(sum_error, mean * rows_error) / rows)
+        return Cell(value, math.hypot(sum_error, mean * rows_error) / rows)
     squares = by_kind["squares"]
     second = numbers[squares] * unit / rows
     most = ((high - low) / 2) ** 2
     variance = min(max(second - mean * mean, 0.0), most)
     slope = abs(2 * mean * mean - second)
-    error = (
-        math.hypot(scales.scale[squares] * unit, 2 * mean * sum_error, slope * rows_error) / rows
-    )
+    error = math.hypot(scales.half(squares) * unit, 2 * mean * sum_error, slope * rows_error) / rows
     if aggregate.kind == "var":
-        return Cell(variance, SURE * error)
+        return Cell(variance, error)
     deviation = math.sqrt(variance)
-    return Cell(deviation, SURE * error / (2 * deviation) if deviation else None)
+    return Cell(deviation, error / (2 * deviation) if deviation else None)

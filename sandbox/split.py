@@ -1,9 +1,12 @@
 """How a budget is shared among the pieces of a question, and what error it buys.
 
-The noise of a piece has the variance D**2 / (2 rho), D being its sensitivity. To first order the squared
-relative error of a statistic over N rows is a sum of a_i / rho_i over its pieces, divided by N**2 (delta
-method, with values spread evenly between their bounds, since nothing else is public). For one budget
-the sum over all statistics is least where rho_i is proportional to sqrt(a_i): Lagrange's condition.
+To first order the squared relative error of a statistic over N rows is a sum of the variances of its
+pieces' noise, each times a weight, divided by N**2 (delta method, with values spread evenly between
+their bounds, since nothing else is public). With the loss x_i a piece's variance is D**2 / (2 x_i) for
+Gaussian noise (x is rho, D the sensitivity by Euclidean distance) and 2 D**2 / x_i**2 for Laplace noise
+(x is epsilon, D the sensitivity by the sum of differences). So the squared error is a sum of
+a_i / x_i**p, p being 1 or 2. For one budget the sum over all statistics is least where x_i is
+proportional to a_i**(1 / (p + 1)): Lagrange's condition.
 """
 
 from __future__ import annotations
@@ -12,72 +15,98 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.plan import Piece, PieceKind, Plan
+from sandbox.accounting import Mode
+from sandbox.plan import Piece, PieceKind, Plan, quantiles
 from sandbox.sql.tree import Aggregate
 
-SURE = 1.959963984540054  # of 95 % of a normal distribution
 _ROUNDING = 1e-12  # the shares' floats must not add up to more than the whole
+_POWER: Mapping[Mode, int] = {"zcdp": 1, "pure": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one piece may lose."""
+    """What one piece may lose: rho, or epsilon."""
 
     piece: Piece
-    rho: float
+    loss: float
 
 
-def shares(plan: Plan, rho: float) -> tuple[Share, ...]:
+def half_interval(mode: Mode, scale: float) -> float:
+    """Half of the 95 % interval of noise of this scale.
+
+    Discrete Laplace noise is taken for continuous noise: P(|X| > t) = exp(-t / scale).
+    """
+    return scale * (math.log(20) if mode == "pure" else 1.959963984540054)
+
+
+def shares(plan: Plan, loss: float, mode: Mode = "zcdp") -> tuple[Share, ...]:
     """A loss split over the pieces of a plan so that the relative errors are least."""
-    weights = [math.sqrt(weight) for weight in _weights(plan).values()]
+    root = 1 / (_POWER[mode] + 1)
+    weights = [weight**root for weight in _weights(plan, mode).values()]
     whole = sum(weights) * (1 + _ROUNDING)
     return tuple(
-        Share(piece, rho * weight / whole)
+        Share(piece, loss * weight / whole)
         for piece, weight in zip(plan.pieces, weights, strict=True)
     )
 
 
-def rho_for_accuracy(plan: Plan, relative: float, rows: int) -> float:
+def loss_for_accuracy(plan: Plan, relative: float, rows: int, mode: Mode = "zcdp") -> float:
     """The least loss with which every statistic over `rows` rows is expected within an error.
 
     Args:
         relative: half of the 95 % interval, as a share of the value; 0.05 is plus or minus 5 %.
+
+    Returns:
+        rho in the mode `zcdp`, epsilon in the mode `pure`.
     """
-    split = {share.piece: share.rho for share in shares(plan, 1.0)}
-    worst = max(
-        sum(weight / split[piece] for piece, weight in terms(plan, aggregate).items())
-        for aggregate in plan.question.aggregates
-    )
-    return worst * (SURE / (relative * rows)) ** 2
+    worst = max(expected_error(plan, one, 1.0, rows, mode) for one in plan.question.aggregates)
+    return float((worst / relative) ** (2 / _POWER[mode]))
 
 
-def expected_error(plan: Plan, aggregate: Aggregate, rho: float, rows: int) -> float:
+def expected_error(
+    plan: Plan, aggregate: Aggregate, loss: float, rows: int, mode: Mode = "zcdp"
+) -> float:
     """Half of the expected 95 % interval of a statistic over `rows` rows, as a share of its value."""
-    split = {share.piece: share.rho for share in shares(plan, rho)}
-    squared = sum(weight / split[piece] for piece, weight in terms(plan, aggregate).items())
-    return SURE * math.sqrt(squared) / rows
+    split = {share.piece: share.loss for share in shares(plan, loss, mode)}
+    squared = sum(
+        weight / split[piece] ** _POWER[mode]
+        for piece, weight in terms(plan, aggregate, mode).items()
+    )
+    scale = math.sqrt(squared / 2) if mode == "pure" else math.sqrt(squared)
+    return half_interval(mode, scale) / rows
 
 
-def _weights(plan: Plan) -> dict[Piece, float]:
+def _weights(plan: Plan, mode: Mode) -> dict[Piece, float]:
     """The sum of a_i over all statistics; for a piece that only decides about groups, a count's."""
     found = dict.fromkeys(plan.pieces, 0.0)
     for aggregate in plan.question.aggregates:
-        for piece, weight in terms(plan, aggregate).items():
+        for piece, weight in terms(plan, aggregate, mode).items():
             found[piece] += weight
-    return {piece: weight or plan.l2(piece) ** 2 / 2 for piece, weight in found.items()}
+    return {piece: weight or _variance(plan, piece, mode) for piece, weight in found.items()}
 
 
-def terms(plan: Plan, aggregate: Aggregate) -> dict[Piece, float]:
+def terms(plan: Plan, aggregate: Aggregate, mode: Mode = "zcdp") -> dict[Piece, float]:
     """The a_i of one statistic, by piece."""
     by_kind = {p.kind: p for p in plan.pieces if p.of == aggregate.of}
-    variance = {piece: plan.l2(piece) ** 2 / 2 for piece in plan.pieces}
+    variance = {piece: _variance(plan, piece, mode) for piece in plan.pieces}
     if aggregate.kind in ("count", "count_units"):
         piece = plan.counting(aggregate)
         return {piece: variance[piece]}
     if aggregate.kind in ("quantile", "min", "max"):
-        # A score moves with the rows; evenly spread values lose range / N for a row of it.
+        # Evenly spread values lose range / N for a row, which is twice as much of their middle.
         return {by_kind["bins"]: 4 * variance[by_kind["bins"]]}
     return _moments(aggregate, by_kind, variance)
+
+
+def _variance(plan: Plan, piece: Piece, mode: Mode) -> float:
+    """The variance of a piece's noise when it loses 1."""
+    if piece.kind != "bins":
+        return 2.0 * plan.l1(piece) ** 2 if mode == "pure" else plan.l2(piece) ** 2 / 2
+    # By how many rows the chosen candidate is off has about a Laplace distribution with the scale of
+    # the scores' noise. Every quantile and every group of a unit takes its part of the loss.
+    chosen = [max(q, 1 - q) for q in map(float, quantiles(plan, piece))]
+    off, parts = plan.max_rows * max(chosen), len(chosen) * plan.max_groups
+    return 2 * (2 * off * parts) ** 2 if mode == "pure" else off**2 * parts
 
 
 def _moments(

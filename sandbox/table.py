@@ -8,10 +8,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.identity import counted_question
 from sandbox.sql.tree import Compared, Kept, Output, Question
+
+ColumnKind = Literal["key", "statistic"]
 
 _COMPARES: dict[Compared, Callable[[float, float], bool]] = {
     "=": operator.eq,
@@ -38,11 +40,13 @@ class Table:
 
     Attributes:
         columns: names in the order of the SELECT.
+        kinds: by column, whether it is a key of the groups or a statistic.
         rows: values by column.
         errors: half of the 95 % interval by column; None for keys and where it is not known.
     """
 
     columns: tuple[str, ...]
+    kinds: tuple[ColumnKind, ...]
     rows: tuple[tuple[Any, ...], ...]
     errors: tuple[tuple[float | None, ...], ...]
 
@@ -70,8 +74,33 @@ def table_of(question: Question, stored: Sequence[StoredRow]) -> Table:
         rows = rows[: question.limit]
     return Table(
         tuple(output.name for output in question.outputs),
+        tuple("key" if o.source == "key" else "statistic" for o in question.outputs),
         tuple(tuple(_value(r, o, places[o.name]) for o in question.outputs) for r in rows),
         tuple(tuple(_error(r, o, places[o.name]) for o in question.outputs) for r in rows),
+    )
+
+
+def named_columns(question: Question) -> list[str]:
+    """Names for all keys and statistics that are stored, in canonical order: as they were asked for."""
+    one = counted_question(question)
+    keys = [f"key_{place + 1}" for place in range(len(one.keys))]
+    statistics = [f"statistic_{place + 1}" for place in range(len(one.aggregates))]
+    for output in question.outputs:
+        if output.source == "key":
+            keys[one.keys.index(question.keys[output.index])] = output.name
+        else:
+            statistics[one.aggregates.index(question.aggregates[output.index])] = output.name
+    return keys + statistics
+
+
+def whole_table(columns: Sequence[str], stored: Sequence[StoredRow]) -> Table:
+    """All that is stored of an answer: nothing kept back, sorted or cut."""
+    keys = len(stored[0].keys) if stored else 0
+    return Table(
+        tuple(columns),
+        tuple("key" if place < keys else "statistic" for place in range(len(columns))),
+        tuple((*row.keys, *row.values) for row in stored),
+        tuple((*[None] * keys, *row.errors) for row in stored),
     )
 
 

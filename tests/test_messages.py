@@ -16,7 +16,7 @@ from catalog.text import LANGUAGES, catalogue
 ROOT = Path(__file__).parents[1]
 CODE = [
     path
-    for folder in ("catalog", "quality", "pipelines", "sandbox", "commands")
+    for folder in ("catalog", "quality", "pipelines", "sandbox", "portal", "commands")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 TREES = [ast.parse(path.read_text("utf-8")) for path in (*CODE, ROOT / "citybrain.py")]

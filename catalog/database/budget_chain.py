@@ -25,6 +25,8 @@ from catalog.database.budget_records import (
 from catalog.database.budget_tables import BudgetCap, BudgetCharge, BudgetTerms
 
 FIRST = "0" * 64  # what stands in the place of a hash before the first charge
+# Charges that are older than these have none, and their hashes stay what they were.
+LATER = ("epsilon_units", "question", "snapshots")
 HASHED = ("partner", "key", "fingerprint", "rho_units", "delta_units", "basis", "instruments")
 Row = tuple[BudgetCharge, str, BudgetCap | None, BudgetTerms | None]
 
@@ -51,6 +53,7 @@ def link(
     said = {name: charge[name] for name in HASHED}
     said |= {"dataset": dataset, "agreement": agreement, "charged_at": moment.isoformat()}
     said |= {"cap": _bound(cap), "terms": _bound(terms)}
+    said |= {name: charge[name] for name in LATER if charge.get(name)}
     return hashlib.sha256(previous.encode() + b"\n" + canonical_json(said)).hexdigest()
 
 
@@ -58,12 +61,14 @@ def _bound(bound: Bound | None) -> dict[str, Any] | None:
     if bound is None:
         return None
     names = ("version", "rho_units", "delta_units", "renewal")
-    return {name: getattr(bound, name) for name in names}
+    said = {name: getattr(bound, name) for name in names}
+    epsilon = getattr(bound, "epsilon_units", 0)  # a cap has none
+    return said | ({"epsilon_units": epsilon} if epsilon else {})
 
 
 def amount_of(row: BudgetCharge | Bound) -> Amount:
     """What a row grants or charges."""
-    return Amount(row.rho_units, row.delta_units)
+    return Amount(row.rho_units, row.delta_units, getattr(row, "epsilon_units", 0))
 
 
 class Replay:
@@ -90,7 +95,8 @@ class Replay:
         """Replay the rows, by number, and compare their end with the stored head; what is wrong."""
         for charge, agreement, cap, terms in rows:
             self._follow(charge)
-            values = {name: getattr(charge, name) for name in (*HASHED, "charged_at")}
+            names = (*HASHED, *LATER, "charged_at")
+            values = {name: getattr(charge, name) for name in names}
             if charge.hash != link(charge.previous, self._dataset, agreement, values, cap, terms):
                 self._found("changed", charge.number)
             self._add(charge, cap, terms)
@@ -130,7 +136,8 @@ class Replay:
         if bound is None:
             return
         period = period_of(bound.renewal, charge.charged_at)
-        if not amount_of(bound).covers(self._spent[owner, bound.renewal, period]):
+        spent = self._spent[owner, bound.renewal, period]
+        if not amount_of(bound).covers(spent.of_cap if name == "cap" else spent):
             self._faults[Fault("exceeded", charge.number, name)] = None
 
     def _end(self, head: Head) -> None:

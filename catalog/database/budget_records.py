@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -15,22 +15,35 @@ FaultKind = Literal["changed", "missing", "reordered", "added", "exceeded"]
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A privacy loss: whole units of 10**-12 of rho and of 10**-18 of delta."""
+    """A privacy loss: whole units of 10**-12 of rho, of 10**-18 of delta, of 10**-12 of epsilon.
+
+    Epsilon is what is lost purely, by agreements in the mode `pure`; it counts as rho besides.
+    """
 
     rho_units: int
     delta_units: int = 0
+    epsilon_units: int = 0
 
     def __add__(self, other: Amount) -> Amount:
-        return Amount(self.rho_units + other.rho_units, self.delta_units + other.delta_units)
+        return Amount(*(a + b for a, b in zip(self.parts, other.parts, strict=True)))
 
     def less(self, spent: Amount) -> Amount:
         """What is left; nothing, where more was spent than there is."""
-        rho, delta = self.rho_units - spent.rho_units, self.delta_units - spent.delta_units
-        return Amount(max(rho, 0), max(delta, 0))
+        return Amount(*(max(a - b, 0) for a, b in zip(self.parts, spent.parts, strict=True)))
 
     def covers(self, other: Amount) -> bool:
-        """Whether the other is no more than this, in rho and in delta."""
-        return other.rho_units <= self.rho_units and other.delta_units <= self.delta_units
+        """Whether the other is no more than this in every part."""
+        return all(b <= a for a, b in zip(self.parts, other.parts, strict=True))
+
+    @property
+    def of_cap(self) -> Amount:
+        """What a cap, over all partners, is held against: rho and delta, in whatever mode they ask."""
+        return Amount(self.rho_units, self.delta_units)
+
+    @property
+    def parts(self) -> tuple[int, int, int]:
+        """Its three numbers."""
+        return (self.rho_units, self.delta_units, self.epsilon_units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,10 @@ class ChargeRequest:
     Attributes:
         key: the partner's own name for this request; asked again under it, it is paid once.
         fingerprint: names the canonical question, its snapshots and its registered metadata.
+        question: the same without the snapshots: what a request asks for stays the same when its
+            data are published anew.
         basis: from which the cost can be computed again.
+        snapshots: by view, the snapshot that is to be counted.
         instruments: ids of the documents that allow the question.
     """
 
@@ -73,6 +89,8 @@ class ChargeRequest:
     amount: Amount
     basis: Mapping[str, Any]
     instruments: tuple[str, ...] = ()
+    question: str = ""
+    snapshots: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +100,9 @@ class Charge:
     Attributes:
         number: its place among the charges of the dataset, from 1.
         hash: over the hash of the charge before it and all that this one says.
-        again: nothing was charged now, because this request was charged before.
+        question, snapshots: see `ChargeRequest`.
+        again: nothing was charged now, because this request was charged before, or the same question
+            was, on the same snapshots.
     """
 
     id: int
@@ -97,6 +117,8 @@ class Charge:
     instruments: tuple[str, ...]
     charged_at: datetime
     hash: str
+    question: str = ""
+    snapshots: Mapping[str, int] = field(default_factory=dict)
     again: bool = False
 
 

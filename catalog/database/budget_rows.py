@@ -28,7 +28,7 @@ MOST = 2**62  # units; the sum of two such amounts still is a 64-bit number
 
 
 def check_grant(amount: Amount) -> None:
-    if not (0 <= amount.rho_units <= MOST and 0 <= amount.delta_units <= MOST):
+    if not all(0 <= part <= MOST for part in amount.parts):
         raise CatalogError("budget_amount", most=MOST)
 
 
@@ -118,11 +118,11 @@ def ledger_time(session: Session, dataset: int, clock: datetime) -> datetime:
 
 def spent_of(session: Session, whose: ColumnElement[bool], period: Period) -> Amount:
     item = bt.BudgetCharge
-    query = select(func.sum(item.rho_units), func.sum(item.delta_units)).where(whose)
+    sums = [func.sum(part) for part in (item.rho_units, item.delta_units, item.epsilon_units)]
+    query = select(*sums).where(whose)
     if period.start is not None and period.end is not None:
         query = query.where(item.charged_at >= period.start, item.charged_at < period.end)
-    rho, delta = session.execute(query).one()
-    return Amount(int(rho or 0), int(delta or 0))
+    return Amount(*(int(part or 0) for part in session.execute(query).one()))
 
 
 def spent_of_cap(session: Session, cap: bt.BudgetCap, at: datetime) -> Amount:
@@ -149,8 +149,10 @@ def check_left(
             dataset=request.dataset,
             left_rho_units=left.rho_units,
             left_delta_units=left.delta_units,
+            left_epsilon_units=left.epsilon_units,
         )
-    if not amount_of(cap).less(spent_of_cap(session, cap, at)).covers(request.amount):
+    of_cap = amount_of(cap).less(spent_of_cap(session, cap, at))
+    if not of_cap.covers(request.amount.of_cap):
         raise CatalogError(
             "budget_exhausted",
             bound="cap",
@@ -190,10 +192,26 @@ def charge_by_key(session: Session, workspace: int, request: ChargeRequest) -> C
 
 
 def same_question(charged: Charge, request: ChargeRequest) -> Charge:
-    names = ("dataset", "agreement", "fingerprint")
-    if any(getattr(charged, name) != getattr(request, name) for name in names):
+    """What was charged under the key of a request, if that asks for the same.
+
+    Its data may have been published anew meanwhile; the charge says what is to be counted.
+    """
+    name = "question" if charged.question else "fingerprint"
+    if any(getattr(charged, n) != getattr(request, n) for n in ("dataset", "agreement", name)):
         raise CatalogError("idempotency_key_reused", key=request.key)
     return replace(charged, again=True)
+
+
+def charge_of_question(session: Session, account: int, request: ChargeRequest) -> Charge | None:
+    """The charge of the same question on the same snapshots, under whatever key."""
+    item = bt.BudgetCharge
+    found = session.execute(
+        charges_query()
+        .where(item.account_id == account, item.fingerprint == request.fingerprint)
+        .order_by(item.id)
+        .limit(1)
+    ).first()
+    return None if found is None else replace(charge_record(*found), again=True)
 
 
 def charge_row(
@@ -209,6 +227,9 @@ def charge_row(
         "fingerprint": request.fingerprint,
         "rho_units": request.amount.rho_units,
         "delta_units": request.amount.delta_units,
+        "epsilon_units": request.amount.epsilon_units,
+        "question": request.question,
+        "snapshots": dict(request.snapshots) or None,
         "instruments": list(request.instruments),
         "charged_at": at,
         "previous": owner.head,
@@ -216,8 +237,18 @@ def charge_row(
 
 
 def charge_record(row: bt.BudgetCharge, dataset: str, agreement: str) -> Charge:
-    same = ("id", "number", "partner", "key", "fingerprint", "basis", "charged_at", "hash")
-    values = {name: getattr(row, name) for name in same}
+    same = (
+        "id",
+        "number",
+        "partner",
+        "key",
+        "fingerprint",
+        "basis",
+        "charged_at",
+        "hash",
+        "question",
+    )
+    values = {name: getattr(row, name) for name in same} | {"snapshots": row.snapshots or {}}
     return Charge(
         dataset=dataset,
         agreement=agreement,

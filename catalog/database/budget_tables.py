@@ -82,6 +82,7 @@ class BudgetTerms(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     rho_units: Mapped[Int64]
     delta_units: Mapped[Int64]
+    epsilon_units: Mapped[Int64] = mapped_column(server_default="0")
     renewal: Mapped[str]
     opened_at: Mapped[datetime]
 
@@ -105,7 +106,14 @@ class BudgetCharge(Base):
         ),
         _amount(),
         Index("ix_budget_charge_cap", "dataset_id", "charged_at", "rho_units", "delta_units"),
-        Index("ix_budget_charge_account", "account_id", "charged_at", "rho_units", "delta_units"),
+        Index(
+            "ix_budget_charge_account",
+            "account_id",
+            "charged_at",
+            "rho_units",
+            "delta_units",
+            "epsilon_units",
+        ),
         Index("ix_budget_charge_question", "fingerprint", "account_id"),
     )
 
@@ -119,7 +127,10 @@ class BudgetCharge(Base):
     fingerprint: Mapped[str]
     rho_units: Mapped[Int64]
     delta_units: Mapped[Int64]
+    epsilon_units: Mapped[Int64] = mapped_column(server_default="0")
     basis: Mapped[dict[str, Any]] = mapped_column(JSON)
+    question: Mapped[str] = mapped_column(server_default="")
+    snapshots: Mapped[dict[str, int] | None]
     instruments: Mapped[list[str]]
     cap_version: Mapped[int]
     terms_version: Mapped[int]

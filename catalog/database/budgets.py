@@ -128,6 +128,7 @@ class Budgets:
                     version=version,
                     rho_units=amount.rho_units,
                     delta_units=amount.delta_units,
+                    epsilon_units=amount.epsilon_units,
                     renewal=renewal,
                     opened_at=self._clock(),
                 )
@@ -136,7 +137,8 @@ class Budgets:
     # What is spent
 
     def charge(self, workspace: str, request: ChargeRequest) -> Charge:
-        """Charge a question; a request that was charged before is not charged again.
+        """Charge a question; a request that was charged before is not charged again, and neither is
+        the same question on the same snapshots.
 
         Raises:
             CatalogError: `budget_amount`; `cap_missing`; `account_unknown`;
@@ -156,6 +158,9 @@ class Budgets:
             found = rows.charge_by_key(session, owner.workspace_id, request)
             if found is not None:
                 return rows.same_question(found, request)
+            found = rows.charge_of_question(session, account.id, request)
+            if found is not None:
+                return found
             at = rows.ledger_time(session, owner.id, self._clock())
             cap, terms = rows.bounds_of(session, owner.id, account.id)
             rows.check_left(session, request, cap, terms, at)
@@ -198,7 +203,8 @@ class Budgets:
             spent = rows.spent_of(session, bt.BudgetCharge.account_id == ids[1], period)
             left = amount_of(terms).less(spent)
             of_cap = amount_of(cap).less(rows.spent_of_cap(session, cap, at))
-            return Balance(amount_of(terms), spent, left, period, not of_cap.covers(left))
+            tighter = not of_cap.covers(left.of_cap)
+            return Balance(amount_of(terms), spent, left, period, tighter)
 
     def history(
         self,

@@ -213,10 +213,15 @@ class Instruments:
         purpose: str,
         fields: Collection[str],
         at: datetime,
+        request_id: str | None = None,
     ) -> Instrument:
-        """The consent by which a partner may look at fields of an enterprise, at a moment.
+        """The consent by which a partner may look at some of these fields of an enterprise, at a
+        moment: of those that hold, the one that covers most of them.
 
         It is not used by this; `use_consent` does that.
+
+        Args:
+            request_id: a consent for one use that was used by this request may be so again.
 
         Raises:
             CatalogError: `consent_missing`, `consent_expired`, `consent_revoked`, `consent_used`.
@@ -225,7 +230,7 @@ class Instruments:
         query = query.where(Item.partner == partner, Item.party == enterprise)
         with self._read() as session:
             consents = rows.found(session, query)
-            used = _used(session, [row.id for row in session.scalars(query)])
+            used = _used(session, [row.id for row in session.scalars(query)], request_id)
             return permitting.consenting(consents, used, enterprise, purpose, fields, at)
 
     def verify(
@@ -245,11 +250,14 @@ class Instruments:
         return faults
 
 
-def _used(session: Session, ids: Collection[int]) -> set[str]:
-    """Which of these consents were used, by the names of their versions."""
+def _used(session: Session, ids: Collection[int], but_by: str | None = None) -> set[str]:
+    """Which of these consents were used, but by one request, by the names of their versions."""
     query = select(Item.kind, Item.name, Item.version)
     query = query.join(it.ConsentUsed, it.ConsentUsed.instrument_id == Item.id)
-    found = session.execute(query.where(Item.id.in_(ids)).distinct())
+    query = query.where(Item.id.in_(ids))
+    if but_by is not None:
+        query = query.where(it.ConsentUsed.request_id != but_by)
+    found = session.execute(query.distinct())
     return {f"{kind}:{name}@{version}" for kind, name, version in found}
 
 

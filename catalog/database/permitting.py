@@ -159,7 +159,7 @@ def consenting(
     fields: Collection[str],
     at: datetime,
 ) -> Instrument:
-    """The first consent that covers a purpose and fields and can be used.
+    """The consent for a purpose that can be used and covers the most of some fields.
 
     Args:
         consents: of the enterprise for the partner, in their newest versions.
@@ -169,17 +169,21 @@ def consenting(
         CatalogError: of the consent that came nearest.
     """
     refused = [CatalogError("consent_missing", enterprise=enterprise, purpose=purpose)]
+    usable: list[tuple[int, Instrument]] = []
     for one in consents:
         said = one.document
         assert isinstance(said, Consent)
-        if said.purpose != purpose or not set(fields) <= set(said.fields):
+        covered = len(set(fields) & set(said.fields))
+        if said.purpose != purpose or not covered:
             continue
         try:
             check_consent(one, at, used=one.name in used)
         except CatalogError as error:
             refused.append(error)
         else:
-            return one
+            usable.append((covered, one))
+    if usable:
+        return max(usable, key=lambda found: found[0])[1]
     raise max(refused, key=lambda error: _CONSENT_STEPS.index(error.code))
 
 

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from catalog.contract import Contract
 from catalog.database import connect, reading, status, syncing, writing
 from catalog.database.budgets import Budgets
+from catalog.database.clients import Clients
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
 from catalog.database.migrate import ensure_current
+from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
 from catalog.database.records import (
     ReceivedFileRow,
@@ -52,6 +54,8 @@ class CatalogStore:
         holds: publishes that wait for a person.
         budgets: what partners may learn in the sandbox, and what they have spent.
         instruments: the letters, agreements and consents that allow it.
+        openings: all that partners asked for, and what came of it.
+        clients: the programs of partners that may sign in.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -64,6 +68,8 @@ class CatalogStore:
         self.holds = Holds(self._read, self._write, clock)
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, clock)
+        self.openings = Openings(self._read, self._write)
+        self.clients = Clients(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

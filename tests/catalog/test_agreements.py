@@ -70,6 +70,7 @@ def test_odd_budgets_are_errors() -> None:
         {"epsilon": 0},
         {"epsilon": float("nan")},
         {"epsilon": float("inf")},
+        {"epsilon": 101},
         {"epsilon": True},
         {"delta": 1},
         {"delta": -0.1},

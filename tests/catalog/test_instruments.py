@@ -248,7 +248,7 @@ def seek(instruments: Instruments, at: datetime = START, **changes: Any) -> Inst
         ({"partner": "bank-b"}, "consent_missing"),
         ({"enterprise": "91310000Y"}, "consent_missing"),
         ({"purpose": "survey"}, "consent_missing"),
-        ({"fields": ["paid", "used"]}, "consent_missing"),
+        ({"fields": ["used"]}, "consent_missing"),
         ({"at": START - TICK}, "consent_missing"),
         ({"at": END}, "consent_expired"),
     ],

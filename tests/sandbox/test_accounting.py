@@ -84,6 +84,26 @@ def test_nothing_lost_is_epsilon_zero() -> None:
     assert epsilon_of(0.0, 1e-6) == 0.0
 
 
-def test_a_pure_epsilon_in_rho() -> None:
-    assert pure_rho(1.0) == pytest.approx(0.5)
-    assert pure_rho(1.0) >= 0.5
+@given(epsilon=st.floats(1e-6, 20))
+def test_a_pure_epsilon_in_rho(epsilon: float) -> None:
+    """Randomised response loses exactly epsilon; its Renyi divergence is never above alpha rho."""
+    rho = pure_rho(epsilon)
+    assert rho == pytest.approx(epsilon**2 / 2)
+    assert rho >= epsilon**2 / 2
+    yes = 1 / (1 + math.exp(-epsilon))
+    no = 1 - yes
+    for alpha in (1.01, 2.0, 5.0, 20.0):
+        # In logarithms: a power of a small probability would vanish.
+        terms = [
+            alpha * math.log(one) + (1 - alpha) * math.log(other)
+            for one, other in ((yes, no), (no, yes))
+            if one > 0 < other
+        ]
+        most = max(terms)
+        divergence = (most + math.log(sum(math.exp(t - most) for t in terms))) / (alpha - 1)
+        assert divergence <= alpha * rho * (1 + 1e-6) + 1e-9
+
+
+def test_units_of_epsilon_are_rounded_up() -> None:
+    assert spent_units(0.1) == 10**11 + 1  # the float is a little above a tenth
+    assert spent_units(0.0) == 0

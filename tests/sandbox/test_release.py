@@ -9,19 +9,22 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from sandbox.accounting import rho_for
+from sandbox.accounting import UNITS, Mode, pure_rho, rho_for
 from sandbox.counting import counted
+from sandbox.errors import SandboxError
 from sandbox.identity import counted_question, fingerprint
 from sandbox.plan import Plan, plan_of
 from sandbox.quote import quote
 from sandbox.release import Row, released, scales_of
-from sandbox.split import rho_for_accuracy
+from sandbox.split import expected_error, loss_for_accuracy, shares, terms
 from sandbox.sql import read_question
 from sandbox.table import StoredRow, table_of
 from tests.sandbox.city import VIEWS
 
 DELTA = 1e-7
 RHO = rho_for(2.0, DELTA)
+LOSS: dict[Mode, float] = {"zcdp": RHO, "pure": 2.0}
+MODES = pytest.mark.parametrize("mode", ["zcdp", "pure"])
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +43,12 @@ def planned(text: str) -> Plan:
     return plan_of(read_question(text, VIEWS), VIEWS)
 
 
-def answered(con: duckdb.DuckDBPyConnection, plan: Plan, rho: float = RHO) -> list[Row]:
+def answered(
+    con: duckdb.DuckDBPyConnection, plan: Plan, share: float = 1.0, mode: Mode = "zcdp"
+) -> list[Row]:
     exact = counted(plan, lambda sql: con.execute(sql).fetchall())
-    return released(plan, scales_of(plan, rho, DELTA), exact.counted, exact.bins)
+    scales = scales_of(plan, LOSS[mode] * share, DELTA, mode)
+    return released(plan, scales, exact.counted, exact.bins)
 
 
 TRUTHS = [
@@ -55,9 +61,10 @@ TRUTHS = [
 ]
 
 
+@MODES
 @pytest.mark.parametrize(("asked", "exact"), TRUTHS)
 def test_errors_are_as_large_as_stated(
-    con: duckdb.DuckDBPyConnection, asked: str, exact: str
+    con: duckdb.DuckDBPyConnection, asked: str, exact: str, mode: Mode
 ) -> None:
     """About 95 % of answers lie within their error bars: of 200, between 80 % and all."""
     truth = con.execute(f"SELECT {exact} FROM open.firm").fetchone()
@@ -66,70 +73,119 @@ def test_errors_are_as_large_as_stated(
     inside = 0
     errors = []
     for _ in range(200):
-        (row,) = answered(con, plan, RHO / 10)
+        (row,) = answered(con, plan, 0.1, mode)
         (cell,) = row.cells
         assert cell.value is not None and cell.error is not None
         inside += abs(cell.value - float(truth[0])) <= cell.error
         errors.append(abs(cell.value - float(truth[0])))
     assert 170 <= inside <= 200
-    # Nor are the bars far too wide.
-    assert statistics.median(errors) > 0
+    # Nor are the bars far too wide: half of the noise lies within a third (Laplace: 0.23) of them.
+    assert statistics.median(errors) > 0.12 * cell.error
 
 
-def test_quantiles_are_near(con: duckdb.DuckDBPyConnection) -> None:
-    (row,) = answered(
-        con, planned("SELECT MEDIAN(amount), MIN(amount), MAX(amount) FROM open.firm")
-    )
+@MODES
+def test_quantiles_are_near(con: duckdb.DuckDBPyConnection, mode: Mode) -> None:
+    plan = planned("SELECT MEDIAN(amount), MIN(amount), MAX(amount) FROM open.firm")
+    (row,) = answered(con, plan, 1.0, mode)
     median, least, greatest = (cell.value for cell in row.cells)
     assert median == pytest.approx(750, abs=30)
     assert least is not None and least < 60
     assert greatest == 1000.0  # a third of the rows is clamped to it
 
 
-def test_public_groups_are_all_answered(con: duckdb.DuckDBPyConnection) -> None:
-    rows = answered(con, planned("SELECT district, COUNT(*) FROM open.firm GROUP BY district"))
+@MODES
+def test_public_groups_are_all_answered(con: duckdb.DuckDBPyConnection, mode: Mode) -> None:
+    plan = planned("SELECT district, COUNT(*) FROM open.firm GROUP BY district")
+    rows = answered(con, plan, 1.0, mode)
     found = {row.keys: row.cells[0].value for row in rows}
     assert set(found) == {("east",), ("north",), ("west",)}
     assert found[("west",)] is not None and found[("west",)] < 100  # nobody is there
 
 
-def test_hidden_groups_are_answered_when_large(con: duckdb.DuckDBPyConnection) -> None:
-    rows = answered(con, planned("SELECT name, COUNT(*), AVG(amount) FROM open.firm GROUP BY name"))
+@MODES
+def test_hidden_groups_are_answered_when_large(con: duckdb.DuckDBPyConnection, mode: Mode) -> None:
+    plan = planned("SELECT name, COUNT(*), AVG(amount) FROM open.firm GROUP BY name")
+    rows = answered(con, plan, 1.0, mode)
     assert [row.keys for row in rows] == [("blue",), ("red",)]
 
 
-def test_no_more_is_lost_than_was_granted() -> None:
+@MODES
+def test_no_more_is_lost_than_was_granted(mode: Mode) -> None:
     for text in (
         "SELECT COUNT(*), AVG(amount), STDDEV(amount), MEDIAN(amount), MAX(amount) FROM open.firm",
         "SELECT name, COUNT(*), SUM(amount) FROM open.firm GROUP BY name",
         "SELECT kind, COUNT(*), MEDIAN(score) FROM open.visit GROUP BY kind",
     ):
-        for rho in (1e-6, 0.001, 0.5):
-            scales = scales_of(planned(text), rho, DELTA)
-            assert scales.rho <= rho and scales.delta <= DELTA
+        for loss in (1e-6, 0.001, 0.5):
+            scales = scales_of(planned(text), loss, DELTA, mode)
+            lost = scales.epsilon if mode == "pure" else scales.rho
+            assert 0.999 * loss <= lost <= loss
+            assert scales.delta <= DELTA
+            assert mode == "zcdp" or scales.rho == pure_rho(scales.epsilon)
 
 
-def test_the_least_budget_for_an_accuracy_is_enough() -> None:
-    plan = planned("SELECT COUNT(*), SUM(amount) FROM open.firm")
-    rho = rho_for_accuracy(plan, 0.05, 1_000)
-    price = quote(plan, rho, DELTA, group_delta=DELTA)
+def test_a_choice_beside_others_loses_what_it_would_alone() -> None:
+    """A median is not chosen with the noise of a more extreme quantile of the same values."""
+    alone = planned("SELECT MEDIAN(amount) FROM open.firm")
+    beside = planned("SELECT MEDIAN(amount), MAX(amount) FROM open.firm")
+    (piece,) = alone.pieces
+    one, both = scales_of(alone, 0.5, 0.0, "pure"), scales_of(beside, 1.0, 0.0, "pure")
+    # One row moves the score of a median by a half; at most half of epsilon is lost to each.
+    assert one.scale[piece] == pytest.approx(2 * 0.5 / 0.25 / 0.5 * 0.5)
+    assert both.scale[piece] == pytest.approx(one.scale[piece])
+
+
+def test_a_pure_price_is_told_in_epsilon_and_charged_in_both() -> None:
+    plan = planned("SELECT district, COUNT(*), AVG(amount) FROM open.firm GROUP BY district")
+    price = quote(plan, 0.5, 0.0, group_delta=0.0, mode="pure")
+    assert price.mode == "pure" and price.delta == 0
+    assert 0.499 < price.epsilon <= 0.5
+    assert price.epsilon * UNITS <= price.epsilon_units < price.epsilon * UNITS + 1
+    assert price.rho_units == pytest.approx(UNITS / 8, rel=1e-6)
+    other = quote(plan, 0.1, DELTA, group_delta=0.0)
+    assert other.mode == "zcdp" and other.epsilon_units == 0
+
+
+@MODES
+def test_hidden_groups_need_a_delta(mode: Mode) -> None:
+    plan = planned("SELECT name, COUNT(*) FROM open.firm GROUP BY name")
+    with pytest.raises(SandboxError) as caught:
+        quote(plan, 0.5, DELTA, group_delta=0.0, mode=mode)
+    assert caught.value.code == "delta_needed"
+
+
+@MODES
+def test_the_least_budget_for_an_accuracy_is_enough(mode: Mode) -> None:
+    plan = planned("SELECT COUNT(*), SUM(amount), MEDIAN(amount) FROM open.firm")
+    loss = loss_for_accuracy(plan, 0.05, 1_000, mode)
+    price = quote(plan, loss, DELTA, group_delta=DELTA, mode=mode)
     assert max(one.relative for one in price.expected) == pytest.approx(0.05)
-    cheaper = quote(plan, rho / 2, DELTA, group_delta=DELTA)
+    cheaper = quote(plan, loss / 2, DELTA, group_delta=DELTA, mode=mode)
     assert max(one.relative for one in cheaper.expected) > 0.05
 
 
-def test_the_split_is_the_best_one() -> None:
+@MODES
+def test_expected_errors_are_those_of_the_noise(mode: Mode) -> None:
+    """Of a count, the same as its scale says; no share is lost on the way."""
+    plan = planned("SELECT COUNT(*) FROM open.firm")
+    scales = scales_of(plan, 0.3, DELTA, mode)
+    (aggregate,) = plan.question.aggregates
+    expected = expected_error(plan, aggregate, 0.3, 500, mode)
+    assert expected == pytest.approx(scales.half(plan.pieces[0]) / 500)
+
+
+@MODES
+def test_the_split_is_the_best_one(mode: Mode) -> None:
     """No other split of the same budget has a smaller sum of squared relative errors."""
-    from sandbox.split import shares, terms
-
     plan = planned("SELECT COUNT(*), AVG(amount), VARIANCE(amount) FROM open.firm")
-    split = {share.piece: share.rho for share in shares(plan, 1.0)}
+    split = {share.piece: share.loss for share in shares(plan, 1.0, mode)}
+    power = 2 if mode == "pure" else 1
 
-    def cost(rhos: dict[object, float]) -> float:
+    def cost(losses: dict[object, float]) -> float:
         return sum(
-            weight / rhos[piece]
+            weight / losses[piece] ** power
             for one in plan.question.aggregates
-            for piece, weight in terms(plan, one).items()
+            for piece, weight in terms(plan, one, mode).items()
         )
 
     best = cost(dict(split))

@@ -44,7 +44,8 @@ def _die(*_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _arm(death: Death) -> None:
+def arm(death: Death) -> None:
+    """Let this process die at a call."""
     module, _, path = death.target.partition(":")
     holder: Any = import_module(module)
     *parents, name = path.split(".")
@@ -75,7 +76,7 @@ def run(told: str) -> None:
 
     root, death, seconds = json.loads(told)
     if death:
-        _arm(Death(**death))
+        arm(Death(**death))
     if seconds is not None:
         threading.Timer(seconds, _die).start()
     sys.exit(run_workspace(Path(root), RunOptions()).exit_code)

@@ -243,9 +243,9 @@ def test_a_killed_claim_is_taken_over_without_a_second_publish(
 ) -> None:
     code = (
         "import sys; from datetime import datetime; from pathlib import Path\n"
-        "from tests.support.killing import Death, _arm\n"
+        "from tests.support.killing import Death, arm\n"
         "from pipelines.schedule.duerun import run_due\n"
-        f"_arm(Death({death.target!r}, {death.when!r}, {death.nth}))\n"
+        f"arm(Death({death.target!r}, {death.when!r}, {death.nth}))\n"
         f"run_due(Path({str(small.root)!r}), 'collect.trade', datetime.fromisoformat({NOW.isoformat()!r}))\n"
     )
     done = subprocess.run([*program, "-c", code], check=False)

@@ -154,7 +154,7 @@ def test_a_run_gives_what_duckdb_gives(
 def in_a_process(city: City, death: Death | None = None) -> int:
     """One run on Spark in a process of its own; its exit code, or minus the signal that ended it."""
     arm = (
-        f"from tests.support.killing import _arm, Death; _arm(Death({death.target!r}, {death.when!r}, {death.nth}))"
+        f"from tests.support.killing import arm, Death; arm(Death({death.target!r}, {death.when!r}, {death.nth}))"
         if death
         else ""
     )

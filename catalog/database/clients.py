@@ -1,0 +1,133 @@
+"""The programs of partners that may sign in, and their secrets.
+
+A secret is 32 random bytes; what is kept is its scrypt hash, so that whoever reads the database
+cannot sign in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from catalog.database import tables as t
+from catalog.database.client_tables import ApiClientRow
+from catalog.database.writing import lock_workspace
+from catalog.errors import CatalogError
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+SECRET_BYTES = 32
+SALT_BYTES = 16
+NOBODY = "00" * SALT_BYTES  # the salt for the secret of a client that there is not
+
+
+@dataclass(frozen=True, slots=True)
+class ApiClient:
+    """A program that may sign in.
+
+    Attributes:
+        id: by which it names itself.
+        partner, user: for whom it asks.
+        revoked_at: from when on it may no more; None while it may.
+    """
+
+    id: str
+    partner: str
+    user: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class Clients:
+    """The clients of every workspace in a catalogue database; every method is one transaction."""
+
+    def __init__(
+        self, read: Transaction, write: Transaction, clock: Callable[[], datetime]
+    ) -> None:
+        self._read = read
+        self._write = write
+        self._clock = clock
+
+    def add(self, workspace: str, partner: str, user: str) -> tuple[ApiClient, str]:
+        """A new client and its secret, which is told only now."""
+        secret, salt = secrets.token_urlsafe(SECRET_BYTES), secrets.token_hex(SALT_BYTES)
+        with self._write() as session:
+            row = ApiClientRow(
+                workspace_id=lock_workspace(session, workspace, self._clock()),
+                client_id=f"client-{secrets.token_hex(8)}",
+                partner=partner,
+                user_name=user,
+                salt=salt,
+                secret_hash=_hash(secret, salt),
+                created_at=self._clock(),
+                revoked_at=None,
+            )
+            session.add(row)
+            session.flush()
+            return _record(row), secret
+
+    def list(self, workspace: str) -> list[ApiClient]:
+        """Every client, the oldest first, revoked ones too."""
+        with self._read() as session:
+            return [_record(row) for row in session.scalars(_rows(workspace))]
+
+    def revoke(self, workspace: str, client_id: str) -> ApiClient:
+        """Let a client sign in no more; its tokens end with it. Repeating it changes nothing.
+
+        Raises:
+            CatalogError: `client_unknown`.
+        """
+        with self._write() as session:
+            lock_workspace(session, workspace, self._clock())
+            row = session.scalar(_rows(workspace).where(ApiClientRow.client_id == client_id))
+            if row is None:
+                raise CatalogError("client_unknown", client=client_id)
+            if row.revoked_at is None:
+                row.revoked_at = self._clock()
+            session.flush()
+            return _record(row)
+
+    def valid(self, workspace: str, client_id: str) -> ApiClient | None:
+        """A client that is not revoked."""
+        row = self._valid(workspace, client_id)
+        return None if row is None else _record(row)
+
+    def signed_in(self, workspace: str, client_id: str, secret: str) -> ApiClient | None:
+        """The client whose secret this is; None, after the same work, for any other."""
+        row = self._valid(workspace, client_id)
+        salt, known = (NOBODY, "") if row is None else (row.salt, row.secret_hash)
+        right = hmac.compare_digest(_hash(secret, salt), known)
+        return _record(row) if right and row is not None else None
+
+    def _valid(self, workspace: str, client_id: str) -> ApiClientRow | None:
+        if "\x00" in client_id:  # PostgreSQL has no such text
+            return None
+        query = _rows(workspace).where(ApiClientRow.client_id == client_id)
+        with self._read() as session:
+            return session.scalar(query.where(ApiClientRow.revoked_at.is_(None)))
+
+
+def _rows(workspace: str) -> Select[ApiClientRow]:
+    return (
+        select(ApiClientRow)
+        .join(t.Workspace, t.Workspace.id == ApiClientRow.workspace_id)
+        .where(t.Workspace.name == workspace)
+        .order_by(ApiClientRow.id)
+    )
+
+
+def _record(row: ApiClientRow) -> ApiClient:
+    return ApiClient(row.client_id, row.partner, row.user_name, row.created_at, row.revoked_at)
+
+
+def _hash(secret: str, salt: str) -> str:
+    """scrypt (RFC 7914) with 16 MB; `surrogatepass`, for a form may hold anything."""
+    data = secret.encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(data, salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()

@@ -1,0 +1,96 @@
+"""The HTTP service of the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import anyio
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from catalog.database.store import utc_now
+from catalog.errors import CityBrainError
+from pipelines.plan import Plan as Workspace
+from portal import account, health, questions, signin
+from portal.edge import Edge, log_line
+from portal.envelope import Sleep
+from portal.problems import Problem, problem_response
+from portal.service import Service
+from sandbox.opening import Opened
+
+ROUTERS = (signin.router, questions.router, account.router, health.router)
+DESCRIPTION = """Statistics under differential privacy, for partners with an agreement.
+
+Sign in at `POST /token`, ask for a price at `POST /quotes`, ask at `POST /queries`. Every error is a
+problem (RFC 9457) with a code and what to do next."""
+
+
+def create_app(
+    opened: Opened,
+    workspace: Workspace,
+    key: bytes,
+    clock: Callable[[], datetime] = utc_now,
+    sleep: Sleep = anyio.sleep,
+    log: Callable[[dict[str, Any]], None] = log_line,
+) -> FastAPI:
+    """The service over an open desk.
+
+    Args:
+        key: signs the tokens (`portal.tokens.service_key`).
+        clock: the time by which tokens and documents end.
+        sleep: how answers wait for their moment.
+        log: takes one entry a request.
+    """
+    service = Service(opened, workspace, key, clock, sleep)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await anyio.to_thread.run_sync(service.jobs.close)
+
+    app = FastAPI(
+        title=f"Sandbox of {service.name}",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.service = service
+    for router in ROUTERS:
+        app.include_router(router)
+    for kind in (CityBrainError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _problem)
+    app.add_middleware(Edge, log=log)
+    _describe(app)
+    return app
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    return problem_response(request, error)
+
+
+def _describe(app: FastAPI) -> None:
+    """Put the problem's schema into the document, in place of FastAPI's own errors."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = made()
+        schemas = document["components"]["schemas"]
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        if "Problem" not in schemas:
+            told = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= told.pop("$defs", {})
+            schemas["Problem"] = told
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,134 @@
+"""What every route works with: the desk, who is asking, and how much he may ask."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
+
+from pipelines.plan import Plan as Workspace
+from pipelines.workspace import ServiceSettings
+from portal.envelope import Envelope, Sleep
+from portal.errors import PortalError
+from portal.jobs import Jobs
+from portal.limits import Buckets
+from portal.problems import problem_response
+from portal.tokens import Tokens
+from sandbox.opening import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking.
+
+    Attributes:
+        client: the program's id.
+        partner, user: for whom it asks.
+    """
+
+    client: str
+    partner: str
+    user: str
+
+
+class Service:
+    """The parts of one running service.
+
+    Args:
+        key: signs the tokens.
+        clock: the time by which tokens and documents end.
+        sleep: waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        opened: Opened,
+        workspace: Workspace,
+        key: bytes,
+        clock: Callable[[], datetime],
+        sleep: Sleep,
+    ) -> None:
+        read = workspace.workspace
+        settings: ServiceSettings = read.settings.service
+        now = time.monotonic
+        self.opened = opened
+        self.workspace = workspace
+        self.name = read.name
+        self.clock = clock
+        self.now = now
+        self.tokens = Tokens(key, read.name, settings.token_seconds, clock)
+        self.requests = Buckets(settings.requests_per_minute, now)
+        self.failures = Buckets(settings.failures_per_minute, now)
+        self.envelope = Envelope(read.settings.sandbox.envelope / 1000, now, sleep)
+        self.jobs = Jobs(opened.desk.ask, settings.workers, settings.waiting, self.envelope.due)
+
+    def caller_of(self, header: str) -> Caller:
+        """Who the bearer of a token is, if his client may still sign in; and he has one request less.
+
+        Raises:
+            PortalError: `token_missing`, `token_invalid`, `too_many_requests`.
+        """
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise PortalError("token_missing")
+        id = self.tokens.client_of(token.strip())
+        client = self.opened.store.clients.valid(self.name, id)
+        if client is None:
+            raise PortalError("token_invalid")
+        self.requests.take(id)
+        return Caller(client.id, client.partner, client.user)
+
+
+def service_of(request: Request) -> Service:
+    """The service that a request came to."""
+    return cast(Service, request.app.state.service)
+
+
+async def signed_in(request: Request) -> Caller:
+    """Who is asking; the route (`Guarded`) has looked before it read anything else."""
+    return cast(Caller, request.state.caller)
+
+
+bearer = HTTPBearer(bearerFormat="JWT", auto_error=False, description="A token of `POST /token`.")
+ServiceDep = Annotated[Service, Depends(service_of)]
+CallerDep = Annotated[Caller, Depends(signed_in)]
+
+
+class Guarded(APIRoute):
+    """A route for clients that have signed in. Nothing of a request is read before that is known."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's own handler, behind the sign-in."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            service = service_of(request)
+            started = service.now()
+            try:
+                header = request.headers.get("authorization", "")
+                request.state.caller = await run_in_threadpool(service.caller_of, header)
+                response = await inner(request)
+            except Exception as error:
+                response = problem_response(request, error)
+            await self.leave(service, started)
+            return response
+
+        return handle
+
+    async def leave(self, service: Service, started: float) -> None:
+        """When the answer is ready."""
+
+
+class Enveloped(Guarded):
+    """A guarded route whose answers and refusals leave at fixed times."""
+
+    async def leave(self, service: Service, started: float) -> None:
+        """Wait for the next multiple of the step."""
+        await service.envelope.wait(started)

@@ -1,0 +1,76 @@
+"""The service as a process: a socket, a server, a graceful end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from pipelines.home import Home
+from pipelines.plan import Plan as Workspace
+from portal.app import create_app
+from portal.errors import PortalError
+from portal.tokens import service_key
+from sandbox.accounting import epsilon_of
+from sandbox.opening import open_desk
+
+ENDING = (signal.SIGTERM, signal.SIGINT)
+END_SECONDS = 30  # for what is at work when the service is told to end
+
+
+def serve_workspace(
+    workspace: Workspace,
+    host: str,
+    port: int,
+    proxy: str | None,
+    ready: Callable[[str], None],
+) -> None:
+    """Serve until SIGTERM or SIGINT; what is at work is answered before the end.
+
+    Args:
+        proxy: the address whose word about a request's origin is believed; None: nobody's.
+        ready: is told the address once the service listens.
+
+    Raises:
+        PortalError: `address_taken`.
+    """
+    epsilon_of(1.0, 1e-6)  # loads what the first question would wait for
+    key = service_key(Home.of(workspace.workspace.name).root)
+    with _listening(host, port) as listener, open_desk(workspace) as opened:
+        config = uvicorn.Config(
+            create_app(opened, workspace, key),
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            proxy_headers=proxy is not None,
+            forwarded_allow_ips=proxy,
+            timeout_graceful_shutdown=END_SECONDS,
+        )
+        shown = f"[{host}]" if ":" in host else host
+        ready(f"http://{shown}:{listener.getsockname()[1]}")
+        _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server for which a signal to end is the usual end: uvicorn's own would die of it afterwards."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Between the two, SIGTERM and SIGINT end the service."""
+        before = {one: signal.signal(one, self.handle_exit) for one in ENDING}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise PortalError("address_taken", host=host, port=port, problem=error.strerror) from None

@@ -1,0 +1,286 @@
+"""Records of enterprises that have consented: one row of a view, the agreed fields, masked as granted.
+
+Gates, in this order: the agreement holds and names the user, the purpose and the fields; letters cover
+what they are made of; the enterprise consents. Whether there is a row is only told after them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from catalog.agreements import Agreement, Consent, View
+from catalog.contract import Contract
+from catalog.database import CatalogStore
+from catalog.database.instrument_records import Fields, Instrument
+from catalog.errors import CatalogError
+from pipelines.duck import Budget, connection, snapshot_sql
+from pipelines.lake import Snapshot
+from pipelines.plan import Plan as Workspace
+from quality.predicates import quoted
+from sandbox.asking import sources_of
+from sandbox.calls import Call, CallLog
+from sandbox.errors import SandboxError
+from sandbox.masks import Masked, masked_field
+from sandbox.recordfile import RecordFile, write_records
+from sandbox.snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from pipelines.masking import KeyRing
+
+FRESH = 1.0  # seconds for which the newest snapshot of a view is taken for the newest
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAsked:
+    """Whose record is asked for, and by whom.
+
+    Attributes:
+        code: of the enterprise, as the view's unit column has it.
+    """
+
+    partner: str
+    user: str
+    purpose: str
+    agreement: str
+    view: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row.
+
+    Attributes:
+        values: by field; numbers, texts, truth values, days and times in ISO 8601.
+        masked: the fields whose values are masked.
+        instruments: the documents that allowed it, the consent last.
+    """
+
+    view: str
+    code: str
+    values: Mapping[str, Any]
+    masked: tuple[str, ...]
+    snapshot: int
+    instruments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """What an agreement lets be seen of a view."""
+
+    view: str
+    code: str
+    fields: tuple[Masked, ...]
+    sources: Mapping[str, Fields]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.fields)
+
+
+class Records:
+    """Looks up records in one workspace; may be used from any thread.
+
+    Args:
+        folder: where the files for lookups are; they can be made again at any time.
+        ring: the keys of masks that have one.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        store: CatalogStore,
+        lake: Snapshots,
+        folder: Path,
+        budget: Budget,
+        ring: Callable[[], KeyRing],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._workspace = workspace
+        self._store = store
+        self._lake = lake
+        self._clock = clock
+        self._calls = CallLog(store.openings, workspace.workspace.name, clock)
+        self._files = _Files(folder, budget, ring)
+        self._grants: dict[tuple[str, int, str], _Granted] = {}
+        self._seen: dict[str, tuple[float, Snapshot | None]] = {}
+
+    def get(self, asked: RecordAsked, request_id: str) -> Record:
+        """The record of an enterprise.
+
+        Args:
+            request_id: the partner's own name for the request: a consent for one use may be used by
+                the same request again.
+
+        Raises:
+            CatalogError: the agreement, a letter or the consent does not allow it.
+            SandboxError: `record_view`, `record_unknown`, `view_empty`, `mask_wrong`, `engine_failed`.
+        """
+        subject = f"{asked.view} {asked.code}"
+        call = Call(asked.partner, asked.user, asked.agreement, asked.purpose, "record", subject)
+        with self._calls.logged(call):
+            return self._found(asked, request_id, call)
+
+    def _found(self, asked: RecordAsked, request_id: str, call: Call) -> Record:
+        at, name = self._clock(), self._workspace.workspace.name
+        instruments = self._store.instruments
+        granted = self._granted(asked, at)
+        permission = instruments.allowing(
+            name,
+            asked.partner,
+            asked.user,
+            asked.purpose,
+            {asked.view: granted.names if granted else ("*",)},
+            at,
+            sources={asked.view: granted.sources} if granted else {},
+            agreement=asked.agreement,
+        )
+        call.instruments = permission.instruments
+        assert granted is not None  # no agreement names the field "*"
+        consent = instruments.consent_for(
+            name, asked.partner, asked.code, asked.purpose, granted.names, at, request_id
+        )
+        call.instruments = (*permission.instruments, consent.name)
+        snapshot = self._current(asked.view)
+        row = self._files.open(granted, snapshot).find(asked.code)
+        if row is None:
+            raise SandboxError("record_unknown", view=asked.view)
+        said = consent.document
+        assert isinstance(said, Consent)
+        if said.use == "once":
+            instruments.use_consent(name, consent.id, request_id)
+        shown = [field for field in granted.fields if field.name in said.fields]
+        return Record(
+            asked.view,
+            asked.code,
+            {field.name: plain(row[field.name]) for field in shown},
+            tuple(field.name for field in shown if field.masked),
+            snapshot.snapshot_id,
+            call.instruments,
+        )
+
+    def _granted(self, asked: RecordAsked, at: datetime) -> _Granted | None:
+        """What the agreement says of the view; None when it says nothing."""
+        known = self._store.instruments.in_force(
+            self._workspace.workspace.name, "agreement", asked.agreement, at
+        )
+        if known is None or not isinstance(known.document, Agreement):
+            return None
+        view = next((one for one in known.document.views if one.name == asked.view), None)
+        if view is None:
+            return None
+        key = (known.id, known.version, view.name)
+        if key not in self._grants:
+            self._grants[key] = self._granted_by(known, view)
+        return self._grants[key]
+
+    def _granted_by(self, agreement: Instrument, view: View) -> _Granted:
+        contract = self._workspace.workspace.contracts.get(view.name)
+        if contract is None or not _by_code(contract):
+            raise SandboxError("record_view", view=view.name)
+        known = {field.name: field for field in contract.fields}
+        for name in view.fields:
+            if name not in known:
+                raise CatalogError(
+                    "field_not_agreed", agreement=agreement.id, view=view.name, field=name
+                )
+        assert contract.privacy is not None
+        masks = view.masks or {}
+        fields = tuple(masked_field(name, masks.get(name)) for name in view.fields)
+        sources = sources_of(self._workspace, {view.name: tuple(view.fields)})[view.name]
+        return _Granted(view.name, contract.privacy.column, fields, sources)
+
+    def _current(self, view: str) -> Snapshot:
+        """The newest snapshot; what was read a moment ago is not read again."""
+        now = time.monotonic()
+        since, found = self._seen.get(view, (-FRESH, None))
+        if found is None or now - since >= FRESH:
+            found = self._lake.current(view)
+            self._seen[view] = (now, found)
+        if found is None:
+            raise SandboxError("view_empty", view=view)
+        return found
+
+
+def _by_code(contract: Contract) -> bool:
+    """Whether a view has one row for each enterprise, by a code that it can consent with."""
+    privacy = contract.privacy
+    return (
+        privacy is not None
+        and privacy.unit == "enterprise"
+        and contract.primary_key == (privacy.column,)
+    )
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can say it."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+class _Files:
+    """The files for lookups: one for each grant and snapshot, made when it is first needed."""
+
+    def __init__(self, folder: Path, budget: Budget, ring: Callable[[], KeyRing]) -> None:
+        self._folder = folder
+        self._budget = budget
+        self._ring = ring
+        self._open: dict[str, tuple[int, RecordFile]] = {}
+        self._lock = threading.Lock()
+
+    def open(self, granted: _Granted, snapshot: Snapshot) -> RecordFile:
+        """The file of a grant; made, if there is none of this snapshot yet.
+
+        Raises:
+            SandboxError: `engine_failed`.
+        """
+        name = _name(granted)
+        known = self._open.get(name)
+        if known is not None and known[0] == snapshot.snapshot_id:
+            return known[1]
+        with self._lock:
+            known = self._open.get(name)
+            if known is None or known[0] != snapshot.snapshot_id:
+                path = self._folder / f"{name}-{snapshot.snapshot_id}.arrow"
+                if not path.is_file():
+                    self._make(granted, snapshot, path)
+                known = (snapshot.snapshot_id, RecordFile(path))
+                self._open[name] = known
+                self._sweep(name, path)
+        return known[1]
+
+    def _make(self, granted: _Granted, snapshot: Snapshot, path: Path) -> None:
+        from pipelines.masking import install_duckdb
+
+        uses = [field.key for field in granted.fields if field.key is not None]
+        code = f"CAST({quoted(granted.code)} AS VARCHAR)"
+        columns = {field.name: field.sql for field in granted.fields}
+        try:
+            with connection(self._budget) as con:
+                if any(field.masked for field in granted.fields):
+                    install_duckdb(con, self._ring() if uses else None, uses)
+                write_records(con, snapshot_sql(snapshot), code, columns, path)
+        except duckdb.Error:
+            raise SandboxError("engine_failed") from None
+
+    def _sweep(self, name: str, kept: Path) -> None:
+        """Files of earlier snapshots; who still reads one keeps it until he is done."""
+        for path in self._folder.glob(f"{name}-*.arrow"):
+            if path != kept:
+                path.unlink(missing_ok=True)
+
+
+def _name(granted: _Granted) -> str:
+    said = repr((granted.view, granted.code, [(f.name, f.sql, f.key) for f in granted.fields]))
+    return hashlib.sha256(said.encode()).hexdigest()[:32]

@@ -1,0 +1,82 @@
+"""How far a question is, and how it is stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from sandbox.errors import SandboxError
+
+Stage = Literal["waiting", "checked", "charged", "counting", "answered"]
+
+
+class Watch:
+    """Shared by who works and who waits; may be used from any thread.
+
+    Attributes:
+        stage: what was reached.
+    """
+
+    def __init__(self) -> None:
+        self.stage: Stage = "waiting"
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._stop: Callable[[], None] | None = None
+        self._measure: Callable[[], float | None] | None = None
+
+    def cancel(self) -> None:
+        """Stop what is going on; what was charged stays charged."""
+        with self._lock:
+            self._cancelled = True
+            if self._stop is not None:
+                self._stop()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was stopped."""
+        return self._cancelled
+
+    @property
+    def progress(self) -> float | None:
+        """How much of the counting is done, from 0 to 1; None where it is not known."""
+        with self._lock:
+            return None if self._measure is None else self._measure()
+
+    def reached(self, stage: Stage) -> None:
+        """Say what was reached.
+
+        Raises:
+            SandboxError: `query_cancelled`.
+        """
+        if self._cancelled and stage != "answered":
+            raise SandboxError("query_cancelled")
+        self.stage = stage
+
+    @contextmanager
+    def counting(
+        self, stop: Callable[[], None], measure: Callable[[], float | None]
+    ) -> Iterator[None]:
+        """While an engine counts.
+
+        Args:
+            stop: interrupts the engine, from another thread.
+            measure: asks it how far it is.
+
+        Raises:
+            SandboxError: `query_cancelled`, when it was stopped meanwhile.
+        """
+        with self._lock:
+            if not self._cancelled:
+                self._stop, self._measure = stop, measure
+        try:
+            self.reached("counting")
+            yield
+        except Exception:
+            if self._cancelled:
+                raise SandboxError("query_cancelled") from None
+            raise
+        finally:
+            with self._lock:
+                self._stop = self._measure = None

@@ -1,0 +1,49 @@
+"""One served city for the tests that leave nothing behind which others would see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.portal.bureau import Bureau, Credentials, make_bureau
+from tests.portal.inside import Inside, inside
+from tests.servers import postgres
+
+__all__ = ["postgres"]
+
+QUIET = "\n[sandbox]\nepsilon = 1000\n\n[service]\nrequests_per_minute = 100000\nfailures_per_minute = 100000\ntoken_seconds = 3600\n"
+
+
+@pytest.fixture(scope="session")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
+    """A running service that nobody is too fast for."""
+    with pytest.MonkeyPatch.context() as patch:
+        root = tmp_path_factory.mktemp("bureau")
+        patch.setenv("CITYBRAIN_HOME", str(root / "home"))
+        patch.delenv("CITYBRAIN_DATABASE", raising=False)
+        made = make_bureau(root, QUIET, budget=100)
+        made.start()
+    yield made
+    assert made.stop() == 0, made.log()
+
+
+@pytest.fixture
+def portal(bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inside]:
+    """The same city served inside the test's process, with a clock and a sleep of its own."""
+    monkeypatch.setenv("CITYBRAIN_HOME", str(bureau.home))
+    with inside(bureau, tmp_path / "keys") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def wang(bureau: Bureau) -> Credentials:
+    """A program of bank-a that asks for its user wang."""
+    return bureau.client()
+
+
+@pytest.fixture(scope="session")
+def other(bureau: Bureau) -> Credentials:
+    """A program of another bank, which has no agreement."""
+    return bureau.client("bank-b", "zhao")
