@@ -14,7 +14,7 @@ from sandbox.sql.size import MOST_CHARACTERS
 NAME = r"^[^\x00-\x1f\x7f]+$"  # a line of text
 KEY = r"^[!-~]+$"
 Named = Annotated[str, Field(min_length=1, max_length=200, pattern=NAME)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]  # neither "1" nor true is one
 Cell = str | bool | int | float | None
 
 
@@ -28,7 +28,7 @@ class AccuracyBody(Body):
     """How exact an answer should be: so large an error, relative to a group of so many rows."""
 
     relative: Number = Field(gt=0, le=1, examples=[0.05])
-    rows: int = Field(ge=1, le=10**12, examples=[1000])
+    rows: int = Field(ge=1, le=10**12, strict=True, examples=[1000])
 
 
 class QuestionBody(Body):
