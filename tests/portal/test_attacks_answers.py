@@ -13,7 +13,6 @@ from tests.portal.twins import PLANTED, Attacker, Twins
 
 pytestmark = pytest.mark.slow
 HIM = f"owner = '{PLANTED}'"
-LARGE = 2_000.0  # an epsilon at which noise is far below what a single firm could move
 SAME = [
     "SELECT area, COUNT(*) AS n FROM sandbox.firm WHERE paid > 7 AND active GROUP BY area",
     "select AREA, count(*) n from SANDBOX.FIRM where ACTIVE and PAID > 7.00 group by AREA",
@@ -94,9 +93,8 @@ GROUPED = [
 @pytest.mark.parametrize("sql", GROUPED)
 def test_a_group_of_one_firm_is_absent(twins: Twins, sql: str) -> None:
     """Also at an epsilon that hides nothing: what keeps it out is delta."""
-    for epsilon in (0.5, LARGE):
-        for attacker in twins.both:
-            response = attacker.ask(sql, epsilon)
+    for attacker in twins.both:
+        for response in (attacker.ask(sql, 0.5), attacker.loud(sql)):
             assert response.status_code == 200, response.text
             told = response.json()
             assert told["hidden_groups"] is True
@@ -144,12 +142,12 @@ MOVES = [
 @pytest.mark.parametrize(("sql", "most"), MOVES)
 def test_one_firm_moves_an_answer_within_its_bound(twins: Twins, sql: str, most: int) -> None:
     """The firm has 300 visits; noise at this epsilon is small beside the bound."""
-    there, absent = (attacker.ask(sql, LARGE).json() for attacker in twins.both)
+    there, absent = (attacker.loud(sql).json() for attacker in twins.both)
     if "rows" not in there:
         assert there == absent and there["code"] == "bounds_needed"
         return
-    noise = 3 * (there["errors"][0][0] + absent["errors"][0][0])
-    assert noise < most or most == 1
+    noise = 1.5 * (there["errors"][0][0] + absent["errors"][0][0])
+    assert noise < most
     assert abs(there["rows"][0][0] - absent["rows"][0][0]) <= most + noise
 
 
@@ -196,10 +194,8 @@ def test_bounds_and_keys_are_the_registered_ones(twins: Twins) -> None:
 
 def test_extremes_are_no_ones_own(twins: Twins) -> None:
     """The planted firm pays most of all; the greatest is a quantile that it does not decide."""
-    answers = [
-        attacker.rows("SELECT MAX(score) AS a, MIN(score) AS b FROM sandbox.visit", 50.0)[0]
-        for attacker in twins.both
-    ]
+    sql = "SELECT MAX(score) AS a, MIN(score) AS b FROM sandbox.visit"
+    answers = [attacker.loud(sql).json()["rows"][0] for attacker in twins.both]
     for high, low in answers:
         assert 30 <= high < 50 and low > -50
 

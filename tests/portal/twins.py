@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,14 @@ ANSWERABLE = {
 }
 SETTINGS = """
 [sandbox]
-epsilon = 100000
+epsilon = 1000
 
 [service]
 requests_per_minute = 1000000
 failures_per_minute = 1000000
 token_seconds = 3600
 """
+LOUD = [f"loud-{number}" for number in range(40)]  # agreements for one costly question each
 _keys = itertools.count()
 
 
@@ -72,7 +73,7 @@ def _privacy(rows: int, groups: int) -> str:
     return f"- {{property: privacy, value: {value}}}"
 
 
-def make_twin(root: Path, planted: bool, budget: float = 50_000) -> Bureau:
+def make_twin(root: Path, planted: bool) -> Bureau:
     """A city of 600 firms and their visits, with one firm more or not; `CITYBRAIN_HOME` is root/home.
 
     The one has a name of its own, pays most, and has visits far beyond what counts of one firm.
@@ -105,10 +106,12 @@ def make_twin(root: Path, planted: bool, budget: float = 50_000) -> Bureau:
         {"name": "raw.tax__firm", "fields": list(FIRM_FIELDS)},
         {"name": "raw.tax__visit", "fields": list(VISIT_FIELDS)},
     ]
-    terms = {"epsilon": budget, "delta": "1e-6", "renewal": "none"}
+    terms = {"epsilon": 100, "delta": "1e-6", "renewal": "none"}
     with bureau.store() as store:
         take(store, letter(resources=resources, **TERM))
-        take(store, agreement(letters=["letter-tax"], views=GRANTED, budget=terms, **TERM))
+        for name in ("agreement-a", *LOUD):
+            granted = {"letters": ["letter-tax"], "views": GRANTED, "budget": terms, **TERM}
+            take(store, agreement(id=name, **granted))
     return bureau
 
 
@@ -137,6 +140,7 @@ class Attacker:
 
     bureau: Bureau
     session: httpx.Client
+    louds: Iterator[int] = field(default_factory=itertools.count)
 
     def ask(self, sql: str, epsilon: float | None = 1.0, key: str = "", **more: Any) -> httpx.Response:
         """Ask, under a key that was not used before."""
@@ -151,6 +155,10 @@ class Attacker:
         response = self.ask(sql, epsilon)
         assert response.status_code == 200, response.text
         return list(response.json()["rows"])
+
+    def loud(self, sql: str) -> httpx.Response:
+        """Ask at a price that hides little: under an agreement of its own, for no budget has it twice."""
+        return self.ask(sql, 60.0, agreement=LOUD[next(self.louds)])
 
     def balance(self) -> dict[str, Any]:
         """What is left, as the service tells it."""
