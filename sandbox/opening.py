@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +17,9 @@ from pipelines.home import Home
 from pipelines.lake import Snapshot
 from pipelines.masking import KeyRing, open_ring
 from pipelines.plan import Plan as Workspace
-from sandbox.counting import Exact, count_on_duckdb
-from sandbox.desk import Desk
+from pipelines.spark.engine import SPARK, SparkEngine, engine_kind, engine_of
+from sandbox.counting import Exact, count_on_duckdb, count_on_spark
+from sandbox.desk import Count, Desk
 from sandbox.plan import Plan
 from sandbox.pricing import granted_amount
 from sandbox.records import Records
@@ -42,15 +44,10 @@ def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> 
         home.open_lake() as lake,
         # Not the run's scratch folder: a run empties that when it starts.
         tempfile.TemporaryDirectory(prefix="sandbox-") as scratch,
+        _counting(
+            workspace, home, budget := Budget(engine.memory, engine.threads, Path(scratch))
+        ) as count,
     ):
-        budget = Budget(engine.memory, engine.threads, Path(scratch))
-
-        def count(plan: Plan, snapshots: Mapping[str, Snapshot], watch: Watch) -> Exact:
-            # A folder each: several questions may spill at once.
-            with tempfile.TemporaryDirectory(dir=scratch) as folder:
-                return count_on_duckdb(
-                    plan, snapshots, replace(budget, scratch=Path(folder)), watch
-                )
 
         def ring() -> KeyRing:
             return open_ring(
@@ -61,6 +58,34 @@ def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> 
         desk = Desk(workspace, store, lake, count, clock)
         records = Records(workspace, store, lake, home.records, budget, ring, clock)
         yield Opened(desk, store, records)
+
+
+@contextmanager
+def _counting(workspace: Workspace, home: Home, budget: Budget) -> Iterator[Count]:
+    """The exact side, on the engine that the workspace's settings name; Spark starts when it is needed."""
+    kind = engine_kind(workspace.workspace, None)
+    lock = threading.Lock()
+    with ExitStack() as stack:
+        started: list[SparkEngine] = []
+
+        def spark() -> SparkEngine:
+            with lock:
+                if not started:
+                    opening = engine_of(kind, workspace.workspace, home, budget.scratch)
+                    engine = stack.enter_context(opening)
+                    assert engine is not None
+                    started.append(engine)
+                return started[0]
+
+        def count(plan: Plan, snapshots: Mapping[str, Snapshot], watch: Watch) -> Exact:
+            # A folder each: several questions may spill at once.
+            with tempfile.TemporaryDirectory(dir=budget.scratch) as folder:
+                mine = replace(budget, scratch=Path(folder))
+                if kind == SPARK:
+                    return count_on_spark(plan, snapshots, spark(), mine, watch)
+                return count_on_duckdb(plan, snapshots, mine, watch)
+
+        yield count
 
 
 def register_caps(workspace: Workspace, store: CatalogStore) -> None:

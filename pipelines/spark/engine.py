@@ -66,8 +66,13 @@ def engine_kind(workspace: Workspace, wanted: str | None) -> str:
 
 
 @contextmanager
-def engine_of(kind: str, workspace: Workspace, home: Home) -> Iterator[SparkEngine | None]:
+def engine_of(
+    kind: str, workspace: Workspace, home: Home, scratch: Path | None = None
+) -> Iterator[SparkEngine | None]:
     """The Spark of one run; None when DuckDB computes it.
+
+    Args:
+        scratch: for who is no run; None: the run's folder, which is emptied when one starts.
 
     Raises:
         PipelineError: `spark_unreachable`.
@@ -81,7 +86,7 @@ def engine_of(kind: str, workspace: Workspace, home: Home) -> Iterator[SparkEngi
 
     settings = workspace.settings.engine
     mine = settings.remote is not None or SparkSession.getActiveSession() is None
-    scratch = home.scratch / "spark"
+    scratch = (scratch or home.scratch) / "spark"
     scratch.mkdir(parents=True, exist_ok=True)
     session = open_session(
         settings.master,

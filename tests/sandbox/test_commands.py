@@ -128,3 +128,17 @@ def test_keys(tmp_path: Path) -> None:
     assert refused(*sign, tmp_path / "centre.pub") == "key_unreadable"
     assert refused(*sign, tmp_path / "missing.key") == "key_unreadable"
     assert refused(*sign, draft) == "key_unreadable"
+
+
+@pytest.mark.slow
+def test_on_spark_when_the_settings_say_so(city: Path, tmp_path: Path) -> None:
+    said("agreement", "import", city, tmp_path / "tax.yaml", tmp_path / "centre.yaml")
+    settings = (city / "workspace.toml").read_text()
+    assert "portable = false" in settings
+    (city / "workspace.toml").write_text(
+        settings.replace("portable = false", 'kind = "spark"\nmaster = "local[1]"\nmemory = "1GB"')
+    )
+    found = answer("sandbox", "query", city, SQL, *ASK, "--key", "spark")
+    assert [row[0] for row in found["rows"]] == ["east", "west"]
+    for row, errors in zip(found["rows"], found["errors"], strict=True):
+        assert abs(row[1] - (1500 if row[0] == "east" else 500)) < 4 * errors[1]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.database import CatalogStore
@@ -244,6 +244,7 @@ CODES = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 
 
 @given(codes=st.sets(CODES, max_size=60), other=CODES)
+@settings(deadline=None, max_examples=50)
 def test_every_code_is_found_and_no_other(
     codes: set[str], other: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
