@@ -128,3 +128,7 @@ def test_keys(tmp_path: Path) -> None:
     assert refused(*sign, tmp_path / "centre.pub") == "key_unreadable"
     assert refused(*sign, tmp_path / "missing.key") == "key_unreadable"
     assert refused(*sign, draft) == "key_unreadable"
+
+
+def test_the_state_of_a_view_says_how_it_is_told(city: Path) -> None:
+    assert "as answers with noise" in said("status", city, "sandbox.firm")
