@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from portal.jobs import State
 from portal.problems import Problem
-from sandbox.sql.reading import MOST_CHARACTERS
+from sandbox.sql.size import MOST_CHARACTERS
 
 NAME = r"^[^\x00-\x1f\x7f]+$"  # a line of text
 KEY = r"^[!-~]+$"

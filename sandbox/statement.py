@@ -35,6 +35,8 @@ from sandbox.sql.tree import (
 from sandbox.terms import ViewTerms
 
 _FINITE = "1e300"
+_ENDS = "CAST(9223372036854775807 AS DECIMAL(38, 0))"
+_NEVER_OVERFLOWS = 2**31  # of 2**32 units the sum is still a BIGINT
 
 
 def counting_sql(plan: Plan, sources: Mapping[str, str]) -> str:
@@ -49,10 +51,21 @@ def counting_sql(plan: Plan, sources: Mapping[str, str]) -> str:
     inner = ", ".join(["_unit", *keys, *(_of_unit(p, i, plan) for i, p in enumerate(pieces))])
     grouped = ", ".join(["_unit", *keys])
     per_unit = f"SELECT {inner} FROM ({rows}) AS r GROUP BY {grouped}"
-    totals = [f"CAST(sum(p{i}) AS BIGINT) AS p{i}" for i, _ in enumerate(pieces)]
+    totals = [f"{_total(piece, i)} AS p{i}" for i, piece in enumerate(pieces)]
     outer = ", ".join([*keys, *totals])
     group = f" GROUP BY {', '.join(keys)}" if keys else ""
     return f"SELECT {outer} FROM ({_bounded(plan, per_unit)}) AS b{group}"
+
+
+def _total(piece: Piece, place: int) -> str:
+    """A group's number. Where many units could overflow it, it stops at the ends: failing would tell of rows.
+
+    Stopping moves no two totals further apart than they are.
+    """
+    if piece.most <= _NEVER_OVERFLOWS:
+        return f"CAST(sum(p{place}) AS BIGINT)"
+    total = f"sum(CAST(p{place} AS DECIMAL(38, 0)))"
+    return f"CAST(least(greatest({total}, -{_ENDS}), {_ENDS}) AS BIGINT)"
 
 
 def bins_sql(plan: Plan, piece: Piece, sources: Mapping[str, str]) -> str:
@@ -95,7 +108,11 @@ def _rows_sql(plan: Plan, sources: Mapping[str, str], pieces: Sequence[Piece]) -
     values = [f"{_whole(piece, writer)} AS v{i}" for i, piece in enumerate(pieces)]
     tests = [
         f"{units[0]} IS NOT NULL",
-        *(f"{writer.value(k)} IS NOT NULL" for k in plan.question.keys),
+        *(
+            # A number that is none is no group: it could not even be told.
+            writer.present(k) if isinstance(k, Column) else f"{writer.value(k)} IS NOT NULL"
+            for k in plan.question.keys
+        ),
     ]
     tests += _in_domain(plan, writer)
     if plan.question.where != Truth(True):

@@ -134,7 +134,9 @@ class Moment:
     ) -> Instrument:
         """See `catalog.database.instruments.Instruments.consent_for`."""
         asked = {"owner": self._owner, "partner": partner, "party": enterprise}
-        found = {row.id: row for row in self._con.execute(_QUERIES.consents, asked)}
+        read = self._con.execute(_QUERIES.consents, asked).all()
+        # Sorted here: for the order's sake SQLite would read every consent of the workspace.
+        found = {row.id: row for row in sorted(read, key=lambda row: (row.name, row.version))}
         first: dict[int, Any] = {}
         used: set[int] = set()
         if found:
@@ -145,7 +147,7 @@ class Moment:
                 if request_id is None or row.request_id != request_id:
                     used.add(row.instrument_id)
         newest: dict[str, Instrument] = {}
-        for id, row in found.items():  # by name and version
+        for id, row in found.items():
             if row.imported_at <= self._at:
                 newest[row.name] = rows.record(row, first.get(id))
         names = {f"{found[id].kind}:{found[id].name}@{found[id].version}" for id in used}
@@ -179,7 +181,6 @@ class _Queries:
             select(item)
             .where(item.c.workspace_id == bindparam("owner"), item.c.kind == "consent")
             .where(item.c.partner == bindparam("partner"), item.c.party == bindparam("party"))
-            .order_by(item.c.name, item.c.version)
         )
 
     @cached_property

@@ -9,6 +9,7 @@ import pytest
 
 from tests.portal.bureau import Bureau, Credentials, make_bureau
 from tests.portal.inside import Inside, inside
+from tests.portal.twins import Attacker, Twins, served
 from tests.servers import postgres
 
 __all__ = ["postgres"]
@@ -47,3 +48,11 @@ def wang(bureau: Bureau) -> Credentials:
 def other(bureau: Bureau) -> Credentials:
     """A program of another bank, which has no agreement."""
     return bureau.client("bank-b", "zhao")
+
+
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
+    """Two running services over data that differ in one enterprise."""
+    root = tmp_path_factory.mktemp("twins")
+    with served(root / "there", True) as there, served(root / "absent", False) as absent:
+        yield Twins(*(Attacker(one, one.signed_in()) for one in (there, absent)))

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from sandbox.counting import counted as counted_groups
 from sandbox.plan import Piece, Plan, plan_of
 from sandbox.sql import read_question
 from sandbox.statement import bins_sql, counting_sql
@@ -149,3 +150,29 @@ def test_whole_units_are_those_of_the_kept_digits() -> None:
             "CREATE TABLE firm AS SELECT 'u' || i AS uscc, CAST(12.345 AS DOUBLE) AS amount FROM range(3) AS r(i)"
         )
         assert counted(con, plan, SOURCES) == {(): [3 * 1235]}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 60])
+def test_no_sum_overflows(count: int) -> None:
+    """An error that depends on how many rows there are would tell of them, without noise."""
+    plan = planned("SELECT SUM(CLAMP(amount * 1e17, 0, 46000000000000000)) FROM open.firm")
+    (piece,) = plan.pieces
+    with duckdb.connect() as con:
+        con.execute(
+            f"CREATE TABLE firm AS SELECT 'u' || i AS uscc, 100.0 AS amount FROM range({count}) AS r(i)"
+        )
+        ((total,),) = counted(con, plan, SOURCES).values()
+    assert total == min(count * piece.most, 2**63 - 1)
+
+
+def test_keys_of_numbers_and_days_can_be_told() -> None:
+    """They were no JSON, so that an answer failed once a row had fulfilled its condition."""
+    plan = planned("SELECT opened, amount, COUNT(*) FROM open.firm GROUP BY opened, amount")
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE SCHEMA open; CREATE TABLE open.firm AS SELECT 'u' AS uscc, DATE '2020-02-29' AS opened, "
+            "unnest([CAST('nan' AS DOUBLE), 'inf', 3, 2.5]) AS amount"
+        )
+        exact = counted_groups(plan, lambda sql: con.execute(sql).fetchall())
+    assert set(exact.counted) <= {("2020-02-29", 3), ("2020-02-29", 2.5)}
+    assert len(exact.counted) == 1  # of the one unit, one group
