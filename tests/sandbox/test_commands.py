@@ -142,3 +142,7 @@ def test_on_spark_when_the_settings_say_so(city: Path, tmp_path: Path) -> None:
     assert [row[0] for row in found["rows"]] == ["east", "west"]
     for row, errors in zip(found["rows"], found["errors"], strict=True):
         assert abs(row[1] - (1500 if row[0] == "east" else 500)) < 4 * errors[1]
+
+
+def test_the_state_of_a_view_says_how_it_is_told(city: Path) -> None:
+    assert "as answers with noise" in said("status", city, "sandbox.firm")
