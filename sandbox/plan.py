@@ -19,7 +19,8 @@ from sandbox.sql.tree import Aggregate, Bucket, Case, Column, Question, Text, Tr
 from sandbox.terms import ViewTerms
 
 MOST_CELLS = 10_000
-MOST_CANDIDATES = 1_000
+# Answers among which a quantile is chosen: of one group, of all public groups, and where those are many.
+MOST_CANDIDATES, ALL_CANDIDATES, FEW_CANDIDATES = 10_000, 50_000, 500
 MOST_SUM = 2**62  # what one unit may move a sum by, in its smallest units
 
 PieceKind = Literal["units", "rows", "present", "sum", "centred", "squares", "bins"]
@@ -95,16 +96,18 @@ def plan_of(question: Question, views: Mapping[str, ViewTerms]) -> Plan:
     rows = math.prod(view.max_rows for view in used.values())
     grouped = math.prod(view.max_groups for view in used.values())
     domain = _domain(question.keys, used)
+    candidates = FEW_CANDIDATES
     if domain is not None:
         cells = math.prod(len(values) for values in domain)
         if cells > MOST_CELLS:
             raise Refusal("many_cells", cells=cells, most=MOST_CELLS)
         grouped = min(grouped, cells)
+        candidates = min(max(ALL_CANDIDATES // cells, FEW_CANDIDATES), MOST_CANDIDATES)
     if not question.keys:
         grouped = 1
     pieces: dict[tuple[PieceKind, Value | None], Piece] = {}
     for aggregate in question.aggregates:
-        for piece in _pieces(aggregate, used, rows):
+        for piece in _pieces(aggregate, used, rows, candidates):
             pieces.setdefault((piece.kind, piece.of), piece)
     if domain is None:
         # Which groups exist is decided by how many units each has.
@@ -149,7 +152,9 @@ def _values(key: Value, views: Mapping[str, ViewTerms]) -> tuple[Key, ...] | Non
     return None
 
 
-def _pieces(aggregate: Aggregate, views: Mapping[str, ViewTerms], rows: int) -> list[Piece]:
+def _pieces(
+    aggregate: Aggregate, views: Mapping[str, ViewTerms], rows: int, candidates: int
+) -> list[Piece]:
     if aggregate.kind == "count_units":
         return [Piece("units", None, None, 1)]
     if aggregate.of is None:
@@ -159,7 +164,7 @@ def _pieces(aggregate: Aggregate, views: Mapping[str, ViewTerms], rows: int) -> 
         return [present]
     found = range_of(aggregate.of, views)
     if aggregate.kind in ("quantile", "min", "max"):
-        return [Piece("bins", aggregate.of, found, rows, _candidates(found))]
+        return [Piece("bins", aggregate.of, found, rows, _candidates(found, candidates))]
     if aggregate.kind == "sum":
         # Not centred: the middle would have to be added back once for every row.
         far = max(abs(found.low), abs(found.high))
@@ -180,10 +185,10 @@ def _moved(rows: int, by: Decimal, found: Range) -> int:
     return max(most, 1)
 
 
-def _candidates(found: Range) -> tuple[Decimal, ...]:
-    """Evenly spread answers between the bounds, the bounds included."""
+def _candidates(found: Range, most: int) -> tuple[Decimal, ...]:
+    """Evenly spread answers between the bounds, the bounds included; in kept digits where they suffice."""
     step = Decimal(1).scaleb(-found.scale)
-    count = min(int((found.high - found.low) / step), MOST_CANDIDATES)
+    count = min(int((found.high - found.low) / step), most)
     if count < 1:
         return (found.low,)
     width = (found.high - found.low) / count
