@@ -84,14 +84,15 @@ STATEMENTS = {
     ),
     "keys that are not public": (
         "SELECT place, COUNT(*) FROM open.visit GROUP BY place",
-        "SELECT place, sum(n), count(*) FROM (SELECT pid, place, least(count(*), 3) AS n FROM open.visit "
+        "SELECT place, sum(n), count(*) FROM ("
+        "SELECT pid, place, least(count(*), 3) AS n FROM open.visit "
         "WHERE pid IS NOT NULL AND place IS NOT NULL GROUP BY pid, place "
         "QUALIFY row_number() OVER (PARTITION BY pid ORDER BY hash(pid, place)) <= 3) GROUP BY place",
     ),
     "median": (
         "SELECT MEDIAN(fee) FROM open.visit WHERE fee < 400",
-        "SELECT round(least(greatest(fee, 0), 500), 1) AS bin, count(*) FROM (SELECT pid, fee FROM open.visit "
-        "WHERE pid IS NOT NULL AND fee < 400 "
+        "SELECT round(least(greatest(fee, 0), 500), 1) AS bin, count(*) FROM ("
+        "SELECT pid, fee FROM open.visit WHERE pid IS NOT NULL AND fee < 400 "
         "QUALIFY row_number() OVER (PARTITION BY pid ORDER BY hash(pid, fee)) <= 3) GROUP BY bin",
     ),
     "join on the unit": (
@@ -100,7 +101,8 @@ STATEMENTS = {
         "least(greatest(sum(least(greatest(fee, 0), 500)), -1500), 1500) AS s "
         "FROM open.visit v JOIN open.firm f ON v.pid = f.pid "
         f"WHERE sector IN ({_LISTED}) GROUP BY v.pid, sector "
-        "QUALIFY row_number() OVER (PARTITION BY v.pid ORDER BY hash(v.pid, sector)) <= 3) GROUP BY sector",
+        "QUALIFY row_number() OVER (PARTITION BY v.pid ORDER BY hash(v.pid, sector)) <= 3) "
+        "GROUP BY sector",
     ),
     "whole table": (
         "SELECT COUNT(*), AVG(turnover) FROM open.firm WHERE turnover > 100",
@@ -115,7 +117,8 @@ def written(rows: int) -> dict[str, Snapshot]:
     """Firms of one row, and as many visits of a tenth of the firms, as Parquet files."""
     folder = OUT / f"rows-v{VERSION}-{rows}"
     firm = (
-        f"SELECT 'U' || lpad(CAST(i AS VARCHAR), 17, '0') AS pid, CAST(hash(i, 1) % 100000 AS DOUBLE) / 100 AS turnover, "
+        f"SELECT 'U' || lpad(CAST(i AS VARCHAR), 17, '0') AS pid, "
+        "CAST(hash(i, 1) % 100000 AS DOUBLE) / 100 AS turnover, "
         "'s' || lpad(CAST(hash(i, 2) % 20 AS VARCHAR), 2, '0') AS sector, "
         f"'p' || CAST(hash(i, 3) % 2000 AS VARCHAR) AS place FROM range({rows}) AS r(i)"
     )
@@ -179,7 +182,10 @@ def measured(rows: int, repeat: int) -> list[dict[str, Any]]:
             )
             lines.append({"rows": rows, "name": name, "ours": us, "hand": hand})
             verdict = "ok" if us <= TIMES * hand + PLUS else "ABOVE"
-            print(f"{rows:>10,}  {us:8.3f} s  {hand:8.3f} s  {us / hand:5.2f}x  {verdict:5}  {name}", flush=True)
+            print(
+                f"{rows:>10,}  {us:8.3f} s  {hand:8.3f} s  {us / hand:5.2f}x  {verdict:5}  {name}",
+                flush=True,
+            )
     return lines
 
 
@@ -192,7 +198,9 @@ print(time.perf_counter() - began, *first_answer())
 
 def first_answer() -> tuple[float, float]:
     """Seconds until the first and the second answer of this process over no rows at all."""
-    plan = plan_of(read_question("SELECT sector, COUNT(*) FROM open.firm GROUP BY sector", VIEWS), VIEWS)
+    plan = plan_of(
+        read_question("SELECT sector, COUNT(*) FROM open.firm GROUP BY sector", VIEWS), VIEWS
+    )
     times = []
     for delta in (1e-6, 1e-7):
         began = time.perf_counter()

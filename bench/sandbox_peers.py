@@ -12,6 +12,7 @@ import importlib
 import json
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 Rows = list[list[Any]]
@@ -20,6 +21,7 @@ Rows = list[list[Any]]
 def smartnoise(job: dict[str, Any]) -> dict[str, Any]:
     """SmartNoise SQL; every mechanism gets the epsilon with which its odometer says the whole."""
     pandas, snsql = importlib.import_module("pandas"), importlib.import_module("snsql")
+    _remember_scales()
     found: dict[str, Any] = {}
     reads = {name: {"k": str} for name in job["tables"]}
     frames = {n: pandas.read_csv(f"{job['folder']}/{n}.csv", dtype=reads[n]) for n in job["tables"]}
@@ -41,16 +43,36 @@ def smartnoise(job: dict[str, Any]) -> dict[str, Any]:
     together = _epsilon(snsql, reader, lawful, job) if job["times"] else 0.0
     for statement in lawful:
         epsilon = together or _epsilon(snsql, reader, [statement], job)
-        answers = []
-        for _ in range(job["runs"]):
-            head, *rows = reader(statement, epsilon).execute(statement["sql"])
-            keys = len(head) - statement["values"]
-            answers.append([[r[0] if keys else "", list(map(float, r[keys:]))] for r in rows])
+        answers: Any = []
+        try:
+            for _ in range(job["runs"]):
+                head, *rows = reader(statement, epsilon).execute(statement["sql"])
+                keys = len(head) - statement["values"]
+                answers.append([[r[0] if keys else "", [*map(float, r[keys:])]] for r in rows])
+        except ValueError as error:
+            # It refuses noise that it finds too large.
+            answers = type(error).__name__
         found[statement["sql"]] = answers
     return found
 
 
-def _epsilon(snsql: Any, reader: Any, statements: list[dict[str, Any]], job: dict[str, Any]) -> float:
+def _remember_scales() -> None:
+    """SmartNoise searches the scale of its noise for every answer anew; what it found is kept."""
+    mechanism = importlib.import_module("snsql.sql._mechanisms.laplace").Laplace
+    search, known = mechanism._compute_noise_scale, {}
+
+    def remembered(self: Any) -> None:
+        key = (self.epsilon, self.lower, self.upper, self.max_contrib)
+        self.scale = known.get(key, self.scale)
+        search(self)
+        known[key] = self.scale
+
+    mechanism._compute_noise_scale = remembered
+
+
+def _epsilon(
+    snsql: Any, reader: Any, statements: list[dict[str, Any]], job: dict[str, Any]
+) -> float:
     """The epsilon of each mechanism with which all statements together lose no more than the whole."""
     odometer = importlib.import_module("snsql.sql.odometer").OdometerHeterogeneous
 
@@ -100,20 +122,30 @@ def diffprivlib(job: dict[str, Any]) -> dict[str, Any]:
                     kept = numpy.ones(len(kept), dtype=bool)
                 if spec["above"]:
                     kept &= table[spec["above"][0]].astype(float) > spec["above"][1]
-                rows.append([key, [_statistic(numpy, tools, table, kept, one, epsilon) for one in spec["calls"]]])
+                rows.append(
+                    [
+                        key,
+                        [
+                            _statistic(numpy, tools, table, kept, one, epsilon)
+                            for one in spec["calls"]
+                        ],
+                    ]
+                )
             answers.append(rows)
         found[statement["sql"]] = answers
     return found
 
 
 def _columns(numpy: Any, path: str) -> dict[str, Any]:
-    with open(path) as lines:
+    with Path(path).open() as lines:
         head = lines.readline().strip().split(",")
         cells = numpy.array([line.strip().split(",") for line in lines])
     return {name: cells[:, place] for place, name in enumerate(head)}
 
 
-def _statistic(numpy: Any, tools: Any, table: Any, kept: Any, call: list[Any], epsilon: float) -> float:
+def _statistic(
+    numpy: Any, tools: Any, table: Any, kept: Any, call: list[Any], epsilon: float
+) -> float:
     name, column, *rest = call
     if name == "count_nonzero":
         return float(tools.count_nonzero(kept, epsilon=epsilon))

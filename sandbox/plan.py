@@ -74,7 +74,7 @@ class Plan:
 
     def counting(self, aggregate: Aggregate) -> Piece:
         """The piece that a count is."""
-        kind = "units" if aggregate.kind == "count_units" else "present" if aggregate.of else "rows"
+        kind = _counted(aggregate, self.max_rows)
         return next(p for p in self.pieces if p.kind == kind and p.of == aggregate.of)
 
     def l2(self, piece: Piece) -> float:
@@ -155,13 +155,11 @@ def _values(key: Value, views: Mapping[str, ViewTerms]) -> tuple[Key, ...] | Non
 def _pieces(
     aggregate: Aggregate, views: Mapping[str, ViewTerms], rows: int, candidates: int
 ) -> list[Piece]:
-    if aggregate.kind == "count_units":
-        return [Piece("units", None, None, 1)]
-    if aggregate.of is None:
-        return [Piece("rows", None, None, rows)]
+    if aggregate.kind in ("count", "count_units"):
+        kind = _counted(aggregate, rows)
+        return [Piece(kind, aggregate.of, None, 1 if kind == "units" else rows)]
     present = Piece("present", aggregate.of, None, rows)
-    if aggregate.kind == "count":
-        return [present]
+    assert aggregate.of is not None
     found = range_of(aggregate.of, views)
     if aggregate.kind in ("quantile", "min", "max"):
         return [Piece("bins", aggregate.of, found, rows, _candidates(found, candidates))]
@@ -177,6 +175,13 @@ def _pieces(
     return [present, centred, squares]
 
 
+def _counted(aggregate: Aggregate, rows: int) -> PieceKind:
+    """What a count counts; where one row of a unit counts, rows are units, and are measured once."""
+    if aggregate.of is not None:
+        return "present"
+    return "units" if aggregate.kind == "count_units" or rows == 1 else "rows"
+
+
 def _moved(rows: int, by: Decimal, found: Range) -> int:
     """By how much one unit moves a sum, in whole units of the kept digits."""
     most = int((by.scaleb(found.scale) * rows).to_integral_value(ROUND_CEILING))
@@ -186,7 +191,7 @@ def _moved(rows: int, by: Decimal, found: Range) -> int:
 
 
 def _candidates(found: Range, most: int) -> tuple[Decimal, ...]:
-    """Evenly spread answers between the bounds, the bounds included; in kept digits where they suffice."""
+    """Evenly spread answers between the bounds, the bounds included; every kept digit if it can be."""
     step = Decimal(1).scaleb(-found.scale)
     count = min(int((found.high - found.low) / step), most)
     if count < 1:
