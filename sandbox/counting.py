@@ -8,6 +8,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,13 +93,26 @@ def counted(plan: Plan, rows: Rows) -> Exact:
     numbers: dict[Group, Sequence[int]] = {}
     if any(piece.kind != "bins" for piece in plan.pieces):
         for row in rows(counting_sql(plan, sources)):
-            numbers[tuple(row[:keys])] = [int(value or 0) for value in row[keys:]]
+            numbers[_group(row[:keys])] = [int(value or 0) for value in row[keys:]]
     bins: dict[Piece, dict[Group, dict[int, int]]] = {}
     for piece in plan.pieces:
         if piece.kind != "bins":
             continue
         found: dict[Group, dict[int, int]] = {}
         for row in rows(bins_sql(plan, piece, sources)):
-            found.setdefault(tuple(row[:keys]), {})[int(row[keys])] = int(row[keys + 1])
+            found.setdefault(_group(row[:keys]), {})[int(row[keys])] = int(row[keys + 1])
         bins[piece] = found
     return Exact(numbers, bins)
+
+
+def _group(values: Sequence[Any]) -> Group:
+    """The keys of a group as texts, numbers and truth values, which an answer is made of."""
+    return tuple(map(_key, values))
+
+
+def _key(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal | float):
+        return int(value) if value == int(value) else float(value)
+    return value

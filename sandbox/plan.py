@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Context, Decimal, DecimalException, localcontext
 from itertools import product
 from typing import Literal
 
@@ -22,6 +22,8 @@ MOST_CELLS = 10_000
 # Answers among which a quantile is chosen: of one group, of all public groups, and where those are many.
 MOST_CANDIDATES, ALL_CANDIDATES, FEW_CANDIDATES = 10_000, 50_000, 500
 MOST_SUM = 2**62  # what one unit may move a sum by, in its smallest units
+
+_EXACT = Context(prec=60)  # more digits than bounds have that are not refused
 
 PieceKind = Literal["units", "rows", "present", "sum", "centred", "squares", "bins"]
 Key = str | int | bool
@@ -92,7 +94,14 @@ def plan_of(question: Question, views: Mapping[str, ViewTerms]) -> Plan:
     Raises:
         Refusal: `bounds_needed`, `bounds_wide`, `many_cells`.
     """
-    used = {name: views[name] for name in question.views}
+    try:
+        with localcontext(_EXACT):
+            return _planned(question, {name: views[name] for name in question.views})
+    except DecimalException:
+        raise Refusal("bounds_wide") from None
+
+
+def _planned(question: Question, used: Mapping[str, ViewTerms]) -> Plan:
     rows = math.prod(view.max_rows for view in used.values())
     grouped = math.prod(view.max_groups for view in used.values())
     domain = _domain(question.keys, used)
@@ -161,11 +170,13 @@ def _pieces(
     present = Piece("present", aggregate.of, None, rows)
     assert aggregate.of is not None
     found = range_of(aggregate.of, views)
+    far = max(abs(found.low), abs(found.high))
+    if far.scaleb(found.scale) > MOST_SUM:
+        raise Refusal("bounds_wide")
     if aggregate.kind in ("quantile", "min", "max"):
         return [Piece("bins", aggregate.of, found, rows, _candidates(found, candidates))]
     if aggregate.kind == "sum":
         # Not centred: the middle would have to be added back once for every row.
-        far = max(abs(found.low), abs(found.high))
         return [Piece("sum", aggregate.of, found, _moved(rows, far, found))]
     half = max(found.high - found.middle, found.middle - found.low)
     centred = Piece("centred", aggregate.of, found, _moved(rows, half, found))

@@ -35,8 +35,8 @@ from sandbox.sql.tree import (
 from sandbox.terms import ViewTerms
 
 _FINITE = "1e300"
-_MOST_TOTAL = 2**62
-_UNITS = 10**10  # more than there are
+_ENDS = "CAST(9223372036854775807 AS DECIMAL(38, 0))"
+_NEVER_OVERFLOWS = 2**31  # of 2**32 units the sum is still a BIGINT
 
 
 def counting_sql(plan: Plan, sources: Mapping[str, str]) -> str:
@@ -51,7 +51,7 @@ def counting_sql(plan: Plan, sources: Mapping[str, str]) -> str:
     rows = _rows_sql(plan, sources, valued)
     names = ["_unit", *keys, *(f"v{i}" for i, _ in enumerate(valued))]
     group = f" GROUP BY {', '.join(keys)}" if keys else ""
-    outer = ", ".join([*keys, *(_total(piece, i) for i, piece in enumerate(pieces))])
+    outer = ", ".join([*keys, *(f"{_total(piece, i)} AS p{i}" for i, piece in enumerate(pieces))])
     if not _one_row_is_usual(plan):
         return f"SELECT {outer} FROM ({_of_units(plan, pieces, rows)}) AS b{group}"
     listed = ", ".join([*keys, *(f"p{i}" for i, _ in enumerate(pieces))])
@@ -69,6 +69,17 @@ def _of_units(plan: Plan, pieces: Sequence[Piece], rows: str) -> str:
     inner = ", ".join([*grouped, *(_of_unit(p, i, plan) for i, p in enumerate(pieces))])
     per_unit = f"SELECT {inner} FROM ({rows}) AS r GROUP BY {', '.join(grouped)}"
     return _bounded(plan, per_unit)
+
+
+def _total(piece: Piece, place: int) -> str:
+    """A group's number. Where units could overflow it, it stops at the ends: failing would tell of rows.
+
+    Stopping moves no two totals further apart than they are.
+    """
+    if piece.most <= _NEVER_OVERFLOWS:
+        return f"CAST(sum(p{place}) AS BIGINT)"
+    total = f"sum(CAST(p{place} AS DECIMAL(38, 0)))"
+    return f"CAST(least(greatest({total}, -{_ENDS}), {_ENDS}) AS BIGINT)"
 
 
 def bins_sql(plan: Plan, piece: Piece, sources: Mapping[str, str]) -> str:
@@ -146,7 +157,11 @@ def _rows_sql(plan: Plan, sources: Mapping[str, str], pieces: Sequence[Piece]) -
     values = [f"{_whole(piece, writer)} AS v{i}" for i, piece in enumerate(pieces)]
     tests = [
         f"{units[0]} IS NOT NULL",
-        *(f"{writer.value(k)} IS NOT NULL" for k in plan.question.keys),
+        *(
+            # A number that is none is no group: it could not even be told.
+            writer.present(k) if isinstance(k, Column) else f"{writer.value(k)} IS NOT NULL"
+            for k in plan.question.keys
+        ),
     ]
     tests += _in_domain(plan, writer)
     if plan.question.where != Truth(True):
@@ -212,16 +227,9 @@ def _of_row(piece: Piece, place: int, plan: Plan) -> str:
     return f"{_held(value, piece.most)} AS p{place}"
 
 
-def _total(piece: Piece, place: int) -> str:
-    """The sum over units. One that could leave BIGINT is held in it: no value makes a statement fail."""
-    if piece.most * _UNITS < _MOST_TOTAL:
-        return f"CAST(sum(p{place}) AS BIGINT) AS p{place}"
-    return f"{_held(f'sum(CAST(p{place} AS DECIMAL(38, 0)))', _MOST_TOTAL)} AS p{place}"
-
-
 def _held(number: str, most: int) -> str:
     """A whole number between two ends, which moves no further than it did; 0 where there is none."""
-    return f"CAST(coalesce(least(greatest({number}, -{most}), {most}), 0) AS BIGINT)"
+    return f"CAST(least(greatest(coalesce({number}, 0), -{most}), {most}) AS BIGINT)"
 
 
 def _value_place(piece: Piece, plan: Plan) -> int:
@@ -303,8 +311,10 @@ class _Writer:
             case Arithmetic(op, left, right):
                 return f"({self.number(left)} {op} {self.number(right)})"
             case Clamp(of, low, high):
-                lifted = f"greatest({self.number(of)}, {number_literal(low)})"
-                return f"least({lifted}, {number_literal(high)})"
+                # `greatest` and `least` take no notice of NULL, which would count as a bound.
+                value = self.number(of)
+                held = f"least(greatest({value}, {number_literal(low)}), {number_literal(high)})"
+                return f"CASE WHEN abs({value}) <= {_FINITE} THEN {held} END"
             case Bucket(of, low, high, count):
                 return self._bucket(self.number(of), low, high, count)
             case _:

@@ -175,4 +175,7 @@ def _case(branches: tuple[tuple[Condition, Value], ...], otherwise: Value | None
         kept.append((test, then))
     if not kept and last is not None:
         return last
+    if not kept:
+        # Always NULL; a branch is left so that it is known what kind of value it is.
+        kept.append((Truth(False), value(branches[0][1])))
     return Case(tuple(kept), last)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from sqlglot import exp
 
+from sandbox.errors import Refusal
 from sandbox.sql.reading import Scope, not_offered, only, refuse
+from sandbox.sql.size import BUCKET_COPIES, CLAMP_COPIES
 from sandbox.sql.tree import (
     All,
     AnyOf,
@@ -40,6 +42,7 @@ MOST_BUCKETS = 1_000
 MOST_DIGITS = 30
 MOST_TEXT = 200
 MOST_WILDCARDS = 4
+_EXACT = Context(prec=2 * MOST_DIGITS)
 _COMPARED: dict[type[exp.Expression], Compared] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
@@ -65,12 +68,15 @@ class Expressions:
 
     # -- values ---------------------------------------------------------------------------------
 
-    def value(self, node: exp.Expression) -> Value:
+    def value(self, node: exp.Expression | None) -> Value:
         """A value; the privacy unit's own column is none.
 
         Raises:
             Refusal: whatever is not offered, with its place.
         """
+        if node is None:
+            # The parser takes functions without their arguments.
+            raise Refusal("question_syntax")
         if isinstance(node, exp.Column):
             found = self.scope.resolve(node)
             if self.scope.is_unit(found):
@@ -95,14 +101,14 @@ class Expressions:
         right = self.number(node.args["expression"])
         return Arithmetic(_COMPUTED[type(node)], left, right)
 
-    def number(self, node: exp.Expression) -> Value:
+    def number(self, node: exp.Expression | None) -> Value:
         """A value that is a number."""
         return self._of_kind(node, "number")
 
-    def _of_kind(self, node: exp.Expression, wanted: Kind) -> Value:
+    def _of_kind(self, node: exp.Expression | None, wanted: Kind) -> Value:
         found = self.value(node)
         kind = self.kind(found)
-        if kind != wanted:
+        if node is not None and kind != wanted:
             refuse(node, "wrong_kind", kind=kind, wanted=wanted)
         return found
 
@@ -137,7 +143,7 @@ class Expressions:
         only(node, "this")
         inner = self.number(node.this)
         if isinstance(inner, Number):
-            return Number(plain(-inner.value))
+            return Number(plain(inner.value.copy_negate()))
         return Arithmetic("-", Number(Decimal(0)), inner)
 
     def _boolean(self, node: exp.Boolean) -> Value:
@@ -158,14 +164,16 @@ class Expressions:
 
     def _case(self, node: exp.Case) -> Value:
         only(node, "this", "ifs", "default")
-        whole = node.args.get("this")
+        whole = self.value(node.args["this"]) if node.args.get("this") is not None else None
         branches = []
         for branch in node.args["ifs"]:
             only(branch, "this", "true")
-            test = branch.this
-            if whole is not None:
-                test = exp.EQ(this=whole.copy(), expression=test.copy())
-            branches.append((self.condition(test), self.value(branch.args["true"])))
+            if whole is None:
+                test = self.condition(branch.this)
+            else:
+                self.scope.sizes.copied(whole)
+                test = self._compared("=", whole, self.value(branch.this), branch.this)
+            branches.append((test, self.value(branch.args["true"])))
         default = node.args.get("default")
         otherwise = None
         if default is not None and not isinstance(default, exp.Null):
@@ -183,7 +191,9 @@ class Expressions:
         count = self._constant(node.args.get("num_buckets"), node)
         if not (low < high and count == int(count) and 1 <= count <= MOST_BUCKETS):
             refuse(node, "bad_buckets", most=MOST_BUCKETS)
-        return Bucket(self.number(node.this), low, high, int(count))
+        of = self.number(node.this)
+        self.scope.sizes.copied(of, BUCKET_COPIES - 1)
+        return Bucket(of, low, high, int(count))
 
     def _clamp(self, node: exp.Anonymous) -> Value:
         """`CLAMP(value, low, high)`; of any other function that the parser does not know, nothing."""
@@ -193,7 +203,9 @@ class Expressions:
         low, high = (self._constant(one, node) for one in arguments[1:])
         if not low < high:
             refuse(node, "bad_bounds")
-        return Clamp(self.number(arguments[0]), low, high)
+        of = self.number(arguments[0])
+        self.scope.sizes.copied(of, CLAMP_COPIES - 1)
+        return Clamp(of, low, high)
 
     def _constant(self, node: exp.Expression | None, within: exp.Expression) -> Decimal:
         found = self.value(node) if node is not None else None
@@ -222,23 +234,26 @@ class Expressions:
     def _comparison(self, node: exp.Expression) -> Condition:
         only(node, "this", "expression")
         left, right = self.value(node.args["this"]), self.value(node.args["expression"])
+        return self._compared(_COMPARED[type(node)], left, right, node)
+
+    def _compared(
+        self, op: Compared, left: Value, right: Value, node: exp.Expression
+    ) -> Condition:
         kinds = self.kind(left), self.kind(right)
         if kinds == ("date", "text") or kinds == ("text", "date"):
             left, right = _as_day(left, node), _as_day(right, node)
-        elif kinds[0] != kinds[1]:
+        if self.kind(left) != self.kind(right):
             refuse(node, "wrong_kind", kind=kinds[1], wanted=kinds[0])
-        op = _COMPARED[type(node)]
         if kinds[0] == "boolean" and op not in ("=", "<>"):
             not_offered(node, "condition", f"TRUE {op} FALSE")
         return Comparison(op, left, right)
 
     def _between(self, node: exp.Between) -> Condition:
         only(node, "this", "low", "high")
-        parts = [
-            self.condition(kind(this=node.this.copy(), expression=node.args[name].copy()))
-            for kind, name in ((exp.GTE, "low"), (exp.LTE, "high"))
-        ]
-        return All(tuple(parts))
+        of = self.value(node.this)
+        self.scope.sizes.copied(of)
+        low, high = (self.value(node.args[name]) for name in ("low", "high"))
+        return All((self._compared(">=", of, low, node), self._compared("<=", of, high, node)))
 
     def _member(self, node: exp.In) -> Condition:
         only(node, "this", "expressions")
@@ -301,8 +316,9 @@ class Expressions:
 
 def plain(number: Decimal) -> Decimal:
     """One way of writing each number."""
-    number = number.normalize() if number else Decimal(0)
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
+    number = number.normalize(_EXACT) if number else Decimal(0)
+    whole = number == number.to_integral_value(context=_EXACT)
+    return number.quantize(Decimal(1), context=_EXACT) if whole else number
 
 
 def _bounded_number(node: exp.Expression, number: Decimal) -> None:

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from sandbox.sql import canonical
 from sandbox.sql.expressions import Expressions
+from sandbox.sql.parsing import MOST_VIEWS, parsed
 from sandbox.sql.reading import (
     Scope,
     Source,
@@ -16,9 +17,10 @@ from sandbox.sql.reading import (
     folded,
     not_offered,
     only,
-    parsed,
     refuse,
+    shown,
 )
+from sandbox.sql.size import Sizes
 from sandbox.sql.tree import (
     Aggregate,
     AggregateKind,
@@ -37,7 +39,6 @@ from sandbox.sql.tree import (
 )
 from sandbox.terms import ViewTerms
 
-MOST_VIEWS = 3
 MOST_AGGREGATES = 20
 MOST_KEYS = 4
 _SIMPLE: dict[type[exp.Expression], AggregateKind] = {
@@ -72,8 +73,8 @@ def read_question(text: str, views: Mapping[str, ViewTerms]) -> Question:
 
 
 class _Reader:
-    def __init__(self, views: Mapping[str, ViewTerms]) -> None:
-        self.scope = Scope(views)
+    def __init__(self, views: Mapping[str, ViewTerms], sizes: Sizes | None = None) -> None:
+        self.scope = Scope(views, sizes or Sizes())
         self.expressions = Expressions(self.scope)
         self.aggregates: list[Aggregate] = []
         self.outputs: list[Output] = []
@@ -132,7 +133,7 @@ class _Reader:
         view = self.scope.views.get(".".join(parts))
         if view is None:
             refuse(
-                node, "unknown_view", name=".".join(parts)[:80], known=", ".join(self.scope.views)
+                node, "unknown_view", name=shown(".".join(parts)), known=", ".join(self.scope.views)
             )
         names: dict[str, Value] = {name: Column(view.name, name) for name in view.columns}
         names[view.unit_column] = Column(view.name, view.unit_column)
@@ -155,7 +156,7 @@ class _Reader:
         if not isinstance(inner, exp.Select):
             not_offered(node, "projection", "(...)")
         only(inner, "expressions", "from_", "where")
-        reader = _Reader(self.scope.views)
+        reader = _Reader(self.scope.views, self.scope.sizes)
         conditions = reader._sources(inner)
         if len(reader.scope.sources) != 1:
             not_offered(node, "projection", "JOIN")
@@ -164,7 +165,7 @@ class _Reader:
         for item in inner.expressions:
             name, value = reader._projected(item)
             if name in names:
-                refuse(item, "ambiguous_name", name=name[:60])
+                refuse(item, "ambiguous_name", name=shown(name))
             names[name] = value
         if inner.args.get("where"):
             conditions.append(reader.expressions.condition(inner.args["where"].this))
@@ -269,7 +270,7 @@ class _Reader:
                     alias or f"{aggregate.kind}_{place}", "aggregate", self._at(aggregate)
                 )
             if any(output.name == known.name for known in self.outputs):
-                refuse(item, "ambiguous_name", name=output.name[:60])
+                refuse(item, "ambiguous_name", name=shown(output.name))
             self.outputs.append(output)
         if len(self.aggregates) > MOST_AGGREGATES:
             refuse(select, "many_aggregates", most=MOST_AGGREGATES)
@@ -323,6 +324,8 @@ class _Reader:
             not_offered(node, "aggregate")
         only(inner, "this")
         only(order, "expressions")
+        if len(order.expressions) != 1:
+            not_offered(node, "aggregate")
         (ordered,) = order.expressions
         only(ordered, "this", "nulls_first")
         q = self.expressions.number(inner.this)

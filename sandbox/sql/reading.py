@@ -1,4 +1,4 @@
-"""What every part of the reader shares: how text is parsed, how a node is refused, and names.
+"""What every part of the reader shares: how a node is refused, and names.
 
 The parser reads far more than is offered. So a node is taken only if its class is known here and
 none of its arguments is set that the reader did not ask for.
@@ -10,67 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.tokenizer_core import TokenType
 
 from sandbox.errors import Refusal
+from sandbox.sql.size import Sizes
 from sandbox.sql.tree import Column, Value
 from sandbox.terms import ColumnTerms, ViewTerms
-
-MOST_CHARACTERS = 10_000
-MOST_NODES = 2_000
-MOST_DEPTH = 60
-_DIALECT = "postgres"
-
-
-def parsed(text: str) -> exp.Select:
-    """The one SELECT of a text.
-
-    Raises:
-        Refusal: `question_size`, `question_comment`, `question_syntax`, `question_statement`.
-    """
-    if len(text) > MOST_CHARACTERS:
-        raise Refusal("question_size", most=MOST_CHARACTERS)
-    if "\0" in text:
-        raise Refusal("question_syntax")
-    try:
-        tokens = sqlglot.tokenize(text, read=_DIALECT)
-        for token in tokens:
-            if token.comments:
-                raise Refusal("question_comment", line=token.line, column=token.col)
-        if not tokens or tokens[0].token_type != TokenType.SELECT:
-            raise Refusal("question_statement")
-        statements = sqlglot.parse(text, read=_DIALECT)
-    except RecursionError:
-        raise Refusal("question_size", most=MOST_CHARACTERS) from None
-    except SqlglotError as error:
-        places = getattr(error, "errors", None) or [{}]
-        line, column = places[0].get("line") or 0, places[0].get("col") or 0
-        # The parser's own words quote the question and are in one language only.
-        raise Refusal("question_syntax", line=line, column=column) from None
-    except (ValueError, TypeError, AttributeError, KeyError, IndexError, AssertionError):
-        raise Refusal("question_syntax") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Select):
-        raise Refusal("question_statement")
-    _bounded(statements[0])
-    return statements[0]
-
-
-def _bounded(root: exp.Expression) -> None:
-    """Refuse what is large or deep before anything recurses over it."""
-    level: list[exp.Expression] = [root]
-    seen = 0
-    for _ in range(MOST_DEPTH):
-        seen += len(level)
-        if seen > MOST_NODES:
-            break
-        level = [child for node in level for child in node.iter_expressions()]
-        if not level:
-            return
-    raise Refusal("question_size", most=MOST_CHARACTERS)
-
 
 def place(node: exp.Expression) -> tuple[int, int]:
     """Line and column of the first name or literal in a node that knows its own; 0 when none does."""
@@ -117,9 +62,11 @@ class Scope:
         views: registered views, less every column that the agreement does not grant: such a column
             does not exist, and so has no error of its own.
         sources: what is selected from, by alias.
+        sizes: how much of the question is written more than once; shared with subqueries.
     """
 
     views: Mapping[str, ViewTerms]
+    sizes: Sizes = field(default_factory=Sizes)
     sources: dict[str, Source] = field(default_factory=dict)
 
     def resolve(self, node: exp.Column) -> Value:
@@ -141,9 +88,11 @@ class Scope:
             if alias in self.sources and name in self.sources[alias].names
         ]
         if not found:
-            refuse(node, "unknown_name", name=_shown(name))
+            refuse(node, "unknown_name", name=shown(name))
         if len(found) > 1 and not self._same_unit(found):
-            refuse(node, "ambiguous_name", name=_shown(name))
+            refuse(node, "ambiguous_name", name=shown(name))
+        if not isinstance(found[0], Column):
+            self.sizes.copied(found[0])
         return found[0]
 
     def _same_unit(self, found: list[Value]) -> bool:
@@ -164,7 +113,7 @@ def folded(identifier: exp.Expr) -> str:
     return name if identifier.args.get("quoted") else name.lower()
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name in a message: bounded, and on one line."""
     return name[:60].encode("unicode_escape").decode() if not name.isprintable() else name[:60]
 

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from sandbox.counting import counted as counted_groups
 from sandbox.pairs import pairs_of
 from sandbox.plan import Piece, Plan, plan_of
 from sandbox.sql import read_question
@@ -188,14 +189,21 @@ def test_units_of_one_row_count_the_same_by_themselves(text: str) -> None:
                 assert first == second and first
 
 
-def test_a_total_beyond_whole_numbers_is_held() -> None:
-    """Units of the greatest sums do not make the statement fail: that would tell that they are there."""
-    plan = planned("SELECT SUM(CLAMP(score, 0, 1e18)) FROM open.visit")
+def test_what_is_missing_is_not_a_bound() -> None:
+    """A unit without a value adds nothing to a sum, and is none of those of an average."""
+    plan = planned(
+        "SELECT SUM(score), AVG(score), AVG(CLAMP(score, 5, 9)), AVG(amount) "
+        "FROM open.visit JOIN open.firm USING (uscc)"
+    )
     with duckdb.connect() as con:
         con.execute(
-            "CREATE TABLE visit AS SELECT 'u' || i AS uscc, 1e300 AS score FROM range(1000) AS r(i)"
+            "CREATE TABLE visit AS SELECT 'u' || i AS uscc, CAST(v AS DOUBLE) AS score FROM "
+            "range(9) AS r(i), (VALUES (NULL), ('nan'), ('inf')) AS s(v); "
+            "CREATE TABLE firm AS SELECT 'u' || i AS uscc, CAST(NULL AS DOUBLE) AS amount FROM range(9) AS r(i)"
         )
-        assert counted(con, plan, SOURCES) == {(): [2**62]}
+        assert counted(con, plan, SOURCES) == {(): [0] * len(plan.pieces)}
+        alone = planned("SELECT SUM(amount), AVG(amount) FROM open.firm")
+        assert counted(con, alone, SOURCES) == {(): [0] * len(alone.pieces)}
 
 
 def test_the_bound_is_reached() -> None:
@@ -217,3 +225,29 @@ def test_whole_units_are_those_of_the_kept_digits() -> None:
             "CREATE TABLE firm AS SELECT 'u' || i AS uscc, CAST(12.345 AS DOUBLE) AS amount FROM range(3) AS r(i)"
         )
         assert counted(con, plan, SOURCES) == {(): [3 * 1235]}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 60])
+def test_no_sum_overflows(count: int) -> None:
+    """An error that depends on how many rows there are would tell of them, without noise."""
+    plan = planned("SELECT SUM(CLAMP(amount * 1e17, 0, 46000000000000000)) FROM open.firm")
+    (piece,) = plan.pieces
+    with duckdb.connect() as con:
+        con.execute(
+            f"CREATE TABLE firm AS SELECT 'u' || i AS uscc, 100.0 AS amount FROM range({count}) AS r(i)"
+        )
+        ((total,),) = counted(con, plan, SOURCES).values()
+    assert total == min(count * piece.most, 2**63 - 1)
+
+
+def test_keys_of_numbers_and_days_can_be_told() -> None:
+    """They were no JSON, so that an answer failed once a row had fulfilled its condition."""
+    plan = planned("SELECT opened, amount, COUNT(*) FROM open.firm GROUP BY opened, amount")
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE SCHEMA open; CREATE TABLE open.firm AS SELECT 'u' AS uscc, DATE '2020-02-29' AS opened, "
+            "unnest([CAST('nan' AS DOUBLE), 'inf', 3, 2.5]) AS amount"
+        )
+        exact = counted_groups(plan, lambda sql: con.execute(sql).fetchall())
+    assert set(exact.counted) <= {("2020-02-29", 3), ("2020-02-29", 2.5)}
+    assert len(exact.counted) == 1  # of the one unit, one group

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.errors import Refusal
+from sandbox.plan import plan_of
 from sandbox.sql import read_question
 from sandbox.sql.tree import (
     Aggregate,
@@ -292,3 +293,39 @@ def test_columns_that_are_not_granted_do_not_exist() -> None:
     hidden, absent = found
     assert hidden.code == absent.code == "unknown_name"
     assert (hidden.line, hidden.column) == (absent.line, absent.column)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        # Each of these once ended in an exception that was none of ours.
+        ("SELECT SUM(CASE WHEN 1 = 2 THEN 1 END) FROM open.firm", None),
+        ("SELECT COUNT(*) FROM open.firm GROUP BY CASE WHEN 1 = 2 THEN 'a' END", None),
+        ("SELECT COUNT(*) FROM open.firm WHERE amount < 1e28", None),
+        ("SELECT COUNT(*) FROM open.firm WHERE amount < 123456789012345678901234567890", None),
+        ("SELECT AVG(amount * 1e25) FROM open.firm", "bounds_wide"),
+        ("SELECT MEDIAN(amount * 1e25) FROM open.firm", "bounds_wide"),
+        ("SELECT AVG(CLAMP(amount, 1e26, 2e26)) FROM open.firm", "bounds_wide"),
+        ("SELECT COUNT() FROM open.firm", "question_syntax"),
+        ("SELECT SUM() FROM open.firm", "question_syntax"),
+        ("SELECT COUNT(*) FROM open.firm WHERE name = '\ud800'", "question_syntax"),
+        (
+            "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY amount, amount) FROM open.firm",
+            "not_offered",
+        ),
+        # These reached the engine, which failed on a row whose text is no date.
+        ("SELECT COUNT(*) FROM open.firm WHERE opened = name", "wrong_kind"),
+        ("SELECT COUNT(*) FROM open.firm WHERE name < opened", "wrong_kind"),
+        (
+            "SELECT COUNT(*) FROM open.firm WHERE opened BETWEEN name AND DATE '2020-01-01'",
+            "wrong_kind",
+        ),
+    ],
+)
+def test_what_fuzzing_found(text: str, code: str | None) -> None:
+    if code is None:
+        assert plan_of(read(text), VIEWS).pieces
+        return
+    with pytest.raises(Refusal) as caught:
+        plan_of(read(text), VIEWS)
+    assert caught.value.code == code
