@@ -19,6 +19,7 @@ Mode = Literal["zcdp", "pure"]
 
 UNITS = 10**12  # of rho or of epsilon; the smallest loss that can be charged
 _EXACT = 1e-9  # of a rho that is searched for, relative
+_STEPS = 20
 
 
 def spent_units(loss: float) -> int:
@@ -63,6 +64,39 @@ def epsilon_of(rho: float, delta: float) -> float:
 def rho_for(epsilon: float, delta: float) -> float:
     """The greatest rho whose epsilon at `delta` is not above `epsilon`."""
     checked_epsilon(epsilon)
+    rho = _near(epsilon, delta)
+    if rho is None:
+        return _halved(epsilon, delta)
+    by = _EXACT
+    while epsilon_of(rho, delta) > epsilon:
+        rho *= 1 - by
+        by *= 2
+    return rho
+
+
+def _near(epsilon: float, delta: float) -> float | None:
+    """A rho whose epsilon is very near; None where it is not found.
+
+    Epsilon is nearly a power of rho, so secants through its logarithms need a few steps. The first is
+    from rho + 2 sqrt(rho log(1 / delta)), never below epsilon (Bun & Steinke 2016, proposition 1.3).
+    """
+    root = math.log(1 / delta)
+    rho = (epsilon / (math.sqrt(root + epsilon) + math.sqrt(root))) ** 2
+    last, missed = 0.0, 0.0
+    for step in range(_STEPS):
+        found = epsilon_of(rho, delta) if rho > 0 else 0.0
+        if found <= 0:
+            return None
+        here, miss = math.log(rho), math.log(found / epsilon)
+        if abs(miss) < _EXACT:
+            return rho
+        slope = (here - last) / (miss - missed) if step and miss != missed else 1.0
+        last, missed = here, miss
+        rho = math.exp(here - miss * slope)
+    return None
+
+
+def _halved(epsilon: float, delta: float) -> float:
     low, high = 0.0, 1.0
     while epsilon_of(high, delta) < epsilon:
         low, high = high, high * 2

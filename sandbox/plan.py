@@ -19,7 +19,8 @@ from sandbox.sql.tree import Aggregate, Bucket, Case, Column, Question, Text, Tr
 from sandbox.terms import ViewTerms
 
 MOST_CELLS = 10_000
-MOST_CANDIDATES = 1_000
+# Answers among which a quantile is chosen: of one group, of all public groups, and where those are many.
+MOST_CANDIDATES, ALL_CANDIDATES, FEW_CANDIDATES = 10_000, 50_000, 500
 MOST_SUM = 2**62  # what one unit may move a sum by, in its smallest units
 
 _EXACT = Context(prec=60)  # more digits than bounds have that are not refused
@@ -75,7 +76,7 @@ class Plan:
 
     def counting(self, aggregate: Aggregate) -> Piece:
         """The piece that a count is."""
-        kind = "units" if aggregate.kind == "count_units" else "present" if aggregate.of else "rows"
+        kind = _counted(aggregate, self.max_rows)
         return next(p for p in self.pieces if p.kind == kind and p.of == aggregate.of)
 
     def l2(self, piece: Piece) -> float:
@@ -104,16 +105,18 @@ def _planned(question: Question, used: Mapping[str, ViewTerms]) -> Plan:
     rows = math.prod(view.max_rows for view in used.values())
     grouped = math.prod(view.max_groups for view in used.values())
     domain = _domain(question.keys, used)
+    candidates = FEW_CANDIDATES
     if domain is not None:
         cells = math.prod(len(values) for values in domain)
         if cells > MOST_CELLS:
             raise Refusal("many_cells", cells=cells, most=MOST_CELLS)
         grouped = min(grouped, cells)
+        candidates = min(max(ALL_CANDIDATES // cells, FEW_CANDIDATES), MOST_CANDIDATES)
     if not question.keys:
         grouped = 1
     pieces: dict[tuple[PieceKind, Value | None], Piece] = {}
     for aggregate in question.aggregates:
-        for piece in _pieces(aggregate, used, rows):
+        for piece in _pieces(aggregate, used, rows, candidates):
             pieces.setdefault((piece.kind, piece.of), piece)
     if domain is None:
         # Which groups exist is decided by how many units each has.
@@ -158,20 +161,20 @@ def _values(key: Value, views: Mapping[str, ViewTerms]) -> tuple[Key, ...] | Non
     return None
 
 
-def _pieces(aggregate: Aggregate, views: Mapping[str, ViewTerms], rows: int) -> list[Piece]:
-    if aggregate.kind == "count_units":
-        return [Piece("units", None, None, 1)]
-    if aggregate.of is None:
-        return [Piece("rows", None, None, rows)]
+def _pieces(
+    aggregate: Aggregate, views: Mapping[str, ViewTerms], rows: int, candidates: int
+) -> list[Piece]:
+    if aggregate.kind in ("count", "count_units"):
+        kind = _counted(aggregate, rows)
+        return [Piece(kind, aggregate.of, None, 1 if kind == "units" else rows)]
     present = Piece("present", aggregate.of, None, rows)
-    if aggregate.kind == "count":
-        return [present]
+    assert aggregate.of is not None
     found = range_of(aggregate.of, views)
     far = max(abs(found.low), abs(found.high))
     if far.scaleb(found.scale) > MOST_SUM:
         raise Refusal("bounds_wide")
     if aggregate.kind in ("quantile", "min", "max"):
-        return [Piece("bins", aggregate.of, found, rows, _candidates(found))]
+        return [Piece("bins", aggregate.of, found, rows, _candidates(found, candidates))]
     if aggregate.kind == "sum":
         # Not centred: the middle would have to be added back once for every row.
         return [Piece("sum", aggregate.of, found, _moved(rows, far, found))]
@@ -183,6 +186,13 @@ def _pieces(aggregate: Aggregate, views: Mapping[str, ViewTerms], rows: int) -> 
     return [present, centred, squares]
 
 
+def _counted(aggregate: Aggregate, rows: int) -> PieceKind:
+    """What a count counts; where one row of a unit counts, rows are units, and are measured once."""
+    if aggregate.of is not None:
+        return "present"
+    return "units" if aggregate.kind == "count_units" or rows == 1 else "rows"
+
+
 def _moved(rows: int, by: Decimal, found: Range) -> int:
     """By how much one unit moves a sum, in whole units of the kept digits."""
     most = int((by.scaleb(found.scale) * rows).to_integral_value(ROUND_CEILING))
@@ -191,10 +201,10 @@ def _moved(rows: int, by: Decimal, found: Range) -> int:
     return max(most, 1)
 
 
-def _candidates(found: Range) -> tuple[Decimal, ...]:
-    """Evenly spread answers between the bounds, the bounds included."""
+def _candidates(found: Range, most: int) -> tuple[Decimal, ...]:
+    """Evenly spread answers between the bounds, the bounds included; every kept digit if it can be."""
     step = Decimal(1).scaleb(-found.scale)
-    count = min(int((found.high - found.low) / step), MOST_CANDIDATES)
+    count = min(int((found.high - found.low) / step), most)
     if count < 1:
         return (found.low,)
     width = (found.high - found.low) / count

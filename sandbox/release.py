@@ -15,6 +15,7 @@ from fractions import Fraction
 from sandbox import noise
 from sandbox.accounting import Mode, pure_rho
 from sandbox.errors import SandboxError
+from sandbox.pairs import Pair, pairs_of
 from sandbox.plan import Key, Piece, PieceKind, Plan, quantile_of, quantiles
 from sandbox.split import half_interval, shares
 from sandbox.sql.tree import Aggregate
@@ -32,10 +33,12 @@ class Scales:
 
     Attributes:
         scale: of each piece: a standard deviation in the mode `zcdp`, Laplace's scale in the mode
-            `pure`; of a quantile's, that of the scores, in rows.
+            `pure`; of a quantile's, that of the scores, in rows; of a pair's, that of Laplace noise
+            of the same spread.
         threshold: noisy units from which a group that is not public is answered; None: all public.
         rho, delta: what is lost altogether.
         mode, epsilon: the kind of noise, and what is lost purely; 0 in the mode `zcdp`.
+        pairs: what is measured together, with the scale of its noise.
     """
 
     scale: Mapping[Piece, float]
@@ -44,6 +47,7 @@ class Scales:
     delta: float
     mode: Mode = "zcdp"
     epsilon: float = 0.0
+    pairs: tuple[tuple[Pair, float], ...] = ()
 
     def half(self, piece: Piece) -> float:
         """Half of the 95 % interval of a piece's noise."""
@@ -83,8 +87,17 @@ def scales_of(plan: Plan, loss: float, delta: float, mode: Mode = "zcdp") -> Sca
         raise SandboxError("delta_needed")
     found: dict[Piece, float] = {}
     lost, lost_delta, threshold = [], 0.0, None
+    pairs = []
+    together = {(pair.count, pair.total): pair for pair in pairs_of(plan)}
     for share in shares(plan, loss, mode):
-        piece = share.piece
+        if share.pieces in together:
+            pair = together[share.pieces]
+            scale = noise.laplace_scale(pair.l1(plan), share.loss)
+            pairs.append((pair, scale))
+            found |= zip(share.pieces, (scale * by for by in pair.spreads()), strict=True)
+            lost.append(noise.laplace_loss(pair.l1(plan), scale))
+            continue
+        (piece,) = share.pieces
         if piece.kind == "bins":
             found[piece], lost_here = _choosing(plan, piece, share.loss, mode)
         elif mode == "pure":
@@ -102,7 +115,7 @@ def scales_of(plan: Plan, loss: float, delta: float, mode: Mode = "zcdp") -> Sca
     whole = math.fsum(lost)
     if mode == "pure":
         # What is lost purely is also lost in zCDP.
-        return Scales(found, threshold, pure_rho(whole), lost_delta, mode, whole)
+        return Scales(found, threshold, pure_rho(whole), lost_delta, mode, whole, tuple(pairs))
     return Scales(found, threshold, whole, lost_delta)
 
 
@@ -137,10 +150,16 @@ def released(plan: Plan, scales: Scales, counted: Counted, bins: Bins) -> list[R
     """
     pieces = [piece for piece in plan.pieces if piece.kind != "bins"]
     groups, noisy = _groups(plan, scales, counted, pieces)
-    for place, piece in enumerate(pieces):
+    exact = {
+        piece: [counted[group][place] if group in counted else 0 for group in groups]
+        for place, piece in enumerate(pieces)
+    }
+    for pair, scale in scales.pairs:
+        turned = pair.turned(exact[pair.count], exact[pair.total])
+        noisy[pair.count], noisy[pair.total] = pair.back(noise.laplace(turned, scale))
+    for piece in pieces:
         if piece not in noisy:
-            exact = [counted[group][place] if group in counted else 0 for group in groups]
-            noisy[piece] = _noisy(exact, scales, piece)
+            noisy[piece] = _noisy(exact[piece], scales, piece)
     chosen = _chosen(plan, scales, groups, bins)
     rows = []
     for at, group in enumerate(groups):
@@ -162,7 +181,7 @@ def _noisy(exact: Sequence[int], scales: Scales, piece: Piece) -> Sequence[int]:
 
 def _groups(
     plan: Plan, scales: Scales, counted: Counted, pieces: Sequence[Piece]
-) -> tuple[list[Group], dict[Piece, Sequence[int]]]:
+) -> tuple[list[Group], dict[Piece, Sequence[float]]]:
     """The groups of the answer: all public ones, or those whose noisy units reach the threshold."""
     if plan.cells is not None:
         return plan.cells, {}
@@ -210,11 +229,11 @@ def _quantile(piece: Piece, rows: Mapping[int, int], q: Decimal, scales: Scales)
     return Cell(float(piece.candidates[place]), None)
 
 
-def _cell(plan: Plan, scales: Scales, aggregate: Aggregate, numbers: Mapping[Piece, int]) -> Cell:
+def _cell(plan: Plan, scales: Scales, aggregate: Aggregate, numbers: Mapping[Piece, float]) -> Cell:
     """A statistic from noisy numbers, with the error that their noise alone makes."""
     if aggregate.kind in ("count", "count_units"):
         piece = plan.counting(aggregate)
-        return Cell(float(max(numbers[piece], 0)), scales.half(piece))
+        return Cell(float(max(round(numbers[piece]), 0)), scales.half(piece))
     by_kind = {piece.kind: piece for piece in plan.pieces if piece.of == aggregate.of}
     if aggregate.kind == "sum":
         piece = by_kind["sum"]
@@ -227,7 +246,7 @@ def _cell(plan: Plan, scales: Scales, aggregate: Aggregate, numbers: Mapping[Pie
 def _moment(
     aggregate: Aggregate,
     scales: Scales,
-    numbers: Mapping[Piece, int],
+    numbers: Mapping[Piece, float],
     by_kind: Mapping[PieceKind, Piece],
 ) -> Cell:
     """Averages, variances and standard deviations (errors by the delta method).

@@ -5,8 +5,9 @@ pieces' noise, each times a weight, divided by N**2 (delta method, with values s
 their bounds, since nothing else is public). With the loss x_i a piece's variance is D**2 / (2 x_i) for
 Gaussian noise (x is rho, D the sensitivity by Euclidean distance) and 2 D**2 / x_i**2 for Laplace noise
 (x is epsilon, D the sensitivity by the sum of differences). So the squared error is a sum of
-a_i / x_i**p, p being 1 or 2. For one budget the sum over all statistics is least where x_i is
-proportional to a_i**(1 / (p + 1)): Lagrange's condition.
+a_i / x_i**p, p being 1 or 2; a pair (`sandbox.pairs`) has one x_i for both of its pieces. For one budget
+the sum over all statistics is least where x_i is proportional to a_i**(1 / (p + 1)): Lagrange's
+condition.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.accounting import Mode
+from sandbox.pairs import pairs_of
 from sandbox.plan import Piece, PieceKind, Plan, quantiles
 from sandbox.sql.tree import Aggregate
 
@@ -25,9 +27,9 @@ _POWER: Mapping[Mode, int] = {"zcdp": 1, "pure": 2}
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one piece may lose: rho, or epsilon."""
+    """What one piece, or a pair together, may lose: rho, or epsilon."""
 
-    piece: Piece
+    pieces: tuple[Piece, ...]
     loss: float
 
 
@@ -42,12 +44,26 @@ def half_interval(mode: Mode, scale: float) -> float:
 def shares(plan: Plan, loss: float, mode: Mode = "zcdp") -> tuple[Share, ...]:
     """A loss split over the pieces of a plan so that the relative errors are least."""
     root = 1 / (_POWER[mode] + 1)
-    weights = [weight**root for weight in _weights(plan, mode).values()]
-    whole = sum(weights) * (1 + _ROUNDING)
+    weights = _weights(plan, mode)
+    bundles = _bundles(plan, mode)
+    parts = [sum(weights[piece] for piece in bundle) ** root for bundle in bundles]
+    whole = sum(parts) * (1 + _ROUNDING)
     return tuple(
-        Share(piece, loss * weight / whole)
-        for piece, weight in zip(plan.pieces, weights, strict=True)
+        Share(bundle, loss * part / whole) for bundle, part in zip(bundles, parts, strict=True)
     )
+
+
+def _bundles(plan: Plan, mode: Mode) -> list[tuple[Piece, ...]]:
+    """Pieces that are measured by themselves, and pairs."""
+    pairs = pairs_of(plan) if mode == "pure" else ()
+    paired = {piece for pair in pairs for piece in (pair.count, pair.total)}
+    alone: list[tuple[Piece, ...]] = [(piece,) for piece in plan.pieces if piece not in paired]
+    return alone + [(pair.count, pair.total) for pair in pairs]
+
+
+def losses(plan: Plan, loss: float, mode: Mode = "zcdp") -> dict[Piece, float]:
+    """What every piece may lose; the two of a pair lose it together."""
+    return {piece: one.loss for one in shares(plan, loss, mode) for piece in one.pieces}
 
 
 def loss_for_accuracy(plan: Plan, relative: float, rows: int, mode: Mode = "zcdp") -> float:
@@ -67,7 +83,7 @@ def expected_error(
     plan: Plan, aggregate: Aggregate, loss: float, rows: int, mode: Mode = "zcdp"
 ) -> float:
     """Half of the expected 95 % interval of a statistic over `rows` rows, as a share of its value."""
-    split = {share.piece: share.loss for share in shares(plan, loss, mode)}
+    split = losses(plan, loss, mode)
     squared = sum(
         weight / split[piece] ** _POWER[mode]
         for piece, weight in terms(plan, aggregate, mode).items()
@@ -78,17 +94,17 @@ def expected_error(
 
 def _weights(plan: Plan, mode: Mode) -> dict[Piece, float]:
     """The sum of a_i over all statistics; for a piece that only decides about groups, a count's."""
-    found = dict.fromkeys(plan.pieces, 0.0)
+    found, alone = dict.fromkeys(plan.pieces, 0.0), _variances(plan, mode)
     for aggregate in plan.question.aggregates:
         for piece, weight in terms(plan, aggregate, mode).items():
             found[piece] += weight
-    return {piece: weight or _variance(plan, piece, mode) for piece, weight in found.items()}
+    return {piece: weight or alone[piece] for piece, weight in found.items()}
 
 
 def terms(plan: Plan, aggregate: Aggregate, mode: Mode = "zcdp") -> dict[Piece, float]:
     """The a_i of one statistic, by piece."""
     by_kind = {p.kind: p for p in plan.pieces if p.of == aggregate.of}
-    variance = {piece: _variance(plan, piece, mode) for piece in plan.pieces}
+    variance = _variances(plan, mode)
     if aggregate.kind in ("count", "count_units"):
         piece = plan.counting(aggregate)
         return {piece: variance[piece]}
@@ -98,8 +114,18 @@ def terms(plan: Plan, aggregate: Aggregate, mode: Mode = "zcdp") -> dict[Piece, 
     return _moments(aggregate, by_kind, variance)
 
 
+def _variances(plan: Plan, mode: Mode) -> dict[Piece, float]:
+    """The variance of every piece's noise when it, or its pair, loses 1."""
+    found = {piece: _variance(plan, piece, mode) for piece in plan.pieces}
+    for pair in pairs_of(plan) if mode == "pure" else ():
+        noise = 2.0 * pair.l1(plan) ** 2
+        for piece, spread in zip((pair.count, pair.total), pair.spreads(), strict=True):
+            found[piece] = noise * spread**2
+    return found
+
+
 def _variance(plan: Plan, piece: Piece, mode: Mode) -> float:
-    """The variance of a piece's noise when it loses 1."""
+    """The variance of a piece's noise when it loses 1 by itself."""
     if piece.kind != "bins":
         return 2.0 * plan.l1(piece) ** 2 if mode == "pure" else plan.l2(piece) ** 2 / 2
     # By how many rows the chosen candidate is off has about a Laplace distribution with the scale of

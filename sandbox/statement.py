@@ -47,18 +47,32 @@ def counting_sql(plan: Plan, sources: Mapping[str, str]) -> str:
     """
     pieces = [piece for piece in plan.pieces if piece.kind != "bins"]
     keys = _keys(plan)
-    rows = _rows_sql(plan, sources, [piece for piece in pieces if piece.of is not None])
-    inner = ", ".join(["_unit", *keys, *(_of_unit(p, i, plan) for i, p in enumerate(pieces))])
-    grouped = ", ".join(["_unit", *keys])
-    per_unit = f"SELECT {inner} FROM ({rows}) AS r GROUP BY {grouped}"
-    totals = [f"{_total(piece, i)} AS p{i}" for i, piece in enumerate(pieces)]
-    outer = ", ".join([*keys, *totals])
+    valued = [piece for piece in pieces if piece.of is not None]
+    rows = _rows_sql(plan, sources, valued)
+    names = ["_unit", *keys, *(f"v{i}" for i, _ in enumerate(valued))]
     group = f" GROUP BY {', '.join(keys)}" if keys else ""
-    return f"SELECT {outer} FROM ({_bounded(plan, per_unit)}) AS b{group}"
+    outer = ", ".join([*keys, *(f"{_total(piece, i)} AS p{i}" for i, piece in enumerate(pieces))])
+    if not _one_row_is_usual(plan):
+        return f"SELECT {outer} FROM ({_of_units(plan, pieces, rows)}) AS b{group}"
+    listed = ", ".join([*keys, *(f"p{i}" for i, _ in enumerate(pieces))])
+    alone = ", ".join([*keys, *(_of_row(piece, i, plan) for i, piece in enumerate(pieces))])
+    others = _of_units(plan, pieces, _of_several_rows(rows, names))
+    return (
+        f"{_units(rows, names)} SELECT {outer} FROM (SELECT {alone} FROM u WHERE _rows = 1 "
+        f"UNION ALL SELECT {listed} FROM ({others}) AS o) AS b{group}"
+    )
+
+
+def _of_units(plan: Plan, pieces: Sequence[Piece], rows: str) -> str:
+    """One row a unit and group that counts, what the unit contributes being bounded."""
+    grouped = ["_unit", *_keys(plan)]
+    inner = ", ".join([*grouped, *(_of_unit(p, i, plan) for i, p in enumerate(pieces))])
+    per_unit = f"SELECT {inner} FROM ({rows}) AS r GROUP BY {', '.join(grouped)}"
+    return _bounded(plan, per_unit)
 
 
 def _total(piece: Piece, place: int) -> str:
-    """A group's number. Where many units could overflow it, it stops at the ends: failing would tell of rows.
+    """A group's number. Where units could overflow it, it stops at the ends: failing would tell of rows.
 
     Stopping moves no two totals further apart than they are.
     """
@@ -72,6 +86,23 @@ def bins_sql(plan: Plan, piece: Piece, sources: Mapping[str, str]) -> str:
     """One row a group and candidate: keys `k0..`, the candidate's number `bin`, and `rows`."""
     keys = _keys(plan)
     rows = _rows_sql(plan, sources, [piece])
+    outer = ", ".join([*keys, "v0 AS bin", "count(*) AS rows"])
+    group = f" GROUP BY {', '.join([*keys, 'v0'])}"
+    if not _one_row_is_usual(plan):
+        return f"SELECT {outer} FROM ({_kept_rows(plan, rows)}) AS b{group}"
+    names = ["_unit", *keys, "v0"]
+    listed = ", ".join([*keys, "v0"])
+    others = _kept_rows(plan, _of_several_rows(rows, names))
+    return (
+        f"{_units(rows, names)} SELECT {outer} FROM ("
+        f"SELECT {listed} FROM u WHERE _rows = 1 AND v0 IS NOT NULL "
+        f"UNION ALL SELECT {listed} FROM ({others}) AS o) AS b{group}"
+    )
+
+
+def _kept_rows(plan: Plan, rows: str) -> str:
+    """The rows of a quantile that count: each unit's, at most `max_rows` in at most `max_groups`."""
+    keys = _keys(plan)
     listed = ", ".join(["_unit", *keys])
     kept = ", ".join([listed, "v0"])
     order = _shuffled("CAST(v0 AS VARCHAR)")
@@ -87,8 +118,26 @@ def bins_sql(plan: Plan, piece: Piece, sources: Mapping[str, str]) -> str:
         of_unit = (
             f"SELECT o.* FROM ({of_unit}) AS o JOIN ({_bounded(plan, units)}) AS g ON {joined}"
         )
-    outer = ", ".join([*keys, "v0 AS bin", "count(*) AS rows"])
-    return f"SELECT {outer} FROM ({of_unit}) AS b GROUP BY {', '.join([*keys, 'v0'])}"
+    return of_unit
+
+
+def _one_row_is_usual(plan: Plan) -> bool:
+    """Whether units have one row by what is registered: then ranking is for those that have more."""
+    return all(view.max_rows == view.max_groups == 1 for view in plan.views.values())
+
+
+def _units(rows: str, names: Sequence[str]) -> str:
+    """The units `u` with their number of rows, and the one row's columns where there is but one."""
+    least = ", ".join(f"min({name}) AS {name}" for name in names if name != "_unit")
+    listed = ", ".join(filter(None, ["_unit", "count(*) AS _rows", least]))
+    return f"WITH u AS (SELECT {listed} FROM ({rows}) AS r GROUP BY _unit)"
+
+
+def _of_several_rows(rows: str, names: Sequence[str]) -> str:
+    """The rows of the units that have more than one; `u` are the units."""
+    listed = ", ".join(f"a.{name} AS {name}" for name in names)
+    several = "SELECT _unit FROM u WHERE _rows > 1"
+    return f"SELECT {listed} FROM ({rows}) AS a JOIN ({several}) AS m ON a._unit = m._unit"
 
 
 def _keys(plan: Plan) -> list[str]:
@@ -165,9 +214,22 @@ def _of_unit(piece: Piece, place: int, plan: Plan) -> str:
     value = f"v{_value_place(piece, plan)}"
     if piece.kind == "present":
         return f"least(count({value}), {piece.most}) AS p{place}"
-    total = f"sum(CAST({value} AS DECIMAL(38, 0)))"
-    bounded = f"least(greatest({total}, -{piece.most}), {piece.most})"
-    return f"CAST(coalesce({bounded}, 0) AS BIGINT) AS p{place}"
+    return f"{_held(f'sum(CAST({value} AS DECIMAL(38, 0)))', piece.most)} AS p{place}"
+
+
+def _of_row(piece: Piece, place: int, plan: Plan) -> str:
+    """The same of a unit that has one row."""
+    if piece.kind in ("units", "rows"):
+        return f"1 AS p{place}"
+    value = f"v{_value_place(piece, plan)}"
+    if piece.kind == "present":
+        return f"CASE WHEN {value} IS NULL THEN 0 ELSE 1 END AS p{place}"
+    return f"{_held(value, piece.most)} AS p{place}"
+
+
+def _held(number: str, most: int) -> str:
+    """A whole number between two ends, which moves no further than it did; 0 where there is none."""
+    return f"CAST(least(greatest(coalesce({number}, 0), -{most}), {most}) AS BIGINT)"
 
 
 def _value_place(piece: Piece, plan: Plan) -> int:
@@ -249,8 +311,10 @@ class _Writer:
             case Arithmetic(op, left, right):
                 return f"({self.number(left)} {op} {self.number(right)})"
             case Clamp(of, low, high):
-                lifted = f"greatest({self.number(of)}, {number_literal(low)})"
-                return f"least({lifted}, {number_literal(high)})"
+                # `greatest` and `least` take no notice of NULL, which would count as a bound.
+                value = self.number(of)
+                held = f"least(greatest({value}, {number_literal(low)}), {number_literal(high)})"
+                return f"CASE WHEN abs({value}) <= {_FINITE} THEN {held} END"
             case Bucket(of, low, high, count):
                 return self._bucket(self.number(of), low, high, count)
             case _:

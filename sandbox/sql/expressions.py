@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from sandbox.errors import Refusal
 from sandbox.sql.reading import Scope, not_offered, only, refuse
-from sandbox.sql.size import BUCKET_COPIES
+from sandbox.sql.size import BUCKET_COPIES, CLAMP_COPIES
 from sandbox.sql.tree import (
     All,
     AnyOf,
@@ -203,7 +203,9 @@ class Expressions:
         low, high = (self._constant(one, node) for one in arguments[1:])
         if not low < high:
             refuse(node, "bad_bounds")
-        return Clamp(self.number(arguments[0]), low, high)
+        of = self.number(arguments[0])
+        self.scope.sizes.copied(of, CLAMP_COPIES - 1)
+        return Clamp(of, low, high)
 
     def _constant(self, node: exp.Expression | None, within: exp.Expression) -> Decimal:
         found = self.value(node) if node is not None else None

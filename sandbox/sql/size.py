@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from sandbox.errors import Refusal
-from sandbox.sql.tree import Bucket
+from sandbox.sql.tree import Bucket, Clamp
 
 MOST_CHARACTERS = 10_000
 MOST_NODES = 2_000
-BUCKET_COPIES = 4  # so often the generated SQL of a bin's number writes its value
+# So often the generated SQL writes the value of a bin's number, and of a number between declared bounds.
+BUCKET_COPIES, CLAMP_COPIES = 4, 2
+_COPIES: dict[type, int] = {Bucket: BUCKET_COPIES, Clamp: CLAMP_COPIES}
 
 
 def too_large() -> Refusal:
@@ -43,7 +45,7 @@ class Sizes:
         """The number of nodes of a value or condition, written out."""
         known = self._known.get(id(node))
         if known is None:
-            times = BUCKET_COPIES if isinstance(node, Bucket) else 1
+            times = _COPIES.get(type(node), 1)
             known = node, 1 + times * sum(self.of(part) for part in _parts(node))
             self._known[id(node)] = known
         return known[1]

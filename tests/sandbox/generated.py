@@ -21,7 +21,8 @@ _WORDS = frozenset(
     (
         "SELECT FROM WHERE GROUP BY ORDER AS JOIN ON AND OR NOT IN IS NULL LIKE CASE WHEN THEN ELSE END TRUE FALSE "
         "CAST DOUBLE VARCHAR BIGINT DECIMAL DATE OVER PARTITION DISTINCT "
-        "sum count least greatest coalesce abs floor nullif md5 row_number bin rows _unit _row _rank r u n b o g"
+        "sum count least greatest coalesce abs floor nullif md5 row_number bin rows _unit _row _rank r u n b o g "
+        "WITH UNION ALL min _rows a m"
     ).split()
 )
 _OWN = re.compile(r"[tkvp]\d+")

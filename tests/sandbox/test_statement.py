@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 import pytest
 
 from sandbox.counting import counted as counted_groups
+from sandbox.pairs import pairs_of
 from sandbox.plan import Piece, Plan, plan_of
 from sandbox.sql import read_question
 from sandbox.statement import bins_sql, counting_sql
@@ -18,7 +20,8 @@ SOURCES = {"open.firm": "SELECT * FROM firm", "open.visit": "SELECT * FROM visit
 QUESTIONS = [
     "SELECT COUNT(*), COUNT(DISTINCT uscc), SUM(amount), AVG(amount) FROM open.firm",
     "SELECT district, COUNT(*), SUM(amount), STDDEV(amount) FROM open.firm GROUP BY district",
-    "SELECT active, COUNT(*) FROM open.firm GROUP BY active",
+    "SELECT active, COUNT(*), COUNT(amount) FROM open.firm GROUP BY active",
+    "SELECT name, opened, AVG(amount) FROM open.firm WHERE active GROUP BY name, opened",
     "SELECT COUNT(*), SUM(score), VARIANCE(score), COUNT(DISTINCT uscc), COUNT(kind) FROM open.visit",
     "SELECT place, COUNT(*), SUM(score), AVG(score) FROM open.visit GROUP BY place",
     "SELECT kind, COUNT(*), SUM(score) FROM open.visit GROUP BY kind",
@@ -31,9 +34,18 @@ QUESTIONS = [
     "SELECT place, SUM(CASE WHEN score > 0 THEN 1 ELSE 0 END) FROM open.visit WHERE score <> 5 GROUP BY place",
 ]
 QUANTILES = [
+    "SELECT MEDIAN(amount) FROM open.firm",
+    "SELECT active, MEDIAN(amount) FROM open.firm GROUP BY active",
     "SELECT MEDIAN(score), MAX(score) FROM open.visit",
     "SELECT place, MIN(score) FROM open.visit GROUP BY place",
     "SELECT kind, MEDIAN(score) FROM open.visit GROUP BY kind",
+]
+PAIRED = [
+    "SELECT COUNT(*), SUM(amount), AVG(amount) FROM open.firm",
+    "SELECT COUNT(*), SUM(score) FROM open.visit",
+    "SELECT COUNT(score), SUM(score), VARIANCE(score) FROM open.visit",
+    "SELECT place, COUNT(*), SUM(CLAMP(score, 2, 9)), AVG(score) FROM open.visit GROUP BY place",
+    "SELECT kind, COUNT(*), SUM(score), SUM(CLAMP(score, -60, -2)) FROM open.visit GROUP BY kind",
 ]
 AMOUNTS = ["NULL", "0", "12.34", "-7", "99999999999999", "'nan'", "'inf'", "'-inf'", "1e300"]
 
@@ -107,6 +119,34 @@ def test_one_unit_moves_every_piece_within_its_bound(text: str) -> None:
     assert moved_at_all
 
 
+@pytest.mark.parametrize("text", PAIRED)
+def test_one_unit_moves_a_pair_by_no_more_than_its_own_bound(text: str) -> None:
+    """Count and sum move together by less than each could by itself: that is why they are measured so."""
+    plan = planned(text)
+    pieces = [piece for piece in plan.pieces if piece.kind != "bins"]
+    pairs = pairs_of(plan)
+    assert pairs
+    reached = 0.0
+    with duckdb.connect() as con:
+        for seed in range(8):
+            units = city(con, seed)
+            whole = counted(con, plan, SOURCES)
+            for unit in units:
+                less = counted(con, plan, without(unit))
+                nothing = [0] * len(pieces)
+                for pair in pairs:
+                    places = pieces.index(pair.count), pieces.index(pair.total)
+                    moved = 0
+                    for group in whole.keys() | less.keys():
+                        one, other = whole.get(group, nothing), less.get(group, nothing)
+                        first = pair.turned([one[places[0]]], [one[places[1]]])
+                        second = pair.turned([other[places[0]]], [other[places[1]]])
+                        moved += sum(abs(a - b) for a, b in zip(first, second, strict=True))
+                    assert moved <= pair.l1(plan)
+                    reached = max(reached, moved / pair.l1(plan))
+    assert reached > 0.3
+
+
 @pytest.mark.parametrize("text", QUANTILES)
 def test_one_unit_moves_few_rows_of_a_quantile(text: str) -> None:
     plan = planned(text)
@@ -129,6 +169,41 @@ def binned(
     con: duckdb.DuckDBPyConnection, plan: Plan, piece: Piece, sources: dict[str, str]
 ) -> dict[Any, int]:
     return {row[:-1]: row[-1] for row in con.execute(bins_sql(plan, piece, sources)).fetchall()}
+
+
+@pytest.mark.parametrize("text", [*QUESTIONS[:5], *QUANTILES[:2]])
+def test_units_of_one_row_count_the_same_by_themselves(text: str) -> None:
+    """Where units have one row, they are not ranked; what comes out is what ranking would give."""
+    plan = planned(text)
+    usual = {n: replace(view, max_groups=2) for n, view in plan.views.items()}
+    ranked = replace(plan, views=usual)
+    assert plan.max_groups == ranked.max_groups == 1
+    with duckdb.connect() as con:
+        for seed in range(8):
+            city(con, seed)
+            for piece in plan.pieces:
+                if piece.kind == "bins":
+                    first, second = (binned(con, p, piece, SOURCES) for p in (plan, ranked))
+                else:
+                    first, second = (counted(con, p, SOURCES) for p in (plan, ranked))
+                assert first == second and first
+
+
+def test_what_is_missing_is_not_a_bound() -> None:
+    """A unit without a value adds nothing to a sum, and is none of those of an average."""
+    plan = planned(
+        "SELECT SUM(score), AVG(score), AVG(CLAMP(score, 5, 9)), AVG(amount) "
+        "FROM open.visit JOIN open.firm USING (uscc)"
+    )
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE TABLE visit AS SELECT 'u' || i AS uscc, CAST(v AS DOUBLE) AS score FROM "
+            "range(9) AS r(i), (VALUES (NULL), ('nan'), ('inf')) AS s(v); "
+            "CREATE TABLE firm AS SELECT 'u' || i AS uscc, CAST(NULL AS DOUBLE) AS amount FROM range(9) AS r(i)"
+        )
+        assert counted(con, plan, SOURCES) == {(): [0] * len(plan.pieces)}
+        alone = planned("SELECT SUM(amount), AVG(amount) FROM open.firm")
+        assert counted(con, alone, SOURCES) == {(): [0] * len(alone.pieces)}
 
 
 def test_the_bound_is_reached() -> None:
