@@ -58,7 +58,7 @@ def counting_sql(plan: Plan, sources: Mapping[str, str]) -> str:
 
 
 def _total(piece: Piece, place: int) -> str:
-    """A group's number. Where many units could overflow it, it stops at the ends: failing would tell of rows.
+    """A group's number. Where units could overflow it, it stops at the ends: failing would tell of rows.
 
     Stopping moves no two totals further apart than they are.
     """

@@ -234,9 +234,7 @@ class Expressions:
         left, right = self.value(node.args["this"]), self.value(node.args["expression"])
         return self._compared(_COMPARED[type(node)], left, right, node)
 
-    def _compared(
-        self, op: Compared, left: Value, right: Value, node: exp.Expression
-    ) -> Condition:
+    def _compared(self, op: Compared, left: Value, right: Value, node: exp.Expression) -> Condition:
         kinds = self.kind(left), self.kind(right)
         if kinds == ("date", "text") or kinds == ("text", "date"):
             left, right = _as_day(left, node), _as_day(right, node)

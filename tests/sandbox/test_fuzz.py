@@ -22,9 +22,30 @@ from tests.sandbox.generated import faults
 
 FEW, MANY = 4_000, 12_000
 SEEDS = range(8)  # with the few, 100,000 statements
-ENGINE_WORDS = ("duckdb", "sqlglot", "binder", "parser error", "traceback", "exception", "candidate", "line 1:")
+ENGINE_WORDS = (
+    "duckdb",
+    "sqlglot",
+    "binder",
+    "parser error",
+    "traceback",
+    "exception",
+    "candidate",
+    "line 1:",
+)
 MOST_MESSAGE = 1_500
-OFFERED = {"count", "sum", "avg", "mean", "variance", "var_samp", "stddev", "stddev_samp", "median", "min", "max"}
+OFFERED = {
+    "count",
+    "sum",
+    "avg",
+    "mean",
+    "variance",
+    "var_samp",
+    "stddev",
+    "stddev_samp",
+    "median",
+    "min",
+    "max",
+}
 
 
 class Fuzz:
@@ -108,7 +129,13 @@ def test_the_grammar_is_what_is_answered(con: duckdb.DuckDBPyConnection) -> None
         fuzz.send(grammar.question())
     assert fuzz.answered >= 425, fuzz.codes
     # What is left are bounds that do not follow, and keys that are constants.
-    assert set(fuzz.codes) <= {"bounds_needed", "bounds_wide", "many_cells", "question_size", "not_offered"}
+    assert set(fuzz.codes) <= {
+        "bounds_needed",
+        "bounds_wide",
+        "many_cells",
+        "question_size",
+        "not_offered",
+    }
 
 
 @pytest.mark.parametrize("seed", [0])
