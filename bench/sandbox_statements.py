@@ -5,9 +5,9 @@
 Tables with a private id are registered as views, with the bounds of their metadata. A statement is
 
 - answered: it is read and planned;
-- refused lawfully: it asks for rows instead of statistics, names or groups by single units, needs what is
-  not registered (a table without a private id, a column, a number's bounds), or is no SQL by SmartNoise's
-  own account;
+- refused lawfully: it asks for rows instead of statistics, names or groups by single units, needs what
+  is not registered (a table without a private id, a column, bounds), or is no SQL by SmartNoise's own
+  account;
 - unsupported: it could be answered with differential privacy, and is not here.
 """
 

@@ -20,8 +20,8 @@ from sandbox.sql.size import MOST_CHARACTERS, MOST_NODES, too_large
 MOST_DEPTH = 60
 MOST_VIEWS = 3
 _DIALECT = Postgres()
-# What may stand before a bracket, however many there are. Anything else there (types with arguments, arrays,
-# LATERAL, functions that are not offered) may be read again at every level, so that the time doubles.
+# What may stand before a bracket, however many there are. Anything else there (types with arguments,
+# arrays, LATERAL, functions that are not offered) may be read again at every level.
 _BEFORE_NAMES = """
     STRING NUMBER L_PAREN COMMA STAR PLUS DASH SLASH EQ NEQ LT LTE GT GTE AND OR NOT IN SELECT FROM WHERE
     HAVING GROUP_BY ORDER_BY JOIN ON USING CASE WHEN THEN ELSE BETWEEN LIKE IS DISTINCT OVER LIMIT ALIAS

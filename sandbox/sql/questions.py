@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from sandbox.sql import canonical
-from sandbox.sql.expressions import Expressions
+from sandbox.sql.expressions import COMPARED, Expressions
 from sandbox.sql.parsing import MOST_VIEWS, parsed
 from sandbox.sql.reading import (
     Scope,
@@ -28,7 +28,6 @@ from sandbox.sql.tree import (
     Bucket,
     Case,
     Column,
-    Compared,
     Condition,
     Kept,
     Number,
@@ -51,14 +50,6 @@ _SIMPLE: dict[type[exp.Expression], AggregateKind] = {
     exp.Max: "max",
 }
 SYNONYMS: dict[str, AggregateKind] = {"var": "var", "stdev": "stddev", "mean": "avg"}
-_HAVING: dict[type[exp.Expression], Compared] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-}
 
 
 def read_question(text: str, views: Mapping[str, ViewTerms]) -> Question:
@@ -374,12 +365,12 @@ class _Reader:
         only(node, "this")
         found = []
         for part in conjuncts(node.this):
-            if type(part) not in _HAVING:
+            if type(part) not in COMPARED:
                 not_offered(part, "having")
             limit = self.expressions.value(part.args["expression"])
             if not isinstance(limit, Number):
                 refuse(part, "not_a_constant")
-            found.append(Kept(self._named(part.args["this"]), _HAVING[type(part)], limit.value))
+            found.append(Kept(self._named(part.args["this"]), COMPARED[type(part)], limit.value))
         return tuple(found)
 
     def _order(self, node: exp.Order | None) -> tuple[Sorted, ...]:
