@@ -194,12 +194,14 @@ SETTINGS = {
 def pages() -> dict[str, str]:
     """The generated pages: file name in `docs/` and content."""
     from docs.generate_functions import page as functions_page
+    from docs.generate_sandbox_views import sandbox_views
 
     return {
         "commands.md": commands_page(),
         "errors.md": errors_page(),
         "configuration.md": configuration_page(),
         "functions.md": functions_page(NOTICE),
+        "sandbox-views.md": sandbox_views(NOTICE),
     }
 
 

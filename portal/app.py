@@ -17,14 +17,14 @@ from starlette.responses import Response
 from catalog.database.store import utc_now
 from catalog.errors import CityBrainError
 from pipelines.plan import Plan as Workspace
-from portal import account, health, questions, signin
+from portal import account, health, questions, records, signin
 from portal.edge import Edge, log_line
 from portal.envelope import Sleep
 from portal.problems import Problem, problem_response
 from portal.service import Service
 from sandbox.opening import Opened
 
-ROUTERS = (signin.router, questions.router, account.router, health.router)
+ROUTERS = (signin.router, questions.router, account.router, records.router, health.router)
 DESCRIPTION = """Statistics under differential privacy, for partners with an agreement.
 
 Sign in at `POST /token`, ask for a price at `POST /quotes`, ask at `POST /queries`. Every error is a

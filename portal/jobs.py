@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +21,7 @@ from sandbox.watch import Watch
 State = Literal["waiting", "charged", "counting", "answered", "failed", "cancelled"]
 KEPT = 1_000  # jobs that have ended and can still be asked for
 BUSY_SECONDS = 5
+CLOSE_SECONDS = 10
 _STATES: dict[str, State] = {
     "waiting": "waiting",
     "checked": "waiting",
@@ -108,9 +109,12 @@ class Jobs:
             if len(self._live) >= self._most:
                 raise later("service_busy", BUSY_SECONDS)
             job = Job(asked, key, started)
+            try:
+                job.future = self._pool.submit(self._ask, asked, key, job.watch)
+            except RuntimeError:  # the service ends
+                raise later("service_busy", BUSY_SECONDS) from None
             self._jobs[job.id] = self._live[(asked, key)] = job
             self._forget()
-        job.future = self._pool.submit(self._ask, asked, key, job.watch)
         job.future.add_done_callback(lambda _: self._ended(job))
         return job
 
@@ -132,8 +136,17 @@ class Jobs:
         job.future.cancel()
 
     def close(self) -> None:
-        """Let what is counted end, and drop what waits."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Drop what waits, and let what is counted end: after some seconds, by stopping it.
+
+        What is stopped was charged; sent again under its key, it is answered.
+        """
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            live = list(self._live.values())
+        wait([job.future for job in live], CLOSE_SECONDS)
+        for job in live:
+            job.watch.cancel()
+        self._pool.shutdown(wait=True)
 
     def _ended(self, job: Job) -> None:
         job.visible = self._due(job.started)

@@ -48,6 +48,8 @@ STATUS = {
     "page_unknown": 404,
     "query_unknown": 404,
     "answer_unknown": 404,
+    "record_unknown": 404,
+    "record_view": 404,
     "method_unknown": 405,
     "query_cancelled": 409,
     "idempotency_key_reused": 409,
@@ -63,6 +65,7 @@ STATUS = {
     "too_many_requests": 429,
     "service_failed": 500,
     "engine_failed": 500,
+    "mask_wrong": 500,
     "service_busy": 503,
     "service_unavailable": 503,
 }

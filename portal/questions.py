@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from portal.errors import PortalError
 from portal.jobs import Job
 from portal.problems import problem_of, problems, spoken
 from portal.schemas import (
@@ -37,7 +38,10 @@ router = APIRouter(
 IdempotencyKey = Annotated[str, Header(min_length=1, max_length=200, pattern=KEY)]
 Prefer = Annotated[
     str | None,
-    Header(description="`respond-async`: do not wait (RFC 7240).", examples=["respond-async"]),
+    Header(
+        description="`respond-async`: do not wait (RFC 7240).",
+        examples=["respond-async", "handling=strict"],
+    ),
 ]
 Id = Annotated[str, Path(min_length=1, max_length=100, pattern=KEY)]
 
@@ -81,8 +85,7 @@ async def query(
     if "respond-async" in [one.strip().lower() for one in (prefer or "").split(",")]:
         headers = {"Location": f"/queries/{job.id}", "Preference-Applied": "respond-async"}
         return JSONResponse(_state(request, service, job), 202, headers)
-    given: Given = await asyncio.shield(asyncio.wrap_future(job.future))
-    return JSONResponse(plain(given_answer(given, asked.agreement)))
+    return JSONResponse(plain(given_answer(await _given(job), asked.agreement)))
 
 
 @router.get("/queries/{id}", response_model=QueryState, responses=problems(404))
@@ -107,6 +110,20 @@ async def answer(id: Id, caller: CallerDep, service: ServiceDep) -> JSONResponse
     desk = service.opened.desk
     found = await run_in_threadpool(desk.answer, caller.partner, caller.user, id)
     return JSONResponse(plain(stored_answer(found)))
+
+
+async def _given(job: Job) -> Given:
+    """Wait for a job; it goes on when whoever waits has gone.
+
+    Raises:
+        PortalError: `query_cancelled`, when it was stopped while it still waited for a worker.
+    """
+    try:
+        return await asyncio.shield(asyncio.wrap_future(job.future))
+    except asyncio.CancelledError:
+        if job.future.cancelled():
+            raise PortalError("query_cancelled") from None
+        raise
 
 
 def _asked(body: QuestionBody, caller: Caller) -> Asked:

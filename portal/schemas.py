@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from portal.jobs import State
 from portal.problems import Problem
@@ -14,7 +14,15 @@ from sandbox.sql.size import MOST_CHARACTERS
 NAME = r"^[^\x00-\x1f\x7f]+$"  # a line of text
 KEY = r"^[!-~]+$"
 Named = Annotated[str, Field(min_length=1, max_length=200, pattern=NAME)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]  # neither "1" nor true is one
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# What JSON calls so: neither a truth value nor a text; 1.0 is whole.
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
 Cell = str | bool | int | float | None
 
 
@@ -28,7 +36,7 @@ class AccuracyBody(Body):
     """How exact an answer should be: so large an error, relative to a group of so many rows."""
 
     relative: Number = Field(gt=0, le=1, examples=[0.05])
-    rows: int = Field(ge=1, le=10**12, strict=True, examples=[1000])
+    rows: Whole = Field(ge=1, le=10**12, examples=[1000])
 
 
 class QuestionBody(Body):
@@ -150,6 +158,21 @@ class QueryState(BaseModel):
     progress: float | None
     answer: QueryAnswer | None = None
     problem: Problem | None = None
+
+
+class RecordAnswer(BaseModel):
+    """What an enterprise lets a partner see.
+
+    Attributes:
+        masked: the fields whose values are masked.
+    """
+
+    view: str
+    code: str
+    values: dict[str, Cell]
+    masked: list[str]
+    snapshot: str
+    instruments: list[str]
 
 
 class ColumnTerms(BaseModel):

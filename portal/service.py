@@ -91,13 +91,18 @@ def service_of(request: Request) -> Service:
     return cast(Service, request.app.state.service)
 
 
+async def the_service(request: Request) -> Service:
+    """The same as a dependency; one that is not `async` takes a thread for every request."""
+    return service_of(request)
+
+
 async def signed_in(request: Request) -> Caller:
     """Who is asking; the route (`Guarded`) has looked before it read anything else."""
     return cast(Caller, request.state.caller)
 
 
 bearer = HTTPBearer(bearerFormat="JWT", auto_error=False, description="A token of `POST /token`.")
-ServiceDep = Annotated[Service, Depends(service_of)]
+ServiceDep = Annotated[Service, Depends(the_service)]
 CallerDep = Annotated[Caller, Depends(signed_in)]
 
 

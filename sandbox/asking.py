@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
+from catalog.lineage import ROW
 from pipelines.plan import Plan as Workspace
 from sandbox.sql.tree import Column, Question
 
@@ -34,22 +35,43 @@ def sources_of(
     """By view and department, the collected resources and fields whose values an answer tells of.
 
     They are what the named fields are made of, and what says whose a row is: for that is counted by
-    every question. What only decides which rows there are has been answered for when the view was
-    compiled (its justifications).
+    every question. Of a collected table whose rows are counted the field is `*`. What only decides
+    which rows there are has been answered for when the view was compiled (its justifications).
     """
-    contracts, levels = workspace.workspace.contracts, workspace.levels
+    contracts = workspace.workspace.contracts
     found: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {}
     for view, names in used.items():
         privacy = contracts[view].privacy
         told: dict[tuple[str, str], set[str]] = {}
-        for name in {*names, *([privacy.column] if privacy else ())}:
-            known = levels.column((view, name))
-            for table, column in known.origins if known else ():
-                contract = contracts.get(table)
-                if contract is not None and contract.database == "raw":
-                    told.setdefault((contract.department or "", table), set()).add(column)
+        for table, column in _collected(
+            workspace, [(view, name) for name in (*names, *([privacy.column] if privacy else ()))]
+        ):
+            told.setdefault((contracts[table].department or "", table), set()).add(column)
         by_department: dict[str, dict[str, tuple[str, ...]]] = {}
         for (department, table), columns in sorted(told.items()):
             by_department.setdefault(department, {})[table] = tuple(sorted(columns))
         found[view] = by_department
     return found
+
+
+def _collected(
+    workspace: Workspace, columns: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """The fields of collected tables that columns are made of."""
+    contracts, waiting = workspace.workspace.contracts, list(columns)
+    seen = set(waiting)
+    while waiting:
+        table, column = waiting.pop()
+        contract, lineage = contracts.get(table), workspace.lineage.get(table)
+        if contract is not None and contract.database == "raw":
+            yield table, column
+        if lineage is None:
+            continue
+        if column == ROW:
+            sources = {(of, ROW) for of in lineage.rows_of}
+        else:
+            # A CASE that writes `'fail'` where a collected field says so tells that field.
+            made_of = (e for e in lineage.columns.get(column, ()) if e.direct or e.how == "case")
+            sources = {(edge.table, edge.column) for edge in made_of}
+        waiting += sources - seen
+        seen |= sources

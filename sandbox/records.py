@@ -132,24 +132,22 @@ class Records:
             return self._found(asked, request_id, call)
 
     def _found(self, asked: RecordAsked, request_id: str, call: Call) -> Record:
-        at, name = self._clock(), self._workspace.workspace.name
-        instruments = self._store.instruments
-        granted = self._granted(asked, at)
-        permission = instruments.allowing(
-            name,
-            asked.partner,
-            asked.user,
-            asked.purpose,
-            {asked.view: granted.names if granted else ("*",)},
-            at,
-            sources={asked.view: granted.sources} if granted else {},
-            agreement=asked.agreement,
-        )
-        call.instruments = permission.instruments
-        assert granted is not None  # no agreement names the field "*"
-        consent = instruments.consent_for(
-            name, asked.partner, asked.code, asked.purpose, granted.names, at, request_id
-        )
+        name, instruments = self._workspace.workspace.name, self._store.instruments
+        with instruments.standing.reading(name, self._clock()) as moment:
+            granted = self._granted(asked, moment.in_force("agreement", asked.agreement))
+            permission = moment.permission(
+                asked.partner,
+                asked.user,
+                asked.purpose,
+                {asked.view: granted.names if granted else ("*",)},
+                {asked.view: granted.sources} if granted else {},
+                asked.agreement,
+            )
+            call.instruments = permission.instruments
+            assert granted is not None  # no agreement names the field "*"
+            consent = moment.consent(
+                asked.partner, asked.code, asked.purpose, granted.names, request_id
+            )
         call.instruments = (*permission.instruments, consent.name)
         snapshot = self._current(asked.view)
         row = self._files.open(granted, snapshot).find(asked.code)
@@ -169,11 +167,8 @@ class Records:
             call.instruments,
         )
 
-    def _granted(self, asked: RecordAsked, at: datetime) -> _Granted | None:
-        """What the agreement says of the view; None when it says nothing."""
-        known = self._store.instruments.in_force(
-            self._workspace.workspace.name, "agreement", asked.agreement, at
-        )
+    def _granted(self, asked: RecordAsked, known: Instrument | None) -> _Granted | None:
+        """What an agreement says of the view; None when it says nothing."""
         if known is None or not isinstance(known.document, Agreement):
             return None
         view = next((one for one in known.document.views if one.name == asked.view), None)

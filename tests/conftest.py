@@ -24,7 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 SERVERS = {"postgres", "postgresql", "mariadb", "spark"}
 # Few tests, and minutes: what starts last should be short, or one worker waits for the other.
-LONG = ("dags/", "pipelines/spark/", "pipelines/test_kill.py", "docs/test_add_a_department.py")
+LONG = (
+    "dags/",
+    "pipelines/spark/",
+    "pipelines/test_kill.py",
+    "docs/test_add_a_department.py",
+    "docs/test_walkthrough.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)

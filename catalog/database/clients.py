@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from catalog.database import tables as t
@@ -96,22 +96,40 @@ class Clients:
 
     def valid(self, workspace: str, client_id: str) -> ApiClient | None:
         """A client that is not revoked."""
-        row = self._valid(workspace, client_id)
-        return None if row is None else _record(row)
+        found = self._valid(workspace, client_id)
+        return None if found is None else found[0]
 
     def signed_in(self, workspace: str, client_id: str, secret: str) -> ApiClient | None:
         """The client whose secret this is; None, after the same work, for any other."""
-        row = self._valid(workspace, client_id)
-        salt, known = (NOBODY, "") if row is None else (row.salt, row.secret_hash)
+        found = self._valid(workspace, client_id)
+        client, salt, known = (None, NOBODY, "") if found is None else found
         right = hmac.compare_digest(_hash(secret, salt), known)
-        return _record(row) if right and row is not None else None
+        return client if right else None
 
-    def _valid(self, workspace: str, client_id: str) -> ApiClientRow | None:
+    def _valid(self, workspace: str, client_id: str) -> tuple[ApiClient, str, str] | None:
+        """A client that is not revoked, with the salt and the hash of his secret."""
         if "\x00" in client_id:  # PostgreSQL has no such text
             return None
-        query = _rows(workspace).where(ApiClientRow.client_id == client_id)
         with self._read() as session:
-            return session.scalar(query.where(ApiClientRow.revoked_at.is_(None)))
+            asked = {"workspace": workspace, "client": client_id}
+            row = session.connection().execute(_VALID, asked).one_or_none()
+        if row is None:
+            return None
+        client = ApiClient(row.client_id, row.partner, row.user_name, row.created_at, None)
+        return client, row.salt, row.secret_hash
+
+
+# Of columns, and made once: it is asked with every request.
+_COLUMNS = t.table_of(ApiClientRow).c
+_VALID = (
+    select(*_COLUMNS)
+    .join(t.Workspace, t.Workspace.id == _COLUMNS.workspace_id)
+    .where(
+        t.Workspace.name == bindparam("workspace"),
+        _COLUMNS.client_id == bindparam("client"),
+        _COLUMNS.revoked_at.is_(None),
+    )
+)
 
 
 def _rows(workspace: str) -> Select[ApiClientRow]:
@@ -129,5 +147,6 @@ def _record(row: ApiClientRow) -> ApiClient:
 
 def _hash(secret: str, salt: str) -> str:
     """scrypt (RFC 7914) with 16 MB; `surrogatepass`, for a form may hold anything."""
-    data = secret.encode("utf-8", "surrogatepass")
+    # Of a digest: to the HMAC within, a text and the same with zeros behind it are one.
+    data = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
     return hashlib.scrypt(data, salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()

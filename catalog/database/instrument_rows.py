@@ -66,20 +66,24 @@ def _revocations(session: Session, ids: Sequence[int]) -> dict[int, Revocation]:
     query = select(item).where(item.instrument_id.in_(ids)).order_by(item.at, item.id)
     first: dict[int, Revocation] = {}
     for row in session.scalars(query):
-        made = Revocation(row.at, row.who, row.reason, row.recorded_at)
-        first.setdefault(row.instrument_id, made)
+        first.setdefault(row.instrument_id, revocation(row))
     return first
 
 
-def record(row: it.InstrumentVersion, revocation: Revocation | None) -> Instrument:
-    """A row as a record."""
+def revocation(row: Any) -> Revocation:
+    """A row of the revocations as a record."""
+    return Revocation(row.at, row.who, row.reason, row.recorded_at)
+
+
+def record(row: Any, revoked: Revocation | None) -> Instrument:
+    """A row of the versions as a record."""
     same = ("version", "fingerprint", "valid_from", "valid_until", "imported_at")
     return Instrument(
         kind=cast(Kind, row.kind),
         id=row.name,
         document=document_of(row.document),
         signatures=tuple(Signature(**one) for one in row.signatures),
-        revocation=revocation,
+        revocation=revoked,
         **{name: getattr(row, name) for name in same},
     )
 

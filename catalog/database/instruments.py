@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.agreements import (
-    Agreement,
     Kind,
     PublicKeys,
     SignedDocument,
@@ -34,6 +33,7 @@ from catalog.database.instrument_records import (
     Permission,
     Sources,
 )
+from catalog.database.standing import Standing
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
 
@@ -42,7 +42,11 @@ Item = it.InstrumentVersion
 
 
 class Instruments:
-    """The documents of every workspace in a catalogue database; every method is one transaction."""
+    """The documents of every workspace in a catalogue database; every method is one transaction.
+
+    Attributes:
+        standing: for several readings in one transaction.
+    """
 
     def __init__(
         self, read: Transaction, write: Transaction, clock: Callable[[], datetime]
@@ -50,6 +54,7 @@ class Instruments:
         self._read = read
         self._write = write
         self._clock = clock
+        self.standing = Standing(read)
 
     # Writing
 
@@ -145,7 +150,7 @@ class Instruments:
             if row is None:
                 raise CatalogError("instrument_unknown", kind="consent", id=id)
             (consent,) = rows.found(session, query)
-            permitting.check_consent(consent, now, used=bool(_used(session, [row.id])))
+            permitting.check_consent(consent, now, used=_used(session, row.id))
             session.add(item(instrument_id=row.id, request_id=request_id, used_at=now))
             return ConsentUse(id, consent.version, request_id, now)
 
@@ -192,18 +197,8 @@ class Instruments:
                 `user_not_named`, `purpose_not_agreed`, `field_not_agreed`, `letter_missing`,
                 `letter_expired`, `letter_revoked`.
         """
-        asked = permitting.Asked(partner, user, purpose, views, sources, at)
-        query = rows.versions_query(workspace, "agreement").where(rows.newest_by(at))
-        query = query.where(Item.partner == partner)
-        if agreement is not None:
-            query = query.where(Item.name == agreement)
-        with self._read() as session:
-            agreements = rows.found(session, query)
-            documents = [one.document for one in agreements]
-            named = {id for one in documents if isinstance(one, Agreement) for id in one.letters}
-            letters = rows.versions_query(workspace, "letter").where(rows.newest_by(at))
-            letters = letters.where(Item.name.in_(sorted(named)))
-            return permitting.permission(asked, agreements, rows.found(session, letters))
+        with self.standing.reading(workspace, at) as moment:
+            return moment.permission(partner, user, purpose, views, sources, agreement)
 
     def consent_for(
         self,
@@ -226,12 +221,8 @@ class Instruments:
         Raises:
             CatalogError: `consent_missing`, `consent_expired`, `consent_revoked`, `consent_used`.
         """
-        query = rows.versions_query(workspace, "consent").where(rows.newest_by(at))
-        query = query.where(Item.partner == partner, Item.party == enterprise)
-        with self._read() as session:
-            consents = rows.found(session, query)
-            used = _used(session, [row.id for row in session.scalars(query)], request_id)
-            return permitting.consenting(consents, used, enterprise, purpose, fields, at)
+        with self.standing.reading(workspace, at) as moment:
+            return moment.consent(partner, enterprise, purpose, fields, request_id)
 
     def verify(
         self, workspace: str, public_keys: PublicKeys, zone: tzinfo
@@ -250,15 +241,10 @@ class Instruments:
         return faults
 
 
-def _used(session: Session, ids: Collection[int], but_by: str | None = None) -> set[str]:
-    """Which of these consents were used, but by one request, by the names of their versions."""
-    query = select(Item.kind, Item.name, Item.version)
-    query = query.join(it.ConsentUsed, it.ConsentUsed.instrument_id == Item.id)
-    query = query.where(Item.id.in_(ids))
-    if but_by is not None:
-        query = query.where(it.ConsentUsed.request_id != but_by)
-    found = session.execute(query.distinct())
-    return {f"{kind}:{name}@{version}" for kind, name, version in found}
+def _used(session: Session, id: int) -> bool:
+    """Whether a version of a consent was used."""
+    query = select(it.ConsentUsed.request_id).where(it.ConsentUsed.instrument_id == id)
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def _check_row(row: it.InstrumentVersion, public_keys: PublicKeys, zone: tzinfo) -> None:

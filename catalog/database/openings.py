@@ -5,13 +5,14 @@ It is written before an answer leaves, and never changed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from catalog.database import tables as t
@@ -46,6 +47,16 @@ class Opening:
     charge: int | None = None
 
 
+class _Added:
+    """A call that is to be written; `done` once it was, or could not be."""
+
+    def __init__(self, workspace: str, call: Opening) -> None:
+        self.workspace = workspace
+        self.call = call
+        self.done = threading.Event()
+        self.error: Exception | None = None
+
+
 class Openings:
     """The calls of every workspace in a catalogue database; every method is one transaction."""
 
@@ -53,25 +64,53 @@ class Openings:
         self._read = read
         self._write = write
         self._ids: dict[str, int] = {}
+        self._turn = threading.Lock()
+        self._lock = threading.Lock()
+        self._waiting: list[_Added] = []
 
     def write(self, workspace: str, call: Opening) -> None:
-        """Add a call."""
-        with self._write() as session:
-            session.add(
-                OpeningRow(
-                    workspace_id=self._id(session, workspace),
-                    at=call.at,
-                    partner=call.partner[:_LONGEST],
-                    user_name=call.user[:_LONGEST],
-                    agreement=call.agreement[:_LONGEST],
-                    purpose=call.purpose[:_LONGEST],
-                    action=call.action,
-                    subject=call.subject[:_LONGEST],
-                    outcome=call.outcome,
-                    instruments=list(call.instruments),
-                    charge_id=call.charge,
-                )
-            )
+        """Add a call. Calls that come at one moment are added by one transaction: whoever comes first
+        takes those along that have come while he waited for the one before."""
+        added = _Added(workspace, call)
+        with self._lock:
+            self._waiting.append(added)
+        with self._turn:
+            if not added.done.is_set():
+                self._write_waiting()
+        if added.error is not None:
+            raise added.error
+
+    def _write_waiting(self) -> None:
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        try:
+            with self._write() as session:
+                con = session.connection()
+                values = [self._values(session, one) for one in batch]
+                con.execute(insert(t.table_of(OpeningRow)), values)
+        except Exception as error:
+            for one in batch:
+                one.error = error
+            raise
+        finally:
+            for one in batch:
+                one.done.set()
+
+    def _values(self, session: Session, added: _Added) -> dict[str, Any]:
+        call = added.call
+        return {
+            "workspace_id": self._id(session, added.workspace),
+            "at": call.at,
+            "partner": call.partner[:_LONGEST],
+            "user_name": call.user[:_LONGEST],
+            "agreement": call.agreement[:_LONGEST],
+            "purpose": call.purpose[:_LONGEST],
+            "action": call.action,
+            "subject": call.subject[:_LONGEST],
+            "outcome": call.outcome,
+            "instruments": list(call.instruments),
+            "charge_id": call.charge,
+        }
 
     def newest(
         self, workspace: str, *, agreement: str | None = None, limit: int = 100

@@ -403,3 +403,23 @@ def test_a_stored_document_that_was_changed_is_found(full: CatalogStore) -> None
         InstrumentFault("letter", "letter-power", 1, "instrument_differs"),
         InstrumentFault("letter", "letter-tax", 1, "signature_missing"),
     ]
+
+
+def test_what_another_process_adds_holds_at_once(
+    database_url: str, store: CatalogStore, instruments: Instruments, clock: Any
+) -> None:
+    """Agreements and letters are kept in memory; every reading asks whether something was added."""
+    at = ready(store, clock)
+    with CatalogStore.open(database_url, clock=clock) as other:
+        for _ in range(2):
+            with instruments.standing.reading(CITY, at) as moment:
+                assert moment.in_force("agreement", "agreement-a") is not None
+        other.instruments.revoke(CITY, "agreement", "agreement-a", at=at, by="x", reason="y")
+        with instruments.standing.reading(CITY, at) as moment:
+            assert moment.in_force("agreement", "agreement-a") is None
+        take(other.instruments, agreement(version=2))
+        with instruments.standing.reading(CITY, clock()) as moment:
+            found = moment.in_force("agreement", "agreement-a")
+            assert found is not None and found.version == 2
+        with instruments.standing.reading("elsewhere", at) as moment:
+            assert moment.newest("agreement", "agreement-a") is None

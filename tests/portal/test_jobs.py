@@ -151,6 +151,18 @@ def test_too_many_at_once(portal: Inside, wang: Credentials, slow: Slow) -> None
     path = second.headers["location"]
     portal.http.delete(path, headers=headers)
     until(lambda: portal.http.get(path, headers=headers).json()["state"] == "cancelled")
+    # So is one for which somebody waits.
+    found: list[httpx.Response] = []
+    keyed = portal.headers(wang, **{"Idempotency-Key": "many-3"})
+    asking = threading.Thread(
+        target=lambda: found.append(portal.http.post("/queries", json=question(13), headers=keyed))
+    )
+    asking.start()
+    until(lambda: len(service.jobs._live) == 2)
+    waits = next(job for job in service.jobs._live.values() if job.key == "many-3")
+    portal.http.delete(f"/queries/{waits.id}", headers=headers)
+    asking.join()
+    assert (found[0].status_code, found[0].json()["code"]) == (409, "query_cancelled")
     slow.go.set()
     until(lambda: ask(2).status_code == 202)
     service.jobs.close()
@@ -178,6 +190,20 @@ def test_jobs_that_have_ended_are_forgotten_in_the_end(monkeypatch: pytest.Monke
         jobs.of(made[0].id, "p")
     assert jobs.of(made[-1].id, "p") is made[-1]
     jobs.close()
+
+
+def test_what_is_counted_too_long_is_stopped_at_the_end(
+    portal: Inside, wang: Credentials, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.jobs.CLOSE_SECONDS", 0.1)
+    headers = portal.headers(wang, Prefer="respond-async", **{"Idempotency-Key": "long"})
+    path = portal.http.post("/queries", json=question(20), headers=headers).headers["location"]
+    assert slow.started.wait(30)
+    portal.service.jobs.close()
+    assert portal.http.get(path, headers=headers).json()["state"] in ("counting", "cancelled")
+    until(lambda: portal.http.get(path, headers=headers).json()["state"] == "cancelled")
+    late = headers | {"Idempotency-Key": "late"}
+    assert portal.http.post("/queries", json=question(21), headers=late).status_code == 503
 
 
 SLOW = """

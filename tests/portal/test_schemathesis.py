@@ -31,6 +31,8 @@ def test_schemathesis_finds_nothing(bureau: Bureau, tmp_path: Path) -> None:
     authorization = bureau.signed_in().headers["Authorization"]
     program = Path(sys.executable).with_name("schemathesis")
     words = ["run", "openapi.json", "--url", bureau.url, "-H", f"Authorization: {authorization}"]
+    # DELETE stops a question, and what came of it can still be read.
+    words += ["--exclude-checks", "use_after_free"]
     words += ["--checks", "all", "--mode", "all", "--max-examples", "40", "--seed", "1"]
     done = subprocess.run(
         [program, *words], cwd=tmp_path, capture_output=True, text=True, check=False

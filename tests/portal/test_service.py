@@ -14,6 +14,7 @@ def test_a_first_answer(bureau: Bureau) -> None:
         "/queries", json={"sql": sql, **ASKING}, headers={"Idempotency-Key": "first"}
     )
     assert answer.status_code == 200, answer.text
+    assert "server" not in answer.headers and answer.headers["cache-control"] == "no-store"
     offer, given = quote.json(), answer.json()
     assert offer["cells"] == 2 and not offer["known"]
     assert [column["kind"] for column in given["columns"]] == ["key", "statistic", "statistic"]

@@ -1,0 +1,59 @@
+"""Records of enterprises that have consented."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from portal.problems import problems
+from portal.schemas import KEY, NAME, RecordAnswer, plain
+from portal.service import CallerDep, Guarded, ServiceDep, bearer
+from sandbox.records import RecordAsked
+
+router = APIRouter(
+    tags=["records"],
+    # Not at fixed times: whether there is a record is told to whom the enterprise lets know it.
+    route_class=Guarded,
+    dependencies=[Depends(bearer)],
+    responses=problems(401, 403, 404, 409, 422, 429, 500, 503),
+)
+PathName = Annotated[str, Path(min_length=1, max_length=200, pattern=NAME)]
+QueryName = Annotated[str, Query(min_length=1, max_length=200, pattern=NAME)]
+RequestId = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        pattern=KEY,
+        description="Your own name for the request: under it, a consent for one use is used once.",
+    ),
+]
+
+
+@router.get("/records/{view}/{code}", response_model=RecordAnswer)
+async def record(
+    view: PathName,
+    code: PathName,
+    agreement: QueryName,
+    purpose: QueryName,
+    caller: CallerDep,
+    service: ServiceDep,
+    x_request_id: RequestId = None,
+) -> JSONResponse:
+    """The agreed fields of one enterprise that has consented, masked as granted."""
+    asked = RecordAsked(caller.partner, caller.user, purpose, agreement, view, code)
+    request_id = x_request_id or str(uuid.uuid4())
+    found = await run_in_threadpool(service.opened.records.get, asked, request_id)
+    told = RecordAnswer(
+        view=found.view,
+        code=found.code,
+        values=dict(found.values),
+        masked=list(found.masked),
+        snapshot=str(found.snapshot),
+        instruments=list(found.instruments),
+    )
+    return JSONResponse(plain(told), headers={"X-Request-Id": request_id})
