@@ -15,7 +15,7 @@ from typing import Literal
 
 from sandbox.bounds import Range, range_of
 from sandbox.errors import Refusal
-from sandbox.sql.tree import Aggregate, Bucket, Case, Column, Question, Text, Truth, Value
+from sandbox.sql.tree import Aggregate, Bucket, Case, Column, Number, Question, Text, Truth, Value
 from sandbox.terms import ViewTerms
 
 MOST_CELLS = 10_000
@@ -149,7 +149,7 @@ def _values(key: Value, views: Mapping[str, ViewTerms]) -> tuple[Key, ...] | Non
             return tuple(range(count + 2))
         case Case(branches, otherwise):
             results = [then for _, then in branches] + ([otherwise] if otherwise else [])
-            literals = [one.value for one in results if isinstance(one, Text | Truth)]
+            literals = [literal for literal in map(_literal, results) if literal is not None]
             if len(literals) < len(results):
                 raise Refusal("key_case")
             return tuple(dict.fromkeys(literals))
@@ -159,6 +159,12 @@ def _values(key: Value, views: Mapping[str, ViewTerms]) -> tuple[Key, ...] | Non
                 return (False, True)
             return terms.keys
     return None
+
+
+def _literal(value: Value) -> Key | None:
+    if isinstance(value, Number) and value.value == int(value.value):
+        return int(value.value)
+    return value.value if isinstance(value, Text | Truth) else None
 
 
 def _pieces(

@@ -43,7 +43,7 @@ MOST_DIGITS = 30
 MOST_TEXT = 200
 MOST_WILDCARDS = 4
 _EXACT = Context(prec=2 * MOST_DIGITS)
-_COMPARED: dict[type[exp.Expression], Compared] = {
+COMPARED: dict[type[exp.Expression], Compared] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.LT: "<",
@@ -224,7 +224,7 @@ class Expressions:
         if isinstance(node, exp.Paren):
             only(node, "this")
             return self.condition(node.this)
-        if type(node) in _COMPARED:
+        if type(node) in COMPARED:
             return self._comparison(node)
         reader = _CONDITIONS.get(type(node))
         if reader is None:
@@ -234,11 +234,9 @@ class Expressions:
     def _comparison(self, node: exp.Expression) -> Condition:
         only(node, "this", "expression")
         left, right = self.value(node.args["this"]), self.value(node.args["expression"])
-        return self._compared(_COMPARED[type(node)], left, right, node)
+        return self._compared(COMPARED[type(node)], left, right, node)
 
-    def _compared(
-        self, op: Compared, left: Value, right: Value, node: exp.Expression
-    ) -> Condition:
+    def _compared(self, op: Compared, left: Value, right: Value, node: exp.Expression) -> Condition:
         kinds = self.kind(left), self.kind(right)
         if kinds == ("date", "text") or kinds == ("text", "date"):
             left, right = _as_day(left, node), _as_day(right, node)

@@ -1,7 +1,7 @@
 """From text to the parser's tree of one SELECT, in bounded time and memory.
 
-The parser reads far more than is offered, and for some of it takes time that doubles with every level. So
-what it is given is bounded before it starts, and what it gives is bounded before anything recurses over it.
+The parser reads far more than is offered, and for some of it takes time that doubles with every level.
+So what it is given is bounded before it starts, and what it gives before anything recurses over it.
 """
 
 from __future__ import annotations
@@ -20,21 +20,18 @@ from sandbox.sql.size import MOST_CHARACTERS, MOST_NODES, too_large
 MOST_DEPTH = 60
 MOST_VIEWS = 3
 _DIALECT = Postgres()
-# Of what may stand before a bracket; anything else there (types with arguments, arrays, LATERAL, functions
-# that are not offered) may be read again at every level of nesting, so that the time doubles with each.
-_BEFORE = {
-    getattr(TokenType, name)
-    for name in (
-        "STRING NUMBER L_PAREN COMMA STAR PLUS DASH SLASH EQ NEQ LT LTE GT GTE AND OR NOT IN SELECT FROM WHERE "
-        "HAVING GROUP_BY ORDER_BY JOIN ON USING CASE WHEN THEN ELSE BETWEEN LIKE IS DISTINCT OVER LIMIT ALIAS"
-    ).split()
-}
-FUNCTIONS = frozenset(
-    (
-        "count sum avg variance var_samp stddev stddev_samp median min max percentile_cont percentile_disc group "
-        "width_bucket clamp cast"
-    ).split()
-)
+# What may stand before a bracket, however many there are. Anything else there (types with arguments,
+# arrays, LATERAL, functions that are not offered) may be read again at every level.
+_BEFORE_NAMES = """
+    STRING NUMBER L_PAREN COMMA STAR PLUS DASH SLASH EQ NEQ LT LTE GT GTE AND OR NOT IN SELECT FROM WHERE
+    HAVING GROUP_BY ORDER_BY JOIN ON USING CASE WHEN THEN ELSE BETWEEN LIKE IS DISTINCT OVER LIMIT ALIAS
+"""
+_BEFORE = {getattr(TokenType, name) for name in _BEFORE_NAMES.split()}
+_FUNCTION_NAMES = """
+    count sum avg mean variance var var_samp stddev stddev_samp stdev median min max percentile_cont
+    percentile_disc group width_bucket clamp cast
+"""
+FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
 MOST_OTHERS = 3
 _JOINS = {TokenType.JOIN, TokenType.STRAIGHT_JOIN}
 _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
@@ -45,7 +42,8 @@ def parsed(text: str) -> exp.Select:
     """The one SELECT of a text.
 
     Raises:
-        Refusal: `question_size`, `question_comment`, `question_syntax`, `question_statement`, `not_offered`.
+        Refusal: `question_size`, `question_comment`, `question_syntax`, `question_statement`,
+            `many_views`, `not_offered`.
     """
     if len(text) > MOST_CHARACTERS:
         raise too_large()

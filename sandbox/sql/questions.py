@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from sandbox.sql import canonical
-from sandbox.sql.expressions import Expressions
+from sandbox.sql.expressions import COMPARED, Expressions
 from sandbox.sql.parsing import MOST_VIEWS, parsed
 from sandbox.sql.reading import (
     Scope,
@@ -28,7 +28,6 @@ from sandbox.sql.tree import (
     Bucket,
     Case,
     Column,
-    Compared,
     Condition,
     Kept,
     Number,
@@ -50,14 +49,7 @@ _SIMPLE: dict[type[exp.Expression], AggregateKind] = {
     exp.Min: "min",
     exp.Max: "max",
 }
-_HAVING: dict[type[exp.Expression], Compared] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-}
+SYNONYMS: dict[str, AggregateKind] = {"var": "var", "stdev": "stddev", "mean": "avg"}
 
 
 def read_question(text: str, views: Mapping[str, ViewTerms]) -> Question:
@@ -163,6 +155,12 @@ class _Reader:
         (source,) = reader.scope.sources.values()
         names: dict[str, Value] = {}
         for item in inner.expressions:
+            if isinstance(item, exp.Star):
+                only(item)
+                if names.keys() & source.names.keys():
+                    refuse(item, "ambiguous_name", name="*")
+                names |= source.names
+                continue
             name, value = reader._projected(item)
             if name in names:
                 refuse(item, "ambiguous_name", name=shown(name))
@@ -290,6 +288,11 @@ class _Reader:
         if type(node) in _SIMPLE:
             only(node, "this")
             return Aggregate(_SIMPLE[type(node)], self._measured(node.this))
+        if isinstance(node, exp.Anonymous) and str(node.this).lower() in SYNONYMS:
+            only(node, "this", "expressions")
+            if len(node.expressions) != 1:
+                not_offered(node, "aggregate")
+            return Aggregate(SYNONYMS[str(node.this).lower()], self._measured(node.expressions[0]))
         if isinstance(node, exp.Median):
             only(node, "this")
             return Aggregate("quantile", self._measured(node.this), Decimal("0.5"))
@@ -314,6 +317,9 @@ class _Reader:
             if len(inner.expressions) != 1 or not found or not self.scope.is_unit(found[0]):
                 not_offered(node, "distinct", "COUNT DISTINCT")
             return Aggregate("count_units")
+        if isinstance(inner, exp.Column) and self.scope.is_unit(self.scope.resolve(inner)):
+            # A row whose unit is not known counts nowhere.
+            return Aggregate("count")
         value = canonical.value(self.expressions.value(inner))
         return Aggregate("count") if isinstance(value, Number) else Aggregate("count", value)
 
@@ -359,12 +365,12 @@ class _Reader:
         only(node, "this")
         found = []
         for part in conjuncts(node.this):
-            if type(part) not in _HAVING:
+            if type(part) not in COMPARED:
                 not_offered(part, "having")
             limit = self.expressions.value(part.args["expression"])
             if not isinstance(limit, Number):
                 refuse(part, "not_a_constant")
-            found.append(Kept(self._named(part.args["this"]), _HAVING[type(part)], limit.value))
+            found.append(Kept(self._named(part.args["this"]), COMPARED[type(part)], limit.value))
         return tuple(found)
 
     def _order(self, node: exp.Order | None) -> tuple[Sorted, ...]:

@@ -17,6 +17,7 @@ from sandbox.sql.size import Sizes
 from sandbox.sql.tree import Column, Value
 from sandbox.terms import ColumnTerms, ViewTerms
 
+
 def place(node: exp.Expression) -> tuple[int, int]:
     """Line and column of the first name or literal in a node that knows its own; 0 when none does."""
     for one in node.walk(bfs=False):

@@ -59,7 +59,9 @@ def test_differencing_costs_twice_and_ends_in_noise(twins: Twins) -> None:
     differences = []
     for number in range(12):
         whole = attacker.ask(f"SELECT COUNT(*) FROM sandbox.firm WHERE paid > -{number + 1}", 0.5)
-        less = attacker.ask(f"SELECT COUNT(*) FROM sandbox.firm WHERE paid > -{number + 1} AND NOT {HIM}", 0.5)
+        less = attacker.ask(
+            f"SELECT COUNT(*) FROM sandbox.firm WHERE paid > -{number + 1} AND NOT {HIM}", 0.5
+        )
         assert whole.json()["spent"]["rho"] > 0 and less.json()["spent"]["rho"] > 0
         differences.append(whole.json()["rows"][0][0] - less.json()["rows"][0][0])
     charged = spent(attacker) - before
@@ -72,7 +74,9 @@ def test_differencing_costs_twice_and_ends_in_noise(twins: Twins) -> None:
 def test_a_tracker_costs_every_step(twins: Twins) -> None:
     attacker, before = twins.there, spent(twins.there)
     for low in range(0, 100, 20):
-        sql = f"SELECT COUNT(*) FROM sandbox.firm WHERE {HIM} AND paid BETWEEN {low} AND {low + 19.5}"
+        sql = (
+            f"SELECT COUNT(*) FROM sandbox.firm WHERE {HIM} AND paid BETWEEN {low} AND {low + 19.5}"
+        )
         response = attacker.ask(sql, 0.5)
         assert response.status_code == 200 and response.json()["spent"]["rho"] > 0
     assert spent(attacker) > before
@@ -110,7 +114,9 @@ def test_an_absent_key_and_a_suppressed_one_look_the_same(twins: Twins) -> None:
             shapes.add(_shape(attacker.ask(sql, 0.25).json()))
     assert len(shapes) == 1
     # A public key without rows, and one with: the same shape, and a number for both.
-    full = twins.there.ask("SELECT area, AVG(paid) AS n FROM sandbox.firm GROUP BY area ORDER BY area").json()
+    full = twins.there.ask(
+        "SELECT area, AVG(paid) AS n FROM sandbox.firm GROUP BY area ORDER BY area"
+    ).json()
     empty = twins.there.ask(
         "SELECT area, AVG(paid) AS n FROM sandbox.firm WHERE paid < -5 GROUP BY area ORDER BY area"
     ).json()
@@ -203,7 +209,9 @@ def test_extremes_are_no_ones_own(twins: Twins) -> None:
 def test_numbers_are_whole_units(twins: Twins) -> None:
     """Sums of numbers with two digits are whole hundredths: there are no low bits to look at."""
     for number in range(10):
-        (row,) = twins.there.rows(f"SELECT COUNT(*) AS n, SUM(paid) AS s FROM sandbox.firm WHERE paid > {number}")
+        (row,) = twins.there.rows(
+            f"SELECT COUNT(*) AS n, SUM(paid) AS s FROM sandbox.firm WHERE paid > {number}"
+        )
         for value in row:
             assert value == round(value)
     assert math.isfinite(row[1])
@@ -216,7 +224,9 @@ def test_a_question_that_fails_after_its_charge_is_not_refunded(twins: Twins) ->
     assert spent(attacker) == before
     headers = {"Idempotency-Key": "stopped", "Prefer": "respond-async"}
     sql = "SELECT MEDIAN(paid) AS m FROM sandbox.firm WHERE paid < 77.5"
-    started = attacker.session.post("/queries", json={"sql": sql, **ASKING, "epsilon": 1.0}, headers=headers)
+    started = attacker.session.post(
+        "/queries", json={"sql": sql, **ASKING, "epsilon": 1.0}, headers=headers
+    )
     assert started.status_code == 202
     attacker.session.delete(started.headers["location"])
     stopped = spent(attacker)
@@ -231,12 +241,17 @@ def _rho(attacker: Attacker, sql: str) -> float:
     return float(attacker.session.post("/quotes", json=body).json()["rho"])
 
 
-@pytest.mark.parametrize("epsilon", ["0", "-1", "1e-320", "NaN", "Infinity", "-Infinity", "1e400", '"1"', "true", "[]"])
+@pytest.mark.parametrize(
+    "epsilon", ["0", "-1", "1e-320", "NaN", "Infinity", "-Infinity", "1e400", '"1"', "true", "[]"]
+)
 def test_no_epsilon_that_is_none(twins: Twins, epsilon: str) -> None:
     attacker = twins.there
     before = attacker.balance()
     body = f'{{"sql": "{SQL.replace("sandbox.firm", "sandbox.firm")}", "agreement": "agreement-a", "purpose": "credit", "epsilon": {epsilon}}}'
-    headers = {"Idempotency-Key": f"epsilon-{epsilon.strip(chr(34))}".replace("[]", "list"), "Content-Type": "application/json"}
+    headers = {
+        "Idempotency-Key": f"epsilon-{epsilon.strip(chr(34))}".replace("[]", "list"),
+        "Content-Type": "application/json",
+    }
     response = attacker.session.post("/queries", content=body, headers=headers)
     assert response.status_code == 422, response.text
     assert attacker.balance() == before

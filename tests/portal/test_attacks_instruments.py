@@ -182,7 +182,10 @@ def test_a_token_of_a_client_that_was_revoked(city: Bureau) -> None:
     assert (response.status_code, response.json()["code"]) == (401, "token_invalid")
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic eDp5", "Bearer a.b.c", "Bearer eyJhbGciOiJub25lIn0.e30."])
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer", "Bearer x", "Basic eDp5", "Bearer a.b.c", "Bearer eyJhbGciOiJub25lIn0.e30."],
+)
 def test_no_token(city: Bureau, header: str, tmp_path: Path) -> None:
     mallory = Attacker(city, city.signed_in())
     mallory.session.headers["Authorization"] = header

@@ -103,7 +103,7 @@ STATEMENTS = [
     f"WITH t AS (SELECT * {FROM}) SELECT COUNT(*) FROM t",
     f"SELECT COUNT(*) {FROM} UNION ALL SELECT COUNT(*) {FROM}",
     f"SELECT COUNT(*) {FROM} EXCEPT SELECT 1",
-    f"FROM sandbox.firm SELECT COUNT(*)",
+    "FROM sandbox.firm SELECT COUNT(*)",
     "CREATE MACRO f(x) AS x",
     "CREATE TEMP TABLE t AS SELECT 1",
     f"CREATE VIEW v AS SELECT * {FROM}",
@@ -122,7 +122,7 @@ STATEMENTS = [
     f"EXPLAIN SELECT COUNT(*) {FROM}",
     f"EXPLAIN ANALYZE SELECT COUNT(*) {FROM}",
     f"EXPLAIN PRIVACY EXPLAIN PRIVACY SELECT COUNT(*) {FROM}",
-    f"EXPLAIN PRIVACY PRAGMA version",
+    "EXPLAIN PRIVACY PRAGMA version",
     f"SELECT COUNT(*) INTO x {FROM}",
     f"SELECT COUNT(*) {FROM} FOR UPDATE",
     f"SELECT f(x := 1) {FROM}",
@@ -154,7 +154,17 @@ FILES = [
     f"SELECT filename, COUNT(*) {FROM} GROUP BY filename", f"SELECT file_row_number, COUNT(*) {FROM} GROUP BY file_row_number",
     f"SELECT COUNT(*) {FROM} WHERE secret = 9", f"SELECT COUNT(*) {FROM} WHERE nothing = 9",
 ]  # fmt: skip
-WORDS = ("duckdb", "sqlglot", "binder", "catalog error", "parser", "conversion", "traceback", "/etc/", "/tmp/")
+WORDS = (
+    "duckdb",
+    "sqlglot",
+    "binder",
+    "catalog error",
+    "parser",
+    "conversion",
+    "traceback",
+    "/etc/",
+    "/tmp/",
+)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +182,9 @@ def test_refused_in_the_same_words(twins: Twins, attacks: list[str]) -> None:
         quoted = [word for word in WORDS if word in said and word not in sql.lower()]
         assert not quoted, (sql, told)
     # A field outside the grant and one that never was are told in the same words.
-    hidden, never = (twins.there.ask(f"SELECT COUNT(*) {FROM} WHERE {name} = 9") for name in ("secret", "nought"))
+    hidden, never = (
+        twins.there.ask(f"SELECT COUNT(*) {FROM} WHERE {name} = 9") for name in ("secret", "nought")
+    )
     assert hidden.json()["code"] == never.json()["code"] == "unknown_name"
     assert hidden.text.replace("secret", "?") == never.text.replace("nought", "?")
 
@@ -190,7 +202,11 @@ def test_everything_that_the_engine_can_be_asked_for(twins: Twins) -> None:
     for name, kind in listed:
         shapes = [f"SELECT COUNT(*) FROM {name}()", f"SELECT COUNT(*) FROM {name}('sandbox.firm')"]
         if kind == "pragma":
-            shapes = [f"PRAGMA {name}", f"PRAGMA {name}('sandbox.firm')", f"SELECT COUNT(*) FROM pragma_{name}()"]
+            shapes = [
+                f"PRAGMA {name}",
+                f"PRAGMA {name}('sandbox.firm')",
+                f"SELECT COUNT(*) FROM pragma_{name}()",
+            ]
         for sql in shapes:
             response = attacker.ask(sql)
             assert response.status_code == 422, (sql, response.text)

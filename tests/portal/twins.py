@@ -142,7 +142,9 @@ class Attacker:
     session: httpx.Client
     louds: Iterator[int] = field(default_factory=itertools.count)
 
-    def ask(self, sql: str, epsilon: float | None = 1.0, key: str = "", **more: Any) -> httpx.Response:
+    def ask(
+        self, sql: str, epsilon: float | None = 1.0, key: str = "", **more: Any
+    ) -> httpx.Response:
         """Ask, under a key that was not used before."""
         key = key or f"attack-{next(_keys)}"
         body = {"sql": sql, **ASKING, **({} if epsilon is None else {"epsilon": epsilon}), **more}

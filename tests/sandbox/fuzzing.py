@@ -18,8 +18,33 @@ CORPUS = [
 NUMBERS = {"open.firm": ["amount"], "open.visit": ["score"]}
 TEXTS = {"open.firm": ["name", "district"], "open.visit": ["kind", "place"]}
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|\w+|\s+|.", re.DOTALL)
-_NAMES = "amount score kind place name district opened active uscc unbounded caller secret _unit k0 p0 t0".split()
-_PLACES = "open.firm open.visit open.ticket raw.firm information_schema.tables duckdb_tables() pg_catalog.pg_class".split()
+_NAMES = [
+    "amount",
+    "score",
+    "kind",
+    "place",
+    "name",
+    "district",
+    "opened",
+    "active",
+    "uscc",
+    "unbounded",
+    "caller",
+    "secret",
+    "_unit",
+    "k0",
+    "p0",
+    "t0",
+]
+_PLACES = [
+    "open.firm",
+    "open.visit",
+    "open.ticket",
+    "raw.firm",
+    "information_schema.tables",
+    "duckdb_tables()",
+    "pg_catalog.pg_class",
+]
 _NASTY = [
     "error('x')", "CAST(name AS INTEGER)", "name::int", "1/0", "1 // 0", "1 % 0", "exp(1000)", "9" * 400,
     "1e308 * 1e308", "1e400", "NaN", "'nan'::float8", "0x7f", "1_000", "E'\\x41'", "U&'\\0041'", "$$a$$", "$1",
@@ -54,7 +79,11 @@ class Grammar:
     def question(self) -> str:
         """A question that is answered."""
         joined = self.rng.random() < 0.2
-        views = ["open.firm", "open.visit"] if joined else [self.rng.choice(["open.firm", "open.visit"])]
+        views = (
+            ["open.firm", "open.visit"]
+            if joined
+            else [self.rng.choice(["open.firm", "open.visit"])]
+        )
         self.numbers = [name for view in views for name in NUMBERS[view]]
         self.texts = [name for view in views for name in TEXTS[view]]
         self.firm = "open.firm" in views
@@ -108,7 +137,7 @@ class Grammar:
             "COUNT(*)", "COUNT(DISTINCT uscc)" if len(self.numbers) == 1 else "COUNT(*)",
             f"COUNT({self.rng.choice([*self.texts, clamped])})",
             f"PERCENTILE_CONT(0.{self.rng.randint(1, 9)}) WITHIN GROUP (ORDER BY {clamped})",
-            *(f"{name}({clamped})" for name in "SUM AVG VARIANCE STDDEV MEDIAN MIN MAX".split()),
+            *(f"{name}({clamped})" for name in ["SUM", "AVG", "VARIANCE", "STDDEV", "MEDIAN", "MIN", "MAX"]),
         ]  # fmt: skip
         return self.rng.choice(options)
 
@@ -143,12 +172,19 @@ class Grammar:
             "1 = 1",
         ]
         if self.firm:
-            options += ["active", "active = FALSE", "name LIKE 'a%_b'", "opened >= DATE '2020-02-29'"]
+            options += [
+                "active",
+                "active = FALSE",
+                "name LIKE 'a%_b'",
+                "opened >= DATE '2020-02-29'",
+            ]
         return self.rng.choice(options)
 
     def number_literal(self) -> str:
         """A number."""
-        return self.rng.choice(["0", "1", "-1", "2.50", "1e3", "0.000001", "-7.25", "123456789", "1e17"])
+        return self.rng.choice(
+            ["0", "1", "-1", "2.50", "1e3", "0.000001", "-7.25", "123456789", "1e17"]
+        )
 
     def _compared(self) -> str:
         return self.rng.choice(["=", "<>", "!=", "<", "<=", ">", ">="])
@@ -178,7 +214,12 @@ class Mutator:
             return self.grammar.question()
         text = self.rng.choice(CORPUS)
         # As a whole, or as a value or a source of a question.
-        shapes = ["{}", "SELECT SUM({}) FROM open.firm", "SELECT COUNT(*) FROM open.firm WHERE {}", "SELECT COUNT(*) FROM ({}) AS t"]
+        shapes = [
+            "{}",
+            "SELECT SUM({}) FROM open.firm",
+            "SELECT COUNT(*) FROM open.firm WHERE {}",
+            "SELECT COUNT(*) FROM ({}) AS t",
+        ]
         return self.rng.choice(shapes).replace("{}", text)
 
     def _tokens(self, text: str) -> list[str]:
@@ -247,12 +288,33 @@ class Mutator:
 
     def chain(self, text: str) -> str:
         times = self.rng.choice([2, 10, 70, 500, 2000])
-        return text + self.rng.choice([" AND 1 = 1", " + 1", ", 1", " OR name = 'a'", " JOIN open.visit", " UNION SELECT 1", ")", "("]) * times
+        return (
+            text
+            + self.rng.choice(
+                [
+                    " AND 1 = 1",
+                    " + 1",
+                    ", 1",
+                    " OR name = 'a'",
+                    " JOIN open.visit",
+                    " UNION SELECT 1",
+                    ")",
+                    "(",
+                ]
+            )
+            * times
+        )
 
     def noise(self, text: str) -> str:
         signs = list(text)
         for _ in range(self.rng.randint(1, 4)):
-            sign = self.rng.choice([self.rng.choice(_SIGNS), chr(self.rng.randrange(128)), chr(self.rng.randrange(0x110000))])
+            sign = self.rng.choice(
+                [
+                    self.rng.choice(_SIGNS),
+                    chr(self.rng.randrange(128)),
+                    chr(self.rng.randrange(0x110000)),
+                ]
+            )
             signs.insert(self.rng.randrange(len(signs) + 1), sign)
         return "".join(signs)
 
@@ -262,7 +324,16 @@ class Mutator:
 
     def literal(self, text: str) -> str:
         long = self.rng.choice([1, 20, 35, 300, 12_000])
-        value = self.rng.choice(["9" * long, "-" + "0" * long + "1", f"0.{'3' * long}", f"1e{'9' * (long % 9)}", f"'{'x' * long}'", f"'{'%_' * long}'"])
+        value = self.rng.choice(
+            [
+                "9" * long,
+                "-" + "0" * long + "1",
+                f"0.{'3' * long}",
+                f"1e{'9' * (long % 9)}",
+                f"'{'x' * long}'",
+                f"'{'%_' * long}'",
+            ]
+        )
         return re.sub(r"\b\d+\b|'[^']*'", lambda _: value, text, count=1)
 
     def tail(self, text: str) -> str:
@@ -273,7 +344,10 @@ class Mutator:
 
     def comment(self, text: str) -> str:
         tokens = self._tokens(text)
-        tokens.insert(self._place(tokens), self.rng.choice(["--", "/*", "*/", "/**/", "#", "//", "/*+ hint */", "--\n"]))
+        tokens.insert(
+            self._place(tokens),
+            self.rng.choice(["--", "/*", "*/", "/**/", "#", "//", "/*+ hint */", "--\n"]),
+        )
         return "".join(tokens)
 
     def case(self, text: str) -> str:

@@ -17,14 +17,13 @@ _LEXED = re.compile(
     r"|(?P<word>[A-Za-z_][A-Za-z_0-9]*)|(?P<space>\s+)|(?P<sign><>|<=|>=|\|\||[-+*/=<>(),.])|(?P<other>.)",
     re.DOTALL,
 )
-_WORDS = frozenset(
-    (
-        "SELECT FROM WHERE GROUP BY ORDER AS JOIN ON AND OR NOT IN IS NULL LIKE CASE WHEN THEN ELSE END TRUE FALSE "
-        "CAST DOUBLE VARCHAR BIGINT DECIMAL DATE OVER PARTITION DISTINCT "
-        "sum count least greatest coalesce abs floor nullif md5 row_number bin rows _unit _row _rank r u n b o g "
-        "WITH UNION ALL min _rows a m"
-    ).split()
-)
+_KEYWORDS = """
+    SELECT FROM WHERE GROUP BY ORDER AS JOIN ON AND OR NOT IN IS NULL LIKE CASE WHEN THEN ELSE END TRUE FALSE
+    CAST DOUBLE VARCHAR BIGINT DECIMAL DATE OVER PARTITION DISTINCT
+    sum count least greatest coalesce abs floor nullif md5 row_number bin rows _unit _row _rank r u n b o g
+    WITH UNION ALL min _rows a m
+"""
+_WORDS = frozenset(_KEYWORDS.split())
 _OWN = re.compile(r"[tkvp]\d+")
 MOST_SQL = 2_000_000  # characters
 

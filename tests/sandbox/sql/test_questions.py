@@ -77,6 +77,10 @@ def test_a_whole_question() -> None:
         ("SUM(amount)", Aggregate("sum", AMOUNT)),
         ("VARIANCE(amount)", Aggregate("var", AMOUNT)),
         ("VAR_SAMP(amount)", Aggregate("var", AMOUNT)),
+        ("COUNT(uscc)", Aggregate("count")),
+        ("VAR(amount)", Aggregate("var", AMOUNT)),
+        ("STDEV(amount)", Aggregate("stddev", AMOUNT)),
+        ("MEAN(amount)", Aggregate("avg", AMOUNT)),
         ("STDDEV(amount)", Aggregate("stddev", AMOUNT)),
         ("STDDEV_SAMP(amount)", Aggregate("stddev", AMOUNT)),
         ("MEDIAN(amount)", Aggregate("quantile", AMOUNT, Decimal("0.5"))),
@@ -329,3 +333,28 @@ def test_what_fuzzing_found(text: str, code: str | None) -> None:
     with pytest.raises(Refusal) as caught:
         plan_of(read(text), VIEWS)
     assert caught.value.code == code
+
+
+def test_a_projection_of_everything() -> None:
+    star = read("SELECT SUM(amount) FROM (SELECT * FROM open.firm WHERE active) AS t")
+    assert star == read(
+        "SELECT SUM(amount) FROM (SELECT amount, active FROM open.firm WHERE active) AS t"
+    )
+    assert (
+        refused("SELECT COUNT(*) FROM (SELECT amount, * FROM open.firm) AS t").code
+        == "ambiguous_name"
+    )
+    assert refused("SELECT SUM(secret) FROM (SELECT * FROM open.firm) AS t").code == "unknown_name"
+
+
+def test_a_case_of_whole_numbers_is_a_public_key() -> None:
+    plan = plan_of(
+        read("SELECT CASE WHEN active THEN 1 ELSE 0 END AS k, COUNT(*) FROM open.firm GROUP BY k"),
+        VIEWS,
+    )
+    assert plan.cells == [(1,), (0,)]
+    with pytest.raises(Refusal) as caught:
+        plan_of(
+            read("SELECT COUNT(*) FROM open.firm GROUP BY CASE WHEN active THEN 1.5 END"), VIEWS
+        )
+    assert caught.value.code == "key_case"
