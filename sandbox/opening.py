@@ -62,7 +62,7 @@ def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> 
 
 @contextmanager
 def _counting(workspace: Workspace, home: Home, budget: Budget) -> Iterator[Count]:
-    """The exact side, on the engine that the workspace's settings name; Spark starts when it is needed."""
+    """The exact side, on the engine that the settings name; Spark starts when it is needed."""
     kind = engine_kind(workspace.workspace, None)
     lock = threading.Lock()
     with ExitStack() as stack:
