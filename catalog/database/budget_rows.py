@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog.database import budget_tables as bt
 from catalog.database import tables as t
-from catalog.database.budget_chain import FIRST, amount_of
+from catalog.database.budget_chain import FIRST, Bound, amount_of
 from catalog.database.budget_records import (
     Amount,
     Answer,
@@ -24,6 +24,7 @@ from catalog.database.budget_records import (
 from catalog.database.writing import put
 from catalog.errors import CatalogError
 
+CONVERTED = 10**6  # a difference of one part in so many is the conversion's
 MOST = 2**62  # units; the sum of two such amounts still is a 64-bit number
 
 
@@ -36,6 +37,16 @@ def check_charge(amount: Amount) -> None:
     check_grant(amount)
     if amount == Amount(0, 0):
         raise CatalogError("budget_amount", most=MOST)
+
+
+def same_terms(known: Bound, amount: Amount, renewal: str) -> bool:
+    """Whether a version that was registered says the same.
+
+    Rho is converted from an epsilon by a search, whose last digits may change with a release.
+    """
+    before = amount_of(known)
+    near = abs(before.rho_units - amount.rho_units) <= before.rho_units // CONVERTED
+    return near and before.parts[1:] == amount.parts[1:] and known.renewal == renewal
 
 
 # Rows that are locked

@@ -70,7 +70,7 @@ class Budgets:
             newest = rows.newest_cap(session, owner.id)
             if newest is not None and newest.version >= version:
                 known = session.get(bt.BudgetCap, (owner.id, version))
-                if known is None or (amount_of(known), known.renewal) != (amount, renewal):
+                if known is None or not rows.same_terms(known, amount, renewal):
                     raise CatalogError("cap_differs", dataset=dataset, version=version)
                 return
             session.add(
@@ -119,7 +119,7 @@ class Budgets:
                 raise CatalogError("account_differs", agreement=agreement, version=version)
             if newest is not None and newest.version >= version:
                 known = session.get(bt.BudgetTerms, (account.id, version))
-                if known is None or (amount_of(known), known.renewal) != (amount, renewal):
+                if known is None or not rows.same_terms(known, amount, renewal):
                     raise CatalogError("account_differs", agreement=agreement, version=version)
                 return
             session.add(
