@@ -114,6 +114,7 @@ class Records:
         self._files = _Files(folder, budget, ring)
         self._grants: dict[tuple[str, int, str], _Granted] = {}
         self._seen: dict[str, tuple[float, Snapshot | None]] = {}
+        self._looking = threading.Lock()
 
     def get(self, asked: RecordAsked, request_id: str) -> Record:
         """The record of an enterprise.
@@ -197,11 +198,17 @@ class Records:
 
     def _current(self, view: str) -> Snapshot:
         """The newest snapshot; what was read a moment ago is not read again."""
-        now = time.monotonic()
-        since, found = self._seen.get(view, (-FRESH, None))
-        if found is None or now - since >= FRESH:
+        since, found = self._seen.get(view, (0.0, None))
+        if found is not None and time.monotonic() - since < FRESH:
+            return found
+        # One looks; the others take what was there, if anything was.
+        if not self._looking.acquire(blocking=found is None) and found is not None:
+            return found
+        try:
             found = self._lake.current(view)
-            self._seen[view] = (now, found)
+            self._seen[view] = (time.monotonic(), found)
+        finally:
+            self._looking.release()
         if found is None:
             raise SandboxError("view_empty", view=view)
         return found

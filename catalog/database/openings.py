@@ -48,13 +48,18 @@ class Opening:
 
 
 class _Added:
-    """A call that is to be written; `done` once it was, or could not be."""
+    """A call that is to be written.
+
+    Attributes:
+        turn: set when it was written, or could not be, or when it `leads`: is to write all that wait.
+    """
 
     def __init__(self, workspace: str, call: Opening) -> None:
         self.workspace = workspace
         self.call = call
-        self.done = threading.Event()
-        self.error: Exception | None = None
+        self.turn = threading.Event()
+        self.leads = False
+        self.error: BaseException | None = None
 
 
 class Openings:
@@ -64,37 +69,42 @@ class Openings:
         self._read = read
         self._write = write
         self._ids: dict[str, int] = {}
-        self._turn = threading.Lock()
         self._lock = threading.Lock()
+        self._led = False
         self._waiting: list[_Added] = []
 
     def write(self, workspace: str, call: Opening) -> None:
-        """Add a call. Calls that come at one moment are added by one transaction: whoever comes first
-        takes those along that have come while he waited for the one before."""
+        """Add a call. Calls that come while others are being added are added together after them."""
         added = _Added(workspace, call)
         with self._lock:
             self._waiting.append(added)
-        with self._turn:
-            if not added.done.is_set():
-                self._write_waiting()
+            leads, self._led = not self._led, True
+        if not leads:
+            added.turn.wait()
+        if leads or added.leads:
+            self._write_waiting(added)
         if added.error is not None:
             raise added.error
 
-    def _write_waiting(self) -> None:
+    def _write_waiting(self, leader: _Added) -> None:
         with self._lock:
             batch, self._waiting = self._waiting, []
         try:
             with self._write() as session:
-                con = session.connection()
                 values = [self._values(session, one) for one in batch]
-                con.execute(insert(t.table_of(OpeningRow)), values)
-        except Exception as error:
+                session.connection().execute(insert(t.table_of(OpeningRow)), values)
+        except BaseException as error:
             for one in batch:
                 one.error = error
-            raise
-        finally:
-            for one in batch:
-                one.done.set()
+        with self._lock:
+            # Whoever has come meanwhile writes for all that have.
+            self._led = bool(self._waiting)
+            for one in self._waiting[:1]:
+                one.leads = True
+                one.turn.set()
+        for one in batch:
+            if one is not leader:
+                one.turn.set()
 
     def _values(self, session: Session, added: _Added) -> dict[str, Any]:
         call = added.call
