@@ -19,6 +19,7 @@ from sandbox.sql.tree import Aggregate, Bucket, Case, Column, Number, Question, 
 from sandbox.terms import ViewTerms
 
 MOST_CELLS = 10_000
+MOST_CHOICES = 2_000  # of quantiles: each is drawn for about two milliseconds
 MOST_CANDIDATES = 1_000
 MOST_SUM = 2**62  # what one unit may move a sum by, in its smallest units
 
@@ -106,8 +107,10 @@ def _planned(question: Question, used: Mapping[str, ViewTerms]) -> Plan:
     domain = _domain(question.keys, used)
     if domain is not None:
         cells = math.prod(len(values) for values in domain)
-        if cells > MOST_CELLS:
-            raise Refusal("many_cells", cells=cells, most=MOST_CELLS)
+        chosen = sum(one.kind in ("quantile", "min", "max") for one in question.aggregates)
+        most = min(MOST_CELLS, MOST_CHOICES // chosen) if chosen else MOST_CELLS
+        if cells > most:
+            raise Refusal("many_cells", cells=cells, most=most)
         grouped = min(grouped, cells)
     if not question.keys:
         grouped = 1
