@@ -66,7 +66,7 @@ class LineageSettings(_Strict):
 class SandboxSettings(_Strict):
     """What all partners together may learn of one kind of unit in a period."""
 
-    epsilon: float = Field(default=10.0, gt=0, allow_inf_nan=False)
+    epsilon: float = Field(default=10.0, gt=0, le=1_000, allow_inf_nan=False)
     delta: float = Field(default=1e-6, gt=0, lt=1)
     renewal: Literal["none", "month", "quarter", "year"] = "year"
     version: int = Field(default=1, ge=1)

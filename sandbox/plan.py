@@ -21,6 +21,7 @@ from sandbox.terms import ViewTerms
 MOST_CELLS = 10_000
 # Answers among which a quantile is chosen: of one group, of all public groups, and where those are many.
 MOST_CANDIDATES, ALL_CANDIDATES, FEW_CANDIDATES = 10_000, 50_000, 500
+MOST_CHOICES = 2_000  # of quantiles: each is drawn for about two milliseconds
 MOST_SUM = 2**62  # what one unit may move a sum by, in its smallest units
 
 _EXACT = Context(prec=60)  # more digits than bounds have that are not refused
@@ -108,8 +109,10 @@ def _planned(question: Question, used: Mapping[str, ViewTerms]) -> Plan:
     candidates = FEW_CANDIDATES
     if domain is not None:
         cells = math.prod(len(values) for values in domain)
-        if cells > MOST_CELLS:
-            raise Refusal("many_cells", cells=cells, most=MOST_CELLS)
+        chosen = sum(one.kind in ("quantile", "min", "max") for one in question.aggregates)
+        most = min(MOST_CELLS, MOST_CHOICES // chosen) if chosen else MOST_CELLS
+        if cells > most:
+            raise Refusal("many_cells", cells=cells, most=most)
         grouped = min(grouped, cells)
         candidates = min(max(ALL_CANDIDATES // cells, FEW_CANDIDATES), MOST_CANDIDATES)
     if not question.keys:

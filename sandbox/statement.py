@@ -153,7 +153,7 @@ def _rows_sql(plan: Plan, sources: Mapping[str, str], pieces: Sequence[Piece]) -
     for view, unit in zip(others, units[1:], strict=True):
         tables += f" JOIN ({sources[view]}) AS {names[view]} ON {units[0]} = {unit}"
     writer = _Writer(names, plan.views)
-    keys = [f"{writer.value(key)} AS k{i}" for i, key in enumerate(plan.question.keys)]
+    keys = [f"{writer.key(key)} AS k{i}" for i, key in enumerate(plan.question.keys)]
     values = [f"{_whole(piece, writer)} AS v{i}" for i, piece in enumerate(pieces)]
     tests = [
         f"{units[0]} IS NOT NULL",
@@ -274,6 +274,11 @@ class _Writer:
                 return first is not None and self._is_number(first)
             case _:
                 return isinstance(node, Number | Arithmetic | Clamp | Bucket)
+
+    def key(self, node: Value) -> str:
+        """A value to group by; the numbers of a CASE are whole."""
+        whole = isinstance(node, Case) and self._is_number(node)
+        return f"CAST({self.value(node)} AS BIGINT)" if whole else self.value(node)
 
     def value(self, node: Value) -> str:
         """A value; numbers are DOUBLE."""

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from catalog.agreements import CENTRE, document_of, sign
 from tests.portal.bureau import TERM, Bureau, take
 from tests.portal.twins import FIRM_FIELDS, GRANTED, Attacker, make_twin
 from tests.support.city import NAME
-from tests.support.instruments import agreement, letter
+from tests.support.instruments import KEYS, PUBLIC, agreement, consent, letter
 
 pytestmark = pytest.mark.slow
 SQL = "SELECT COUNT(*) AS n FROM sandbox.firm WHERE paid > 3"
@@ -190,3 +193,100 @@ def test_no_token(city: Bureau, header: str, tmp_path: Path) -> None:
     mallory = Attacker(city, city.signed_in())
     mallory.session.headers["Authorization"] = header
     assert mallory.ask(SQL).status_code == 401
+
+
+CODES = [
+    "c1",
+    "nobody",
+    "' OR 1=1 --",
+    "c1' UNION SELECT code FROM x --",
+    "%",
+    "*",
+    "c_",
+    "..",
+    "%2e%2e%2fetc",
+    "c1;",
+    '"',
+    "\\",
+    "c1%00",
+]
+
+
+def record(attacker: Attacker, code: str, request: str = "", **changes: str) -> Any:
+    """A record; `code` as a path has it."""
+    asked = {"agreement": "agreement-records", "purpose": "credit"} | changes
+    headers = {"X-Request-Id": request} if request else {}
+    path = f"/records/sandbox.firm/{quote(code, safe='%')}"
+    return attacker.session.get(path, params=asked, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def records(city: Bureau) -> None:
+    """The planted firm consents that bank-a sees what it pays; others consent to something else."""
+    views = [{"name": "sandbox.firm", "fields": ["paid"]}]
+    papers: list[dict[str, Any]] = [
+        {"id": "of-planted", "enterprise": "planted", "use": "periodic"},
+        {"id": "of-c2", "enterprise": "c2", **PAST},
+        {"id": "of-c3", "enterprise": "c3", "partner": "bank-b"},
+        {"id": "of-c4", "enterprise": "c4", "purpose": "survey"},
+        {"id": "of-c5", "enterprise": "c5", "fields": ["owner"]},
+        {"id": "of-c6", "enterprise": "c6", "use": "once"},
+        {"id": "of-c7", "enterprise": "c7", "use": "periodic"},
+    ]
+    with city.store() as store:
+        take(store, granted(id="agreement-records", letters=["letter-tax"], views=views))
+        for paper in papers:
+            document = document_of(
+                consent(**({"fields": ["paid"], "use": "periodic", **TERM} | paper))
+            )
+            store.instruments.import_(
+                NAME, sign(document, KEYS[CENTRE], CENTRE), PUBLIC, ZoneInfo("UTC")
+            )
+
+
+@pytest.mark.usefixtures("records")
+def test_a_record_without_a_consent_that_holds(city: Bureau, attacker: Attacker) -> None:
+    # An agreement about more fields gives no more of them than were consented to.
+    for id in ("agreement-records", "agreement-a"):
+        assert record(attacker, "planted", agreement=id).json()["values"] == {"paid": 100}
+    cases = [
+        ("c2", {}, {"consent_expired"}),
+        ("c3", {}, {"consent_missing"}),
+        ("c4", {}, {"consent_missing"}),
+        ("c5", {}, {"consent_missing", "field_not_agreed"}),
+        ("planted", {"purpose": "survey"}, {"consent_missing", "letter_missing"}),
+        ("planted", {"agreement": "never-was"}, {"agreement_missing"}),
+    ]
+    for code, changes, codes in cases:
+        response = record(attacker, code, **changes)
+        assert response.status_code == 403 and response.json()["code"] in codes, response.text
+    with city.store() as store:
+        calls = [one for one in store.openings.newest(NAME, limit=10_000) if one.action == "record"]
+    assert len(calls) >= 1 + len(cases)
+
+
+@pytest.mark.usefixtures("records")
+def test_a_consent_that_is_used_or_revoked_while_the_service_runs(
+    city: Bureau, attacker: Attacker
+) -> None:
+    assert [record(attacker, "c6", "first").status_code for _ in range(2)] == [200, 200]
+    assert record(attacker, "c6", "second").json()["code"] == "consent_used"
+    assert record(attacker, "c7").status_code == 200
+    revoke(city, "consent", "of-c7")
+    assert record(attacker, "c7").json()["code"] == "consent_revoked"
+
+
+@pytest.mark.usefixtures("records")
+def test_a_code_tells_nothing_and_is_no_sql(attacker: Attacker) -> None:
+    """A firm that is there and has not consented, one that never was, and nonsense: the same words."""
+    told = {}
+    for code in CODES:
+        response = record(attacker, code)
+        if response.status_code in (404, 422):
+            assert response.json()["code"] in ("page_unknown", "request_invalid")
+            continue
+        assert response.status_code == 403
+        body = response.json()
+        # The code itself is quoted.
+        told[code] = str(body | {"detail": body["detail"].replace(unquote(code), "?")})
+    assert len(told) >= 8 and set(told.values()) == {told["c1"]}

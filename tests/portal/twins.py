@@ -51,14 +51,15 @@ LOUD = [f"loud-{number}" for number in range(40)]  # agreements for one costly q
 _keys = itertools.count()
 
 
-def _view(fields: dict[str, str], extra: str = "") -> str:
+def _view(fields: dict[str, str], unique: str) -> str:
     lines = []
     for name, kind in fields.items():
         lines.append(f"    - name: {name}\n      logicalType: {kind}\n")
+        lines.append("      primaryKey: true\n" if name == unique else "")
         if name in ANSWERABLE:
             value = f"{{property: answerable, value: {{{ANSWERABLE[name]}}}}}"
             lines.append(f"      customProperties: [{value}]\n")
-    return "".join(lines) + extra
+    return "".join(lines)
 
 
 def _collected(fields: dict[str, str]) -> str:
@@ -93,12 +94,12 @@ def make_twin(root: Path, planted: bool) -> Bureau:
     city.collected("tax/visit", _collected(VISIT_FIELDS))
     city.source("firm.csv", "\n".join([",".join(FIRM_FIELDS), *firms, ""]))
     city.source("visit.csv", "\n".join([",".join(VISIT_FIELDS), *visits, ""]))
-    for name, fields, custom in (
-        ("firm", FIRM_FIELDS, _privacy(1, 1)),
-        ("visit", VISIT_FIELDS, _privacy(3, 2)),
+    for name, fields, unique, custom in (
+        ("firm", FIRM_FIELDS, "code", _privacy(1, 1)),
+        ("visit", VISIT_FIELDS, "", _privacy(3, 2)),
     ):
         sql = f"SELECT {', '.join(fields)} FROM raw.tax__{name}\n"
-        city.model(f"sandbox.{name}", sql, _view(fields), custom=custom)
+        city.model(f"sandbox.{name}", sql, _view(fields, unique), custom=custom)
     outcomes = city.run().outcomes
     assert outcomes["sandbox.firm"].status == outcomes["sandbox.visit"].status == "published"
     bureau = Bureau(city, root / "home")

@@ -31,6 +31,8 @@ QUESTIONS = [
     "SELECT AVG(score / (score - 3)) FROM (SELECT CLAMP(score, 4, 9) AS score FROM open.visit) AS t",
     "SELECT WIDTH_BUCKET(score, 0, 50, 4) AS b, COUNT(*) FROM open.visit GROUP BY b",
     "SELECT place, COUNT(*), SUM(score + amount) FROM open.visit JOIN open.firm USING (uscc) GROUP BY place",
+    "SELECT CASE WHEN score > 9 THEN 1 WHEN score > 3 THEN 2 ELSE 0 END AS k, SUM(score) FROM open.visit GROUP BY k",
+    "SELECT place, SUM(CLAMP(score * 1e12, -1e18, 1e18)) FROM open.visit GROUP BY place",
     "SELECT place, SUM(CASE WHEN score > 0 THEN 1 ELSE 0 END) FROM open.visit WHERE score <> 5 GROUP BY place",
 ]
 QUANTILES = [

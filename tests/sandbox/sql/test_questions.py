@@ -310,6 +310,12 @@ def test_columns_that_are_not_granted_do_not_exist() -> None:
         ("SELECT AVG(amount * 1e25) FROM open.firm", "bounds_wide"),
         ("SELECT MEDIAN(amount * 1e25) FROM open.firm", "bounds_wide"),
         ("SELECT AVG(CLAMP(amount, 1e26, 2e26)) FROM open.firm", "bounds_wide"),
+        # Minutes of drawing quantiles.
+        (
+            "SELECT WIDTH_BUCKET(amount, 0, 9, 900) AS b, MIN(amount), MAX(amount), MEDIAN(amount) "
+            "FROM open.firm GROUP BY b",
+            "many_cells",
+        ),
         ("SELECT COUNT() FROM open.firm", "question_syntax"),
         ("SELECT SUM() FROM open.firm", "question_syntax"),
         ("SELECT COUNT(*) FROM open.firm WHERE name = '\ud800'", "question_syntax"),
