@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from catalog.agreements import Agreement
@@ -134,26 +134,31 @@ class Moment:
     ) -> Instrument:
         """See `catalog.database.instruments.Instruments.consent_for`."""
         asked = {"owner": self._owner, "partner": partner, "party": enterprise}
-        read = self._con.execute(_QUERIES.consents, asked).all()
+        read = list(self._con.execute(_QUERIES.consents, asked))
         # Sorted here: for the order's sake SQLite would read every consent of the workspace.
-        found = {row.id: row for row in sorted(read, key=lambda row: (row.name, row.version))}
-        first: dict[int, Any] = {}
-        used: set[int] = set()
-        if found:
-            ids = {"ids": list(found)}
-            for row in self._con.execute(_QUERIES.revocations, ids):
-                first.setdefault(row.instrument_id, rows.revocation(row))
-            for row in self._con.execute(_QUERIES.uses, ids):
-                if request_id is None or row.request_id != request_id:
-                    used.add(row.instrument_id)
+        read.sort(key=_first_revocation)
         newest: dict[str, Instrument] = {}
-        for id, row in found.items():
-            if row.imported_at <= self._at:
-                newest[row.name] = rows.record(row, first.get(id))
-        names = {f"{found[id].kind}:{found[id].name}@{found[id].version}" for id in used}
+        used: set[str] = set()
+        for row in read:
+            if row.imported_at > self._at:
+                continue
+            known = newest.get(row.name)
+            if (
+                known is None or known.version < row.version
+            ):  # the first row has the first revocation
+                revoked = None if row.revocation is None else rows.revocation(row)
+                known = newest[row.name] = rows.record(row, revoked)
+            if row.request_id is not None and row.request_id != request_id:
+                used.add(known.name)
         return permitting.consenting(
-            list(newest.values()), names, enterprise, purpose, fields, self._at
+            list(newest.values()), used, enterprise, purpose, fields, self._at
         )
+
+
+def _first_revocation(row: Any) -> tuple[Any, ...]:
+    """Versions in order, and of each the revocation first that takes effect first."""
+    when = (row.at, row.revocation) if row.revocation is not None else ()
+    return (row.name, row.version, *when)
 
 
 class _Queries:
@@ -176,25 +181,22 @@ class _Queries:
 
     @cached_property
     def consents(self) -> Any:
-        item = t.table_of(it.InstrumentVersion)
+        """Of an enterprise to a partner, a row for each revocation and use, and at least one."""
+        item, revoked, used = (
+            t.table_of(table)
+            for table in (it.InstrumentVersion, it.InstrumentRevocation, it.ConsentUsed)
+        )
+        own = [column for column in revoked.c if column.name not in ("id", "instrument_id")]
         return (
-            select(item)
+            select(item, revoked.c.id.label("revocation"), *own, used.c.request_id)
+            .select_from(
+                item.outerjoin(revoked, revoked.c.instrument_id == item.c.id).outerjoin(
+                    used, used.c.instrument_id == item.c.id
+                )
+            )
             .where(item.c.workspace_id == bindparam("owner"), item.c.kind == "consent")
             .where(item.c.partner == bindparam("partner"), item.c.party == bindparam("party"))
         )
-
-    @cached_property
-    def revocations(self) -> Any:
-        item = t.table_of(it.InstrumentRevocation)
-        return _of(item).order_by(item.c.at, item.c.id)
-
-    @cached_property
-    def uses(self) -> Any:
-        return _of(t.table_of(it.ConsentUsed))
-
-
-def _of(item: Table) -> Any:
-    return select(item).where(item.c.instrument_id.in_(bindparam("ids", expanding=True)))
 
 
 _QUERIES = _Queries()
