@@ -177,6 +177,7 @@ SETTINGS = {
     "sandbox.delta": "The delta that goes with it; half of it is for groups that are not public.",
     "sandbox.renewal": "The period, by calendar in UTC; `none`: for ever.",
     "sandbox.version": "Raise it with every change of these.",
+    "sandbox.seconds": "A question that is counted for longer is stopped; it stays charged.",
     "sandbox.envelope": "Answers and refusals leave the service at whole multiples of so many "
     "milliseconds after the question came, so that small differences in the work do not show.",
     "service.token_seconds": "How long a token of the [service](sandbox-service.md) holds.",

@@ -71,6 +71,7 @@ class SandboxSettings(_Strict):
     renewal: Literal["none", "month", "quarter", "year"] = "year"
     version: int = Field(default=1, ge=1)
     envelope: int = Field(default=50, ge=0, le=10_000)
+    seconds: int = Field(default=300, ge=1, le=86_400)
 
 
 class ServiceSettings(_Strict):

@@ -52,6 +52,7 @@ STATUS = {
     "record_view": 404,
     "method_unknown": 405,
     "query_cancelled": 409,
+    "query_long": 409,
     "idempotency_key_reused": 409,
     "view_empty": 409,
     "snapshot_gone": 409,

@@ -89,6 +89,7 @@ def count_on_spark(
 
     from pipelines.portability import types_of
     from pipelines.spark.queries import to_spark
+    from pipelines.spark.refusal import Refusal
     from pipelines.spark.stage import show
 
     types = {view: types_of(engine.contracts[view]) for view in snapshots}
@@ -104,7 +105,7 @@ def count_on_spark(
                     plan,
                     lambda sql: [tuple(row) for row in session.sql(to_spark(sql, types)).collect()],
                 )
-    except (PySparkException, duckdb.Error):
+    except (PySparkException, duckdb.Error, PipelineError, Refusal):
         raise SandboxError("engine_failed") from None
 
 

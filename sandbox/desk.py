@@ -7,8 +7,9 @@ the same key, it is answered without being charged again. All is logged before a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -161,7 +162,7 @@ class Desk:
 
         Raises:
             CatalogError: as `quote`, and `budget_exhausted`, `idempotency_key_reused`.
-            SandboxError: `query_cancelled`, `engine_failed`, `snapshot_gone`.
+            SandboxError: `query_cancelled`, `query_long`, `engine_failed`, `snapshot_gone`.
         """
         watch = watch or Watch()
         with self._calls.logged(self._call(asked, "query")) as call:
@@ -254,19 +255,12 @@ class Desk:
         at = self._clock()
         terms = self._terms(asked, at)
         partner = call.partner = terms.partner.id
+        # Who may not ask is not told which columns there are either.
+        self._allowed(asked, partner, {}, at)
         views = self._granted(terms)
         question = read_question(asked.text, views)
         used = used_fields(question)
-        permission = self._store.instruments.allowing(
-            self._name,
-            partner,
-            asked.user,
-            asked.purpose,
-            used,
-            at,
-            sources=sources_of(self._workspace, used),
-            agreement=asked.agreement,
-        )
+        permission = self._allowed(asked, partner, used, at)
         call.instruments = permission.instruments
         plan = plan_of(counted_question(question), views)
         price = price_of(plan, asked, terms)
@@ -291,16 +285,27 @@ class Desk:
             raise self._not_allowed(asked, at) if mine else SandboxError("agreement_unknown")
         return document
 
+    def _allowed(
+        self, asked: Asked, partner: str, used: Mapping[str, tuple[str, ...]], at: datetime
+    ) -> Permission:
+        return self._store.instruments.allowing(
+            self._name,
+            partner,
+            asked.user,
+            asked.purpose,
+            used,
+            at,
+            sources=sources_of(self._workspace, used),
+            agreement=asked.agreement,
+        )
+
     def _not_allowed(self, asked: Asked, at: datetime) -> SandboxError:
         """The same words for an agreement of others and one that never was; others for one that ended.
 
         Raises:
             CatalogError: what there is to say of an agreement of the partner's own.
         """
-        self._store.instruments.allowing(
-            self._name, asked.partner or "", asked.user, asked.purpose, {}, at,
-            sources={}, agreement=asked.agreement,
-        )  # fmt: skip
+        self._allowed(asked, asked.partner or "", {}, at)
         return SandboxError("agreement_unknown")
 
     def _granted(self, terms: Agreement) -> dict[str, ViewTerms]:
@@ -363,7 +368,8 @@ class Desk:
     def _answered(self, priced: _Priced, charge: Charge, watch: Watch) -> Answer:
         """Count what was charged: of a charge of some time ago, the snapshots of then."""
         snapshots = {view: self._pinned(view, id) for view, id in charge.snapshots.items()}
-        exact = self._count(priced.plan, snapshots, watch)
+        with self._limited(watch):
+            exact = self._count(priced.plan, snapshots, watch)
         rows = released(priced.plan, priced.price.scales, exact.counted, exact.bins)
         payload: dict[str, Any] = {
             "agreement": charge.agreement,
@@ -375,6 +381,18 @@ class Desk:
             ],
         }
         return self._store.budgets.store_answer(charge.id, payload, charge.snapshots)
+
+    @contextmanager
+    def _limited(self, watch: Watch) -> Iterator[None]:
+        """Nothing is counted for longer than the settings say: nothing else bounds a join's work."""
+        seconds = self._workspace.workspace.settings.sandbox.seconds
+        timer = threading.Timer(seconds, watch.cancel, ["query_long"])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _pinned(self, view: str, snapshot_id: int) -> Snapshot:
         try:

@@ -22,21 +22,25 @@ class Watch:
     def __init__(self) -> None:
         self.stage: Stage = "waiting"
         self._lock = threading.Lock()
-        self._cancelled = False
+        self._ended: str | None = None
         self._stop: Callable[[], None] | None = None
         self._measure: Callable[[], float | None] | None = None
 
-    def cancel(self) -> None:
-        """Stop what is going on; what was charged stays charged."""
+    def cancel(self, code: str = "query_cancelled") -> None:
+        """Stop what is going on; what was charged stays charged.
+
+        Args:
+            code: of the error by which it ends.
+        """
         with self._lock:
-            self._cancelled = True
+            self._ended = self._ended or code
             if self._stop is not None:
                 self._stop()
 
     @property
     def cancelled(self) -> bool:
         """Whether it was stopped."""
-        return self._cancelled
+        return self._ended is not None
 
     @property
     def progress(self) -> float | None:
@@ -48,10 +52,10 @@ class Watch:
         """Say what was reached.
 
         Raises:
-            SandboxError: `query_cancelled`.
+            SandboxError: the code with which it was stopped.
         """
-        if self._cancelled and stage != "answered":
-            raise SandboxError("query_cancelled")
+        if self._ended is not None and stage != "answered":
+            raise SandboxError(self._ended)
         self.stage = stage
 
     @contextmanager
@@ -65,17 +69,17 @@ class Watch:
             measure: asks it how far it is.
 
         Raises:
-            SandboxError: `query_cancelled`, when it was stopped meanwhile.
+            SandboxError: the code with which it was stopped meanwhile.
         """
         with self._lock:
-            if not self._cancelled:
+            if self._ended is None:
                 self._stop, self._measure = stop, measure
         try:
             self.reached("counting")
             yield
         except Exception:
-            if self._cancelled:
-                raise SandboxError("query_cancelled") from None
+            if self._ended is not None:
+                raise SandboxError(self._ended) from None
             raise
         finally:
             with self._lock:

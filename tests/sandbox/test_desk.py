@@ -314,6 +314,41 @@ def test_stopping_interrupts_the_engine(bench: Bench) -> None:
     assert caught.value.code == "query_cancelled" and seen == ["counting"]
 
 
+def test_a_question_that_takes_too_long_is_stopped(bench: Bench) -> None:
+    workspace = bench.plan.workspace
+    limits = workspace.settings.sandbox.model_copy(update={"seconds": 0.2})
+    settings = workspace.settings.model_copy(update={"sandbox": limits})
+    plan = replace(bench.plan, workspace=replace(workspace, settings=settings))
+
+    def count(_plan: object, _snapshots: object, watch: Watch) -> Exact:
+        with duckdb.connect() as con, watch.counting(con.interrupt, con.query_progress):
+            con.execute(
+                "SELECT count(*) FROM range(10000000) a, range(1000000) b WHERE a.range < b.range"
+            )
+        raise AssertionError
+
+    desk = Desk(plan, bench.store, bench.lake, count, bench.clock)
+    with pytest.raises(SandboxError) as caught:
+        desk.ask(bench.asked(), "request-1")
+    assert caught.value.code == "query_long"
+    assert bench.desk.ask(bench.asked(), "request-1").spent == 0
+
+
+def test_who_may_not_ask_learns_no_names(bench: Bench) -> None:
+    codes = set()
+    for text in (
+        "SELECT COUNT(owner) FROM sandbox.firm",
+        "SELECT COUNT(nothing) FROM x",
+        "no SQL",
+        SQL,
+    ):
+        for changes in ({"user": "zhao"}, {"purpose": "marketing"}):
+            with pytest.raises(CatalogError) as caught:
+                bench.desk.quote(bench.asked(text, **changes))
+            codes.add(caught.value.code)
+    assert codes == {"user_not_named", "purpose_not_agreed"}
+
+
 def test_an_accuracy_instead_of_a_price(bench: Bench) -> None:
     text = "SELECT area, COUNT(*) AS n, AVG(paid) AS paid FROM sandbox.firm GROUP BY area"
     asked = bench.asked(text, accuracy=Accuracy(0.2, 400))
