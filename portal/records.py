@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
 from portal.problems import problems
 from portal.schemas import KEY, NAME, RecordAnswer, plain
@@ -47,7 +47,9 @@ async def record(
     """The agreed fields of one enterprise that has consented, masked as granted."""
     asked = RecordAsked(caller.partner, caller.user, purpose, agreement, view, code)
     request_id = x_request_id or str(uuid.uuid4())
-    found = await run_in_threadpool(service.opened.records.get, asked, request_id)
+    found = await to_thread.run_sync(
+        service.opened.records.get, asked, request_id, limiter=service.lookups
+    )
     told = RecordAnswer(
         view=found.view,
         code=found.code,

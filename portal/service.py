@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
@@ -22,6 +23,8 @@ from portal.limits import Buckets
 from portal.problems import problem_response
 from portal.tokens import Tokens
 from sandbox.opening import Opened
+
+LOOKUPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Service:
         self.tokens = Tokens(key, read.name, settings.token_seconds, clock)
         self.requests = Buckets(settings.requests_per_minute, now)
         self.failures = Buckets(settings.failures_per_minute, now)
+        # Lookups take milliseconds; more at once would only take the interpreter from one another.
+        self.lookups = CapacityLimiter(LOOKUPS)
         self.envelope = Envelope(read.settings.sandbox.envelope / 1000, now, sleep)
         self.jobs = Jobs(opened.desk.ask, settings.workers, settings.waiting, self.envelope.due)
 

@@ -10,7 +10,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -76,16 +76,23 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class _Granted:
-    """What an agreement lets be seen of a view."""
+    """What an agreement lets be seen of a view.
+
+    Attributes:
+        file: names the files that hold it.
+    """
 
     view: str
     code: str
     fields: tuple[Masked, ...]
     sources: Mapping[str, Fields]
+    names: tuple[str, ...] = field(init=False)
+    file: str = field(init=False)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(field.name for field in self.fields)
+    def __post_init__(self) -> None:
+        said = repr((self.view, self.code, [(f.name, f.sql, f.key) for f in self.fields]))
+        object.__setattr__(self, "names", tuple(one.name for one in self.fields))
+        object.__setattr__(self, "file", hashlib.sha256(said.encode()).hexdigest()[:32])
 
 
 class Records:
@@ -158,12 +165,12 @@ class Records:
         assert isinstance(said, Consent)
         if said.use == "once":
             instruments.use_consent(name, consent.id, request_id)
-        shown = [field for field in granted.fields if field.name in said.fields]
+        shown = [one for one in granted.fields if one.name in said.fields]
         return Record(
             asked.view,
             asked.code,
-            {field.name: plain(row[field.name]) for field in shown},
-            tuple(field.name for field in shown if field.masked),
+            {one.name: plain(row[one.name]) for one in shown},
+            tuple(one.name for one in shown if one.masked),
             snapshot.snapshot_id,
             call.instruments,
         )
@@ -247,7 +254,7 @@ class _Files:
         Raises:
             SandboxError: `engine_failed`.
         """
-        name = _name(granted)
+        name = granted.file
         known = self._open.get(name)
         if known is not None and known[0] == snapshot.snapshot_id:
             return known[1]
@@ -281,8 +288,3 @@ class _Files:
         for path in self._folder.glob(f"{name}-*.arrow"):
             if path != kept:
                 path.unlink(missing_ok=True)
-
-
-def _name(granted: _Granted) -> str:
-    said = repr((granted.view, granted.code, [(f.name, f.sql, f.key) for f in granted.fields]))
-    return hashlib.sha256(said.encode()).hexdigest()[:32]

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from catalog.database import tables as t
 from catalog.database.client_tables import ApiClientRow
+from catalog.database.standing import Reading
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
 
@@ -49,10 +50,15 @@ class Clients:
     """The clients of every workspace in a catalogue database; every method is one transaction."""
 
     def __init__(
-        self, read: Transaction, write: Transaction, clock: Callable[[], datetime]
+        self,
+        read: Transaction,
+        write: Transaction,
+        reading: Reading,
+        clock: Callable[[], datetime],
     ) -> None:
         self._read = read
         self._write = write
+        self._reading = reading
         self._clock = clock
 
     def add(self, workspace: str, partner: str, user: str) -> tuple[ApiClient, str]:
@@ -110,9 +116,9 @@ class Clients:
         """A client that is not revoked, with the salt and the hash of his secret."""
         if "\x00" in client_id:  # PostgreSQL has no such text
             return None
-        with self._read() as session:
+        with self._reading() as con:
             asked = {"workspace": workspace, "client": client_id}
-            row = session.connection().execute(_VALID, asked).one_or_none()
+            row = con.execute(_VALID, asked).one_or_none()
         if row is None:
             return None
         client = ApiClient(row.client_id, row.partner, row.user_name, row.created_at, None)

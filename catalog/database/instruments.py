@@ -33,7 +33,7 @@ from catalog.database.instrument_records import (
     Permission,
     Sources,
 )
-from catalog.database.standing import Standing
+from catalog.database.standing import Reading, Standing
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
 
@@ -49,12 +49,16 @@ class Instruments:
     """
 
     def __init__(
-        self, read: Transaction, write: Transaction, clock: Callable[[], datetime]
+        self,
+        read: Transaction,
+        write: Transaction,
+        reading: Reading,
+        clock: Callable[[], datetime],
     ) -> None:
         self._read = read
         self._write = write
         self._clock = clock
-        self.standing = Standing(read)
+        self.standing = Standing(reading)
 
     # Writing
 

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.database import tables as t
 from catalog.database.opening_tables import OpeningRow
 
 Transaction = Callable[[], AbstractContextManager[Session]]
+Writing = Callable[[], AbstractContextManager[Connection]]
 Action = Literal["quote", "query", "answer", "record"]
 GIVEN = "ok"
+_ADD = insert(t.table_of(OpeningRow))
 _LONGEST = 4_000  # characters of a text that a partner sent
 
 
@@ -65,7 +67,7 @@ class _Added:
 class Openings:
     """The calls of every workspace in a catalogue database; every method is one transaction."""
 
-    def __init__(self, read: Transaction, write: Transaction) -> None:
+    def __init__(self, read: Transaction, write: Writing) -> None:
         self._read = read
         self._write = write
         self._ids: dict[str, int] = {}
@@ -90,9 +92,8 @@ class Openings:
         with self._lock:
             batch, self._waiting = self._waiting, []
         try:
-            with self._write() as session:
-                values = [self._values(session, one) for one in batch]
-                session.connection().execute(insert(t.table_of(OpeningRow)), values)
+            with self._write() as con:
+                con.execute(_ADD, [self._values(con, one) for one in batch])
         except BaseException as error:
             for one in batch:
                 one.error = error
@@ -106,10 +107,10 @@ class Openings:
             if one is not leader:
                 one.turn.set()
 
-    def _values(self, session: Session, added: _Added) -> dict[str, Any]:
+    def _values(self, con: Connection, added: _Added) -> dict[str, Any]:
         call = added.call
         return {
-            "workspace_id": self._id(session, added.workspace),
+            "workspace_id": self._id(con, added.workspace),
             "at": call.at,
             "partner": call.partner[:_LONGEST],
             "user_name": call.user[:_LONGEST],
@@ -135,11 +136,11 @@ class Openings:
             found = session.scalars(query.order_by(item.id.desc()).limit(limit))
             return [_record(row) for row in found]
 
-    def _id(self, session: Session, workspace: str) -> int:
+    def _id(self, con: Connection, workspace: str) -> int:
         """A workspace never changes its id, and is there before anything can be asked of it."""
         if workspace not in self._ids:
             query = select(t.Workspace.id).where(t.Workspace.name == workspace)
-            self._ids[workspace] = session.scalars(query).one()
+            self._ids[workspace] = con.execute(query).scalar_one()
         return self._ids[workspace]
 
 

@@ -24,7 +24,7 @@ from catalog.database import permitting
 from catalog.database import tables as t
 from catalog.database.instrument_records import Fields, Instrument, Permission, Sources
 
-Transaction = Callable[[], AbstractContextManager[Session]]
+Reading = Callable[[], AbstractContextManager[Connection]]
 FEW = ("agreement", "letter")
 Stamp = tuple[Any, ...]
 Versions = Mapping[tuple[str, str], list[Instrument]]
@@ -41,7 +41,7 @@ class _Kept:
 class Standing:
     """The documents of every workspace as they are at a moment; safe for use from many threads."""
 
-    def __init__(self, read: Transaction) -> None:
+    def __init__(self, read: Reading) -> None:
         self._read = read
         self._ids: dict[str, int] = {}
         self._kept: dict[str, _Kept] = {}
@@ -49,13 +49,13 @@ class Standing:
     @contextmanager
     def reading(self, workspace: str, at: datetime) -> Iterator[Moment]:
         """One consistent state of a workspace's documents, as they hold at a moment."""
-        with self._read() as session:
-            con = session.connection()
+        with self._read() as con:
             owner = self._id(con, workspace)
             stamp: Stamp = tuple(con.execute(_QUERIES.stamp, {"owner": owner}).one())
             kept = self._kept.get(workspace)
             if kept is None or kept.stamp != stamp:
-                kept = _Kept(stamp, _versions(session, workspace))
+                with Session(con) as session:
+                    kept = _Kept(stamp, _versions(session, workspace))
                 self._kept[workspace] = kept
             yield Moment(con, owner, kept.versions, at)
 

@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, text
 
 from catalog.database import CatalogStore
 from catalog.database.openings import Opening
@@ -67,11 +66,11 @@ def test_many_at_once(store: CatalogStore) -> None:
     write = store.openings._write
 
     @contextmanager
-    def counted() -> Iterator[Session]:
+    def counted() -> Iterator[Connection]:
         nonlocal transactions
         transactions += 1
-        with write() as session:
-            yield session
+        with write() as con:
+            yield con
 
     store.openings._write = counted  # type: ignore[assignment]
 
@@ -91,7 +90,7 @@ def test_many_at_once(store: CatalogStore) -> None:
 
 def test_nobody_goes_on_without_it(store: CatalogStore) -> None:
     @contextmanager
-    def broken() -> Iterator[Session]:
+    def broken() -> Iterator[Connection]:
         raise CatalogError("database_failed", url="x", problem="y")
         yield  # pragma: no cover
 
