@@ -208,7 +208,7 @@ def _environment(name: str) -> Path:
     return python
 
 
-def job_of(folder: Path, epsilon: float, delta: float, runs: int, times: int) -> dict[str, Any]:
+def job_of(folder: Path, args: argparse.Namespace, times: int) -> dict[str, Any]:
     """What a peer is asked."""
     tables = {}
     for view in VIEWS.values():
@@ -231,7 +231,7 @@ def job_of(folder: Path, epsilon: float, delta: float, runs: int, times: int) ->
                 described[column.name] = {"type": "string"}
         tables[view.name.removeprefix("open.")] = described
     statements = []
-    for one in STATEMENTS:
+    for one in chosen(args):
         plan = planned(one.sql)
         spec = {"calls": one.calls, "key": one.by, "keys": one.keys, "above": one.above}
         statements.append({
@@ -243,8 +243,13 @@ def job_of(folder: Path, epsilon: float, delta: float, runs: int, times: int) ->
         })  # fmt: skip
     return {
         "folder": str(folder), "tables": tables, "statements": statements,
-        "epsilon": epsilon, "delta": delta, "runs": runs, "times": times,
+        "epsilon": args.epsilon, "delta": args.delta, "runs": args.runs, "times": times,
     }  # fmt: skip
+
+
+def chosen(args: argparse.Namespace) -> list[Statement]:
+    """The statements that are compared."""
+    return [one for one in STATEMENTS if args.only in one.sql]
 
 
 def planned(sql: str) -> Plan:
@@ -297,12 +302,12 @@ def ratio(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
 
 def compared(args: argparse.Namespace, mode: Mode, times: int, con: Any) -> list[dict[str, Any]]:
     """One table: every statement with our error and the ratios to each peer that answers."""
-    job = job_of(OUT / f"rows-{args.rows}", args.epsilon, args.delta, args.runs, times)
+    job = job_of(OUT / f"rows-{args.rows}", args, times)
     peers = {name: peer_runs(job, name) for name in PEERS}
     asked = len(STATEMENTS) * times or 1
     whole = args.epsilon if mode == "pure" else rho_for(args.epsilon, args.delta / 2)
     lines = []
-    for one in STATEMENTS:
+    for one in chosen(args):
         plan = planned(one.sql)
         exact = counted(plan, lambda sql: con.execute(sql).fetchall())
         # As agreements do: of delta, half is for groups that are not public.
@@ -356,6 +361,7 @@ def main() -> int:
     parser.add_argument("--epsilon", type=float, default=1.0)
     parser.add_argument("--delta", type=float, default=1e-6)
     parser.add_argument("--tables", nargs="+", choices=["one", "many"], default=["one", "many"])
+    parser.add_argument("--only", default="", help="statements that hold this text")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     folder = OUT / f"rows-{args.rows}"
