@@ -24,7 +24,7 @@ from portal.problems import problem_response
 from portal.tokens import Tokens
 from sandbox.opening import Opened
 
-LOOKUPS = 4
+LOOKUPS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,25 @@ class Service:
         Raises:
             PortalError: `token_missing`, `token_invalid`, `too_many_requests`.
         """
+        return self.caller(self.client_of(header))
+
+    def client_of(self, header: str) -> str:
+        """The client whom a token was given to; asks nobody.
+
+        Raises:
+            PortalError: `token_missing`, `token_invalid`.
+        """
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise PortalError("token_missing")
-        id = self.tokens.client_of(token.strip())
+        return self.tokens.client_of(token.strip())
+
+    def caller(self, id: str) -> Caller:
+        """A client that may still sign in; he has one request less.
+
+        Raises:
+            PortalError: `token_invalid`, `too_many_requests`.
+        """
         client = self.opened.store.clients.valid(self.name, id)
         if client is None:
             raise PortalError("token_invalid")
@@ -134,6 +149,27 @@ class Guarded(APIRoute):
 
     async def leave(self, service: Service, started: float) -> None:
         """When the answer is ready."""
+
+
+class Quick(APIRoute):
+    """A route whose work is done by one thread: passing it on to another takes as long as the work.
+
+    That a token is ours is known before anything is read; the route looks its client up.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's own handler, behind the token."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                header = request.headers.get("authorization", "")
+                request.state.client = service_of(request).client_of(header)
+                return await inner(request)
+            except Exception as error:
+                return problem_response(request, error)
+
+        return handle
 
 
 class Enveloped(Guarded):

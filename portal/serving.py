@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,9 +19,6 @@ from sandbox.accounting import epsilon_of
 from sandbox.opening import open_desk
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
-# Seconds after which a thread that computes lets another go on. A request passes between threads several
-# times; Python's own 5 ms would be waited for each time.
-SWITCH = 0.0005
 END_SECONDS = 30  # for what is at work when the service is told to end
 
 
@@ -41,7 +38,6 @@ def serve_workspace(
     Raises:
         PortalError: `address_taken`.
     """
-    sys.setswitchinterval(SWITCH)
     epsilon_of(1.0, 1e-6)  # loads what the first question would wait for
     key = service_key(Home.of(workspace.workspace.name).root)
     with _listening(host, port) as listener, open_desk(workspace) as opened:
@@ -56,6 +52,8 @@ def serve_workspace(
         )
         shown = f"[{host}]" if ":" in host else host
         ready(f"http://{shown}:{listener.getsockname()[1]}")
+        gc.collect()
+        gc.freeze()  # the workspace stays as it is: collections need not look at it with every request
         _Server(config).run(sockets=[listener])
 
 

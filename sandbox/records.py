@@ -37,7 +37,7 @@ from sandbox.snapshots import Snapshots
 if TYPE_CHECKING:
     from pipelines.masking import KeyRing
 
-FRESH = 1.0  # seconds for which the newest snapshot of a view is taken for the newest
+FRESH = 5.0  # seconds for which the newest snapshot of a view is taken for the newest
 
 
 @dataclass(frozen=True, slots=True)

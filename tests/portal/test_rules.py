@@ -183,8 +183,11 @@ def test_every_error_that_a_partner_can_meet_has_a_status() -> None:
     """Codes of the sandbox that are not listed would be faults of the service."""
     files = [one for one in (ROOT / "sandbox").rglob("*.py") if one.name != "keyfiles.py"]
     code = "".join(one.read_text("utf-8") for one in files)
-    raised = set(re.findall(r'SandboxError\(\s*"([a-z_]+)"', code))
-    assert "query_cancelled" in raised and raised - set(STATUS) == set()
+    told = r'(?:SandboxError\(\s*|code: str = |watch.cancel, \[)"([a-z_]+)"'
+    raised = set(re.findall(told, code))
+    assert {"query_cancelled", "query_long", "view_empty"} <= raised and raised - set(
+        STATUS
+    ) == set()
 
 
 def test_the_document_describes_every_problem(portal: Inside) -> None:
