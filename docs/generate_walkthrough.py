@@ -65,7 +65,7 @@ class Part:
 
 def parts_of(page: str) -> Iterator[Part]:
     """The pieces of a page; outputs that it shows are part of their blocks."""
-    place, last = 0, ""
+    place = 0
     waiting: Part | None = None
     for found in _FENCE.finditer(page):
         prose = page[place : found.start()]
@@ -78,8 +78,7 @@ def parts_of(page: str) -> Iterator[Part]:
             yield waiting
             waiting = None
         yield Part(prose)
-        last = prose
-        file = _FILE.search(last.rstrip())
+        file = _FILE.search(prose.rstrip())
         part = Part(found[3], found[1], found[2], file[1] if file else None)
         if part.language == "python":
             waiting = part

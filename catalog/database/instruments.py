@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -160,12 +160,12 @@ class Instruments:
 
     # Reading
 
-    def in_force(self, workspace: str, kind: Kind, id: str, at: datetime) -> Instrument | None:
-        """The version of a document that holds at a moment."""
-        query = rows.versions_query(workspace, kind).where(Item.name == id, rows.newest_by(at))
-        with self._read() as session:
-            found = rows.found(session, query)
-            return next((one for one in found if one.state(at) == "in_force"), None)
+    def in_force(
+        self, workspace: str, kind: Literal["agreement", "letter"], id: str, at: datetime
+    ) -> Instrument | None:
+        """The version of an agreement or a letter that holds at a moment."""
+        with self.standing.reading(workspace, at) as moment:
+            return moment.in_force(kind, id)
 
     def versions(
         self, workspace: str, kind: Kind | None = None, id: str | None = None

@@ -143,9 +143,8 @@ class Moment:
             if row.imported_at > self._at:
                 continue
             known = newest.get(row.name)
-            if (
-                known is None or known.version < row.version
-            ):  # the first row has the first revocation
+            if known is None or known.version < row.version:
+                # Its first row has its first revocation.
                 revoked = None if row.revocation is None else rows.revocation(row)
                 known = newest[row.name] = rows.record(row, revoked)
             if row.request_id is not None and row.request_id != request_id:
