@@ -53,6 +53,7 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await anyio.to_thread.run_sync(service.jobs.close)
+        await anyio.to_thread.run_sync(service.lookups.close)
 
     app = FastAPI(
         title=f"Sandbox of {service.name}",

@@ -5,21 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from anyio import to_thread
-from fastapi import APIRouter, Depends, Header, Path, Query
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Header, Path, Query
 from starlette.requests import Request
+from starlette.responses import Response
 
 from portal.problems import problems
-from portal.schemas import KEY, NAME, RecordAnswer, plain
-from portal.service import Quick, ServiceDep, bearer
-from sandbox.records import Record, RecordAsked
+from portal.schemas import KEY, NAME, RecordAnswer
+from portal.service import Lookup, Quick, bearer, service_of
 
 router = APIRouter(
     tags=["records"],
     # Not at fixed times: whether there is a record is told to whom the enterprise lets know it.
     route_class=Quick,
-    dependencies=[Depends(bearer)],
     responses=problems(401, 403, 404, 409, 422, 429, 500, 503),
 )
 PathName = Annotated[str, Path(min_length=1, max_length=200, pattern=NAME)]
@@ -35,25 +32,28 @@ RequestId = Annotated[
 ]
 
 
-@router.get("/records/{view}/{code}", response_model=RecordAnswer)
+@router.get(
+    "/records/{view}/{code}",
+    response_model=RecordAnswer,
+    # Not a dependency, which would be solved with every request.
+    openapi_extra={"security": [{bearer.scheme_name: []}]},
+)
 async def record(
     view: PathName,
     code: PathName,
     agreement: QueryName,
     purpose: QueryName,
     request: Request,
-    service: ServiceDep,
     x_request_id: RequestId = None,
-) -> JSONResponse:
+) -> Response:
     """The agreed fields of one enterprise that has consented, masked as granted."""
+    service = service_of(request)
     request_id = x_request_id or str(uuid.uuid4())
-
-    def looked_up() -> Record:
-        caller = request.state.caller = service.caller(request.state.client)
-        asked = RecordAsked(caller.partner, caller.user, purpose, agreement, view, code)
-        return service.opened.records.get(asked, request_id)
-
-    found = await to_thread.run_sync(looked_up, limiter=service.lookups)
+    lookup = Lookup(request.state.client, purpose, agreement, view, code, request_id)
+    try:
+        found = await service.lookups.found(lookup)
+    finally:
+        request.state.caller = lookup.caller
     told = RecordAnswer(
         view=found.view,
         code=found.code,
@@ -62,4 +62,5 @@ async def record(
         snapshot=str(found.snapshot),
         instruments=list(found.instruments),
     )
-    return JSONResponse(plain(told), headers={"X-Request-Id": request_id})
+    headers = {"X-Request-Id": request_id}
+    return Response(told.model_dump_json(), media_type="application/json", headers=headers)

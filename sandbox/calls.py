@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,25 +38,30 @@ class CallLog:
         """While a call is worked on; what is known of it is filled in."""
         try:
             yield call
-        except CityBrainError as error:
-            self._write(call, error.code)
+        except Exception as error:
+            self.write([(call, error)])
             raise
-        except Exception:
-            self._write(call, "unexpected")
-            raise
-        self._write(call, GIVEN)
+        self.write([(call, None)])
 
-    def _write(self, call: Call, outcome: str) -> None:
-        opening = Opening(
-            self._clock(),
-            call.partner,
-            call.user,
-            call.agreement,
-            call.purpose,
-            call.action,
-            call.subject,
-            outcome,
-            call.instruments,
-            call.charge,
-        )
-        self._openings.write(self._workspace, opening)
+    def write(self, ended: Iterable[tuple[Call, Exception | None]]) -> None:
+        """Log calls that have ended, each with its error if it has one."""
+        now = self._clock()
+        self._openings.write(self._workspace, *(_opening(now, *one) for one in ended))
+
+
+def _opening(at: datetime, call: Call, error: Exception | None) -> Opening:
+    outcome = GIVEN
+    if error is not None:
+        outcome = error.code if isinstance(error, CityBrainError) else "unexpected"
+    return Opening(
+        at,
+        call.partner,
+        call.user,
+        call.agreement,
+        call.purpose,
+        call.action,
+        call.subject,
+        outcome,
+        call.instruments,
+        call.charge,
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from catalog.agreements import Agreement, Consent, View
 from catalog.contract import Contract
 from catalog.database import CatalogStore
 from catalog.database.instrument_records import Fields, Instrument
+from catalog.database.standing import Moment
 from catalog.errors import CatalogError
 from pipelines.duck import Budget, connection, snapshot_sql
 from pipelines.lake import Snapshot
@@ -46,6 +47,8 @@ class RecordAsked:
 
     Attributes:
         code: of the enterprise, as the view's unit column has it.
+        request_id: the partner's own name for the request: a consent for one use may be used by the
+            same request again.
     """
 
     partner: str
@@ -54,6 +57,7 @@ class RecordAsked:
     agreement: str
     view: str
     code: str
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,9 @@ class _Granted:
         object.__setattr__(self, "file", hashlib.sha256(said.encode()).hexdigest()[:32])
 
 
+_Allowed = tuple[_Granted, Instrument]  # what may be seen, and the consent to it
+
+
 class Records:
     """Looks up records in one workspace; may be used from any thread.
 
@@ -123,40 +130,77 @@ class Records:
         self._seen: dict[str, tuple[float, Snapshot | None]] = {}
         self._looking = threading.Lock()
 
-    def get(self, asked: RecordAsked, request_id: str) -> Record:
+    def get(self, asked: RecordAsked) -> Record:
         """The record of an enterprise.
-
-        Args:
-            request_id: the partner's own name for the request: a consent for one use may be used by
-                the same request again.
 
         Raises:
             CatalogError: the agreement, a letter or the consent does not allow it.
             SandboxError: `record_view`, `record_unknown`, `view_empty`, `mask_wrong`, `engine_failed`.
         """
-        subject = f"{asked.view} {asked.code}"
-        call = Call(asked.partner, asked.user, asked.agreement, asked.purpose, "record", subject)
-        with self._calls.logged(call):
-            return self._found(asked, request_id, call)
+        (found,) = self.get_all([asked])
+        if isinstance(found, Exception):
+            raise found
+        return found
 
-    def _found(self, asked: RecordAsked, request_id: str, call: Call) -> Record:
-        name, instruments = self._workspace.workspace.name, self._store.instruments
-        with instruments.standing.reading(name, self._clock()) as moment:
-            granted = self._granted(asked, moment.in_force("agreement", asked.agreement))
-            permission = moment.permission(
-                asked.partner,
-                asked.user,
-                asked.purpose,
-                {asked.view: granted.names if granted else ("*",)},
-                {asked.view: granted.sources} if granted else {},
-                asked.agreement,
-            )
-            call.instruments = permission.instruments
-            assert granted is not None  # no agreement names the field "*"
-            consent = moment.consent(
-                asked.partner, asked.code, asked.purpose, granted.names, request_id
-            )
+    def get_all(self, asked: Sequence[RecordAsked]) -> list[Record | Exception]:
+        """The records of several enterprises at one moment, or for each what `get` would raise.
+
+        All are logged in one transaction, so that many take little longer than one.
+        """
+        calls = [_call(one) for one in asked]
+        try:
+            found = self._all(asked, calls)
+        except Exception as error:
+            if len(asked) > 1:
+                # What no document can be asked about fails for whoever asked it, and nobody else.
+                return [found for one in asked for found in self.get_all([one])]
+            found = [error]
+        failed = [one if isinstance(one, Exception) else None for one in found]
+        self._calls.write(zip(calls, failed, strict=True))
+        return found
+
+    def _all(self, asked: Sequence[RecordAsked], calls: Sequence[Call]) -> list[Record | Exception]:
+        allowed: list[_Allowed | Exception] = []
+        name = self._workspace.workspace.name
+        with self._store.instruments.standing.reading(name, self._clock()) as moment:
+            for partner in {one.partner for one in asked}:
+                moment.read_consents(partner, {o.code for o in asked if o.partner == partner})
+            for one, call in zip(asked, calls, strict=True):
+                try:
+                    allowed.append(self._allowed(moment, one, call))
+                except Exception as error:
+                    allowed.append(error)
+        found: list[Record | Exception] = []
+        for one, call, with_ in zip(asked, calls, allowed, strict=True):
+            try:
+                if isinstance(with_, Exception):
+                    raise with_
+                found.append(self._found(one, call, *with_))
+            except Exception as error:
+                found.append(error)
+        return found
+
+    def _allowed(self, moment: Moment, asked: RecordAsked, call: Call) -> _Allowed:
+        granted = self._granted(asked, moment.in_force("agreement", asked.agreement))
+        permission = moment.permission(
+            asked.partner,
+            asked.user,
+            asked.purpose,
+            {asked.view: granted.names if granted else ("*",)},
+            {asked.view: granted.sources} if granted else {},
+            asked.agreement,
+        )
+        call.instruments = permission.instruments
+        assert granted is not None  # no agreement names the field "*"
+        consent = moment.consent(
+            asked.partner, asked.code, asked.purpose, granted.names, asked.request_id
+        )
         call.instruments = (*permission.instruments, consent.name)
+        return granted, consent
+
+    def _found(
+        self, asked: RecordAsked, call: Call, granted: _Granted, consent: Instrument
+    ) -> Record:
         snapshot = self._current(asked.view)
         row = self._files.open(granted, snapshot).find(asked.code)
         if row is None:
@@ -164,7 +208,8 @@ class Records:
         said = consent.document
         assert isinstance(said, Consent)
         if said.use == "once":
-            instruments.use_consent(name, consent.id, request_id)
+            name = self._workspace.workspace.name
+            self._store.instruments.use_consent(name, consent.id, asked.request_id)
         shown = [one for one in granted.fields if one.name in said.fields]
         return Record(
             asked.view,
@@ -219,6 +264,11 @@ class Records:
         if found is None:
             raise SandboxError("view_empty", view=view)
         return found
+
+
+def _call(asked: RecordAsked) -> Call:
+    subject = f"{asked.view} {asked.code}"
+    return Call(asked.partner, asked.user, asked.agreement, asked.purpose, "record", subject)
 
 
 def _by_code(contract: Contract) -> bool:

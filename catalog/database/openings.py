@@ -50,15 +50,15 @@ class Opening:
 
 
 class _Added:
-    """A call that is to be written.
+    """Calls that are to be written.
 
     Attributes:
         turn: set when it was written, or could not be, or when it `leads`: is to write all that wait.
     """
 
-    def __init__(self, workspace: str, call: Opening) -> None:
+    def __init__(self, workspace: str, calls: tuple[Opening, ...]) -> None:
         self.workspace = workspace
-        self.call = call
+        self.calls = calls
         self.turn = threading.Event()
         self.leads = False
         self.error: BaseException | None = None
@@ -75,9 +75,9 @@ class Openings:
         self._led = False
         self._waiting: list[_Added] = []
 
-    def write(self, workspace: str, call: Opening) -> None:
-        """Add a call. Calls that come while others are being added are added together after them."""
-        added = _Added(workspace, call)
+    def write(self, workspace: str, *calls: Opening) -> None:
+        """Add calls. What comes while others are being added is added together after them."""
+        added = _Added(workspace, calls)
         with self._lock:
             self._waiting.append(added)
             leads, self._led = not self._led, True
@@ -93,7 +93,7 @@ class Openings:
             batch, self._waiting = self._waiting, []
         try:
             with self._write() as con:
-                con.execute(_ADD, [self._values(con, one) for one in batch])
+                con.execute(_ADD, [row for one in batch for row in self._rows(con, one)])
         except BaseException as error:
             for one in batch:
                 one.error = error
@@ -107,21 +107,9 @@ class Openings:
             if one is not leader:
                 one.turn.set()
 
-    def _values(self, con: Connection, added: _Added) -> dict[str, Any]:
-        call = added.call
-        return {
-            "workspace_id": self._id(con, added.workspace),
-            "at": call.at,
-            "partner": call.partner[:_LONGEST],
-            "user_name": call.user[:_LONGEST],
-            "agreement": call.agreement[:_LONGEST],
-            "purpose": call.purpose[:_LONGEST],
-            "action": call.action,
-            "subject": call.subject[:_LONGEST],
-            "outcome": call.outcome,
-            "instruments": list(call.instruments),
-            "charge_id": call.charge,
-        }
+    def _rows(self, con: Connection, added: _Added) -> list[dict[str, Any]]:
+        owner = self._id(con, added.workspace)
+        return [{"workspace_id": owner, **_values(call)} for call in added.calls]
 
     def newest(
         self, workspace: str, *, agreement: str | None = None, limit: int = 100
@@ -142,6 +130,21 @@ class Openings:
             query = select(t.Workspace.id).where(t.Workspace.name == workspace)
             self._ids[workspace] = con.execute(query).scalar_one()
         return self._ids[workspace]
+
+
+def _values(call: Opening) -> dict[str, Any]:
+    return {
+        "at": call.at,
+        "partner": call.partner[:_LONGEST],
+        "user_name": call.user[:_LONGEST],
+        "agreement": call.agreement[:_LONGEST],
+        "purpose": call.purpose[:_LONGEST],
+        "action": call.action,
+        "subject": call.subject[:_LONGEST],
+        "outcome": call.outcome,
+        "instruments": list(call.instruments),
+        "charge_id": call.charge,
+    }
 
 
 def _record(row: OpeningRow) -> Opening:

@@ -85,6 +85,7 @@ class Moment:
         self._owner = owner
         self._versions = versions
         self._at = at
+        self._consents: dict[tuple[str, str], list[Any]] = {}
 
     def newest(self, kind: str, id: str) -> Instrument | None:
         """The newest version of an agreement or a letter that was imported by the moment."""
@@ -124,6 +125,17 @@ class Moment:
         letters = [f for id in sorted(named) if (f := self.newest("letter", id)) is not None]
         return permitting.permission(asked, mine, letters)
 
+    def read_consents(self, partner: str, enterprises: Collection[str]) -> None:
+        """Read what several enterprises consent to at once; `consent` then reads no more for them."""
+        found: dict[str, list[Any]] = {one: [] for one in enterprises}
+        asked = {"owner": self._owner, "partner": partner, "parties": list(found)}
+        for row in self._con.execute(_QUERIES.consents, asked):
+            found[row.party].append(row)
+        for enterprise, read in found.items():
+            # Sorted here: for the order's sake SQLite would read every consent of the workspace.
+            read.sort(key=_first_revocation)
+            self._consents[partner, enterprise] = read
+
     def consent(
         self,
         partner: str,
@@ -133,13 +145,11 @@ class Moment:
         request_id: str | None,
     ) -> Instrument:
         """See `catalog.database.instruments.Instruments.consent_for`."""
-        asked = {"owner": self._owner, "partner": partner, "party": enterprise}
-        read = list(self._con.execute(_QUERIES.consents, asked))
-        # Sorted here: for the order's sake SQLite would read every consent of the workspace.
-        read.sort(key=_first_revocation)
+        if (partner, enterprise) not in self._consents:
+            self.read_consents(partner, [enterprise])
         newest: dict[str, Instrument] = {}
         used: set[str] = set()
-        for row in read:
+        for row in self._consents[partner, enterprise]:
             if row.imported_at > self._at:
                 continue
             known = newest.get(row.name)
@@ -180,7 +190,7 @@ class _Queries:
 
     @cached_property
     def consents(self) -> Any:
-        """Of an enterprise to a partner, a row for each revocation and use, and at least one."""
+        """Of enterprises to a partner, a row for each revocation and use, and at least one."""
         item, revoked, used = (
             t.table_of(table)
             for table in (it.InstrumentVersion, it.InstrumentRevocation, it.ConsentUsed)
@@ -194,7 +204,10 @@ class _Queries:
                 )
             )
             .where(item.c.workspace_id == bindparam("owner"), item.c.kind == "consent")
-            .where(item.c.partner == bindparam("partner"), item.c.party == bindparam("party"))
+            .where(
+                item.c.partner == bindparam("partner"),
+                item.c.party.in_(bindparam("parties", expanding=True)),
+            )
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -64,6 +65,7 @@ class CatalogStore:
         self._readers = connect.reading(engine)
         self._writers = connect.writing(engine)
         self._clock = clock
+        self._own = threading.local()
         self.ledger = Ledger(self._read, self._write, clock)
         self.holds = Holds(self._read, self._write, clock)
         self.budgets = Budgets(self._read, self._write, clock)
@@ -118,7 +120,25 @@ class CatalogStore:
     # The same two without an ORM's session, which takes longer than a short statement.
 
     @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """Within, whatever this thread reads without a session it reads in one transaction.
+
+        These are what the service asks hundreds of times a second: `clients.valid` and
+        `instruments.standing`.
+        """
+        with self._reading() as con:
+            self._own.con = con
+            try:
+                yield
+            finally:
+                self._own.con = None
+
+    @contextmanager
     def _reading(self) -> Iterator[Connection]:
+        own: Connection | None = getattr(self._own, "con", None)
+        if own is not None:
+            yield own
+            return
         with connect.database_errors(self._url), self._readers.begin() as con:
             yield con
 

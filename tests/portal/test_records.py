@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -74,3 +75,19 @@ def test_a_consent_for_one_request(portal: Inside, wang: Credentials) -> None:
 
     assert [status(**{"X-Request-Id": "one"}) for _ in range(2)] == [200, 200]
     assert status(**{"X-Request-Id": "two"}) == status() == 403
+
+
+@pytest.mark.usefixtures("consents")
+def test_many_at_once(portal: Inside, wang: Credentials, other: Credentials) -> None:
+    portal.clock.later(seconds=60)
+    mine, theirs = portal.headers(wang), portal.headers(other)
+
+    def get(number: int) -> tuple[int, object]:
+        headers, code = (theirs, "c7") if number % 4 == 1 else (mine, ("c7", "c9")[number % 2])
+        response = portal.http.get(f"/records/sandbox.firm/{code}{ASKED}", headers=headers)
+        return response.status_code, response.json().get("values", response.json().get("code"))
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(get, range(40)))
+    refused = {1: (403, "agreement_missing"), 3: (403, "consent_missing")}
+    assert found == [refused.get(n % 4, (200, {"paid": 7})) for n in range(40)]

@@ -73,9 +73,13 @@ class Office:
         self.store.instruments.import_(NAME, document, PUBLIC, ZoneInfo("UTC"))
 
     def get(self, code: str = "c7", request: str = "r1", **changes: Any) -> Record:
-        values = {"partner": "bank-a", "user": "wang", "purpose": "credit"}
-        values |= {"agreement": "agreement-a", "view": "sandbox.firm", "code": code}
-        return self.records.get(RecordAsked(**(values | changes)), request)
+        return self.records.get(asked(code, request, **changes))
+
+
+def asked(code: str = "c7", request: str = "r1", **changes: Any) -> RecordAsked:
+    values = {"partner": "bank-a", "user": "wang", "purpose": "credit"}
+    values |= {"agreement": "agreement-a", "view": "sandbox.firm", "code": code}
+    return RecordAsked(**(values | changes), request_id=request)
 
 
 def signed_by_centre(document: dict[str, object]) -> Any:
@@ -164,6 +168,34 @@ def test_a_consent_for_one_use_is_used_by_what_is_given(office: Office) -> None:
     with pytest.raises(CatalogError) as caught:
         office.get(request="r2")
     assert caught.value.code == "consent_used"
+
+
+def test_many_at_once_are_each_told_their_own(office: Office) -> None:
+    for code in ("c7", "c17", "nobody"):
+        office.consents(code)
+    office.consents("c8", use="once")
+    alone = {code: office.get(code, request="before") for code in ("c7", "c17")}
+    many = [
+        asked("c7"), asked("c9"), asked("nobody"), asked("c8", "one"), asked("c8", "two"),
+        asked("c7", partner="bank-b"), asked("c17"), asked("c7", user="zhao"),
+    ]  # fmt: skip
+    found = office.records.get_all(many)
+    assert (found[0], found[6]) == (alone["c7"], alone["c17"])
+    told = [one.code if isinstance(one, CityBrainError) else "ok" for one in found]
+    assert told == [
+        "ok", "consent_missing", "record_unknown", "ok", "consent_used",
+        "agreement_missing", "ok", "user_not_named",
+    ]  # fmt: skip
+    logged = office.store.openings.newest(NAME, limit=len(many))[::-1]
+    assert [(one.outcome, one.subject.split()[1]) for one in logged] == [
+        (code, one.code) for code, one in zip(told, many, strict=True)
+    ]
+
+
+def test_one_that_nobody_can_be_asked_about_fails_alone(office: Office) -> None:
+    office.consents("c7")
+    found = office.records.get_all([asked("c7"), asked("\ud800"), asked("c7")])
+    assert [type(one) for one in found] == [Record, UnicodeEncodeError, Record]
 
 
 def test_the_consent_that_covers_most_is_taken(office: Office) -> None:
