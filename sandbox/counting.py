@@ -104,13 +104,18 @@ def count_on_spark(
                 return counted(
                     plan,
                     lambda sql: [tuple(row) for row in session.sql(to_spark(sql, types)).collect()],
+                    portable=True,
                 )
     except (PySparkException, duckdb.Error, PipelineError, Refusal):
         raise SandboxError("engine_failed") from None
 
 
-def counted(plan: Plan, rows: Rows) -> Exact:
-    """Ask for what a plan measures; views are tables of their full names."""
+def counted(plan: Plan, rows: Rows, *, portable: bool = False) -> Exact:
+    """Ask for what a plan measures; views are tables of their full names.
+
+    Args:
+        portable: the statements are for another engine than DuckDB.
+    """
     sources = {view: f"SELECT * FROM {view}" for view in plan.question.views}
     keys = len(plan.question.keys)
     numbers: dict[Group, Sequence[int]] = {}
@@ -122,7 +127,7 @@ def counted(plan: Plan, rows: Rows) -> Exact:
         if piece.kind != "bins":
             continue
         found: dict[Group, dict[int, int]] = {}
-        for row in rows(bins_sql(plan, piece, sources)):
+        for row in rows(bins_sql(plan, piece, sources, portable=portable)):
             found.setdefault(_group(row[:keys]), {})[int(row[keys])] = int(row[keys + 1])
         bins[piece] = found
     return Exact(numbers, bins)

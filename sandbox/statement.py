@@ -36,6 +36,14 @@ from sandbox.terms import ViewTerms
 
 _FINITE = "1e300"
 _ENDS = "CAST(9223372036854775807 AS DECIMAL(38, 0))"
+_DIGITS = 8  # of a hash
+_PRIME = 2**31 - 1
+_STRIDE = 506952122  # 2**32 over the golden ratio, modulo the prime: neighbours are far apart
+# The fifth power modulo the prime: no two numbers have one (5 does not divide the prime less one), and
+# of the few rows of a unit each is the first as often as any other.
+_SQUARE = f"(_place * _place) % {_PRIME}"
+_MIXED = f"((({_SQUARE}) * ({_SQUARE})) % {_PRIME} * _place) % {_PRIME}"
+_FEW = 16  # rows of a unit that DuckDB sets memory aside for in every group
 _NEVER_OVERFLOWS = 2**31  # of 2**32 units the sum is still a BIGINT
 
 
@@ -82,17 +90,23 @@ def _total(piece: Piece, place: int) -> str:
     return f"CAST(least(greatest({total}, -{_ENDS}), {_ENDS}) AS BIGINT)"
 
 
-def bins_sql(plan: Plan, piece: Piece, sources: Mapping[str, str]) -> str:
-    """One row a group and candidate: keys `k0..`, the candidate's number `bin`, and `rows`."""
+def bins_sql(
+    plan: Plan, piece: Piece, sources: Mapping[str, str], *, portable: bool = False
+) -> str:
+    """One row a group and candidate: keys `k0..`, the candidate's number `bin`, and `rows`.
+
+    Args:
+        portable: without what only DuckDB has; the rows are the same, and it takes longer.
+    """
     keys = _keys(plan)
     rows = _rows_sql(plan, sources, [piece])
     outer = ", ".join([*keys, "v0 AS bin", "count(*) AS rows"])
     group = f" GROUP BY {', '.join([*keys, 'v0'])}"
     if not _one_row_is_usual(plan):
-        return f"SELECT {outer} FROM ({_kept_rows(plan, rows)}) AS b{group}"
+        return f"SELECT {outer} FROM ({_kept_rows(plan, rows, portable)}) AS b{group}"
     names = ["_unit", *keys, "v0"]
     listed = ", ".join([*keys, "v0"])
-    others = _kept_rows(plan, _of_several_rows(rows, names))
+    others = _kept_rows(plan, _of_several_rows(rows, names), portable)
     return (
         f"{_units(rows, names)} SELECT {outer} FROM ("
         f"SELECT {listed} FROM u WHERE _rows = 1 AND v0 IS NOT NULL "
@@ -100,17 +114,24 @@ def bins_sql(plan: Plan, piece: Piece, sources: Mapping[str, str]) -> str:
     )
 
 
-def _kept_rows(plan: Plan, rows: str) -> str:
+def _kept_rows(plan: Plan, rows: str, portable: bool) -> str:
     """The rows of a quantile that count: each unit's, at most `max_rows` in at most `max_groups`."""
     keys = _keys(plan)
     listed = ", ".join(["_unit", *keys])
     kept = ", ".join([listed, "v0"])
-    order = _shuffled("CAST(v0 AS VARCHAR)")
-    numbered = (
-        f"SELECT {kept}, row_number() OVER (PARTITION BY {listed} ORDER BY {order}, v0) AS _row "
+    placed = (
+        f"SELECT {kept}, ({_unit_number(portable)} + (v0 + 1) * {_STRIDE}) % {_PRIME} AS _place "
         f"FROM ({rows}) AS r WHERE v0 IS NOT NULL"
     )
-    of_unit = f"SELECT {kept} FROM ({numbered}) AS n WHERE _row <= {plan.max_rows}"
+    if portable or plan.max_rows > _FEW:
+        numbered = (
+            f"SELECT {kept}, row_number() OVER (PARTITION BY {listed} ORDER BY {_MIXED}) AS _row "
+            f"FROM ({placed}) AS p"
+        )
+        of_unit = f"SELECT {kept} FROM ({numbered}) AS n WHERE _row <= {plan.max_rows}"
+    else:
+        first = f"unnest(arg_min(v0, {_MIXED}, {plan.max_rows})) AS v0"
+        of_unit = f"SELECT {listed}, {first} FROM ({placed}) AS p GROUP BY {listed}"
     if keys and _has_to_rank(plan):
         # The same groups as for counts: which ones a unit keeps depends on it and them alone.
         units = f"SELECT DISTINCT {listed} FROM ({rows}) AS r"
@@ -119,6 +140,19 @@ def _kept_rows(plan: Plan, rows: str) -> str:
             f"SELECT o.* FROM ({of_unit}) AS o JOIN ({_bounded(plan, units)}) AS g ON {joined}"
         )
     return of_unit
+
+
+def _unit_number(portable: bool) -> str:
+    """A number below 2**32 by which a unit orders its rows: the first digits of its hash."""
+    digits = "md5(_unit)"
+    if not portable:
+        return f"CAST('0x' || left({digits}, {_DIGITS}) AS BIGINT)"
+    each = (
+        f"(strpos('0123456789abcdef', substr({digits}, {place}, 1)) - 1) * "
+        f"CAST({16 ** (_DIGITS - place)} AS BIGINT)"
+        for place in range(1, _DIGITS + 1)
+    )
+    return f"({' + '.join(each)})"
 
 
 def _one_row_is_usual(plan: Plan) -> bool:

@@ -168,9 +168,47 @@ def test_one_unit_moves_few_rows_of_a_quantile(text: str) -> None:
 
 
 def binned(
-    con: duckdb.DuckDBPyConnection, plan: Plan, piece: Piece, sources: dict[str, str]
+    con: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    piece: Piece,
+    sources: dict[str, str],
+    portable: bool = False,
 ) -> dict[Any, int]:
-    return {row[:-1]: row[-1] for row in con.execute(bins_sql(plan, piece, sources)).fetchall()}
+    sql = bins_sql(plan, piece, sources, portable=portable)
+    return {row[:-1]: row[-1] for row in con.execute(sql).fetchall()}
+
+
+@pytest.mark.parametrize("text", QUANTILES)
+@pytest.mark.parametrize("most", [1, 3, 40])
+def test_the_same_rows_are_kept_in_the_way_that_other_engines_have(text: str, most: int) -> None:
+    plan = replace(planned(text), max_rows=most)
+    (piece,) = [piece for piece in plan.pieces if piece.kind == "bins"]
+    with duckdb.connect() as con:
+        for seed in range(4):
+            city(con, seed)
+            found = binned(con, plan, piece, SOURCES)
+            assert found == binned(con, plan, piece, SOURCES, portable=True) and found
+
+
+@pytest.mark.parametrize("values", [(1, 2, 3, 9), (0, 1, 2, 3, 4, 5), (4, 7, 8), (0, 9)])
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_unit_keeps_no_row_rather_than_another(values: tuple[int, ...], most: int) -> None:
+    """Of 9,000 units with the same values each value is kept as often as any other."""
+    plan = replace(planned("SELECT MEDIAN(score) FROM open.visit"), max_rows=most)
+    (piece,) = plan.pieces
+    with duckdb.connect() as con:
+        listed = ", ".join(f"({value}.0)" for value in values)
+        con.execute(
+            "CREATE TABLE visit AS SELECT 'u' || i AS uscc, v AS score, 'x' AS kind, 'y' AS place "
+            f"FROM range(9000) AS r(i), (VALUES {listed}) AS s(v)"
+        )
+        kept = sorted(binned(con, plan, piece, SOURCES).values())
+    share = most / len(values)
+    usual, deviation = 9000 * share, (9000 * share * (1 - share)) ** 0.5
+    assert sum(kept) == 9000 * most
+    if share < 1:
+        assert len(kept) == len(values)
+        assert all(abs(one - usual) < 4.5 * deviation for one in kept)
 
 
 @pytest.mark.parametrize("text", [*QUESTIONS[:5], *QUANTILES[:2]])
