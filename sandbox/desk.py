@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -214,7 +214,7 @@ class Desk:
         return self._granted(document)
 
     def balances(self, agreement: str, partner: str | None = None) -> dict[str, Balance]:
-        """What an agreement has left, by kind of unit; a kind that was never asked about is missing.
+        """What an agreement has left, by kind of unit of its views.
 
         Args:
             partner: whose agreement it has to be; None: the city itself asks.
@@ -227,10 +227,18 @@ class Desk:
             documents = [one.document for one in versions[-1:]]
             if not any(isinstance(d, Agreement) and d.partner.id == partner for d in documents):
                 raise CatalogError("agreement_missing", partner=partner)
-        found = {}
+        known = self._store.instruments.in_force(self._name, "agreement", agreement, self._clock())
+        if known is not None and isinstance(known.document, Agreement):
+            # Nothing may have been asked yet: what is granted is there to be asked with all the same.
+            for granted in {view.unit for view in self._granted(known.document).values()}:
+                self._open(agreement, known.document, granted)
+        found: dict[str, Balance] = {}
         for unit in self._units:
-            with suppress(CatalogError):
+            try:
                 found[unit] = self._store.budgets.balance(self._name, agreement, unit)
+            except CatalogError as error:
+                if error.code != "account_unknown":
+                    raise
         return found
 
     def audit(self) -> dict[str, tuple[int, list[Fault]]]:
@@ -271,7 +279,7 @@ class Desk:
             for pinned in (ids, None)
         )
         dataset = next(iter(plan.views.values())).unit
-        self._open(asked.agreement, permission, dataset)
+        self._open(asked.agreement, permission.terms, dataset)
         return _Priced(
             asked, partner, question, plan, price, permission, snapshots, name, same, dataset
         )
@@ -322,9 +330,8 @@ class Desk:
             raise SandboxError("view_empty", view=view)
         return found
 
-    def _open(self, agreement: str, permission: Permission, dataset: str) -> None:
+    def _open(self, agreement: str, terms: Agreement, dataset: str) -> None:
         """Open the account that the agreement's version grants, if it is not open yet."""
-        terms = permission.terms
         budget = terms.budget
         self._store.budgets.open_account(
             self._name,

@@ -423,8 +423,12 @@ def test_an_answer_is_read_again(bench: Bench) -> None:
 def test_views_and_budgets_are_told_to_their_partner_alone(bench: Bench) -> None:
     (view,) = bench.desk.views("bank-a", "agreement-a").values()
     assert view.name == "sandbox.firm" and set(view.columns) == {"area", "paid"}
+    (before,) = bench.desk.balances("agreement-a", "bank-a").values()
+    assert before.spent.rho_units == 0 and before.left == before.granted
+    assert bench.desk.balances("no-such-agreement") == {}
     bench.desk.ask(bench.asked(), "1")
-    assert bench.desk.balances("agreement-a", "bank-a")
+    (after,) = bench.desk.balances("agreement-a", "bank-a").values()
+    assert after.granted == before.granted and after.left != before.left
     for ask in (bench.desk.views, lambda partner, id: bench.desk.balances(id, partner)):
         with pytest.raises(CatalogError) as caught:
             ask("bank-b", "agreement-a")
