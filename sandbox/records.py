@@ -10,6 +10,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -201,8 +202,8 @@ class Records:
     def _found(
         self, asked: RecordAsked, call: Call, granted: _Granted, consent: Instrument
     ) -> Record:
-        snapshot = self._current(asked.view)
-        row = self._files.open(granted, snapshot).find(asked.code)
+        snapshot, file = self._files.open(granted, self._current(asked.view))
+        row = file.find(asked.code)
         if row is None:
             raise SandboxError("record_unknown", view=asked.view)
         said = consent.document
@@ -216,7 +217,7 @@ class Records:
             asked.code,
             {one.name: plain(row[one.name]) for one in shown},
             tuple(one.name for one in shown if one.masked),
-            snapshot.snapshot_id,
+            snapshot,
             call.instruments,
         )
 
@@ -289,7 +290,10 @@ def plain(value: Any) -> Any:
 
 
 class _Files:
-    """The files for lookups: one for each grant and snapshot, made when it is first needed."""
+    """The files for lookups: one for each grant and snapshot, made when it is first needed.
+
+    While the file of a new snapshot is made, records are still those of the one before.
+    """
 
     def __init__(self, folder: Path, budget: Budget, ring: Callable[[], KeyRing]) -> None:
         self._folder = folder
@@ -297,27 +301,52 @@ class _Files:
         self._ring = ring
         self._open: dict[str, tuple[int, RecordFile]] = {}
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._maker = ThreadPoolExecutor(1, "records")
+        self._making: set[str] = set()
 
-    def open(self, granted: _Granted, snapshot: Snapshot) -> RecordFile:
-        """The file of a grant; made, if there is none of this snapshot yet.
+    def open(self, granted: _Granted, snapshot: Snapshot) -> tuple[int, RecordFile]:
+        """The file of a grant and the snapshot that it is of.
 
         Raises:
             SandboxError: `engine_failed`.
         """
-        name = granted.file
-        known = self._open.get(name)
-        if known is not None and known[0] == snapshot.snapshot_id:
-            return known[1]
+        known = self._open.get(granted.file)
+        if known is None:
+            return self._made(granted, snapshot)
+        if known[0] != snapshot.snapshot_id:
+            self._make_later(granted, snapshot)
+        return known
+
+    def _make_later(self, granted: _Granted, snapshot: Snapshot) -> None:
         with self._lock:
-            known = self._open.get(name)
+            if granted.file in self._making:
+                return
+            self._making.add(granted.file)
+        self._maker.submit(self._replace, granted, snapshot)
+
+    def _replace(self, granted: _Granted, snapshot: Snapshot) -> None:
+        try:
+            self._made(granted, snapshot)
+        except Exception:
+            # Whoever asks next makes it himself, and is told why it cannot be made.
+            self._open.pop(granted.file, None)
+            raise
+        finally:
+            with self._lock:
+                self._making.discard(granted.file)
+
+    def _made(self, granted: _Granted, snapshot: Snapshot) -> tuple[int, RecordFile]:
+        with self._writing:
+            known = self._open.get(granted.file)
             if known is None or known[0] != snapshot.snapshot_id:
-                path = self._folder / f"{name}-{snapshot.snapshot_id}.arrow"
+                path = self._folder / f"{granted.file}-{snapshot.snapshot_id}.arrow"
                 if not path.is_file():
                     self._make(granted, snapshot, path)
                 known = (snapshot.snapshot_id, RecordFile(path))
-                self._open[name] = known
-                self._sweep(name, path)
-        return known[1]
+                self._open[granted.file] = known
+                self._sweep(granted.file, path)
+            return known
 
     def _make(self, granted: _Granted, snapshot: Snapshot, path: Path) -> None:
         from pipelines.masking import install_duckdb

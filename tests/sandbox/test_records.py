@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import stat
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -242,6 +244,45 @@ def test_files_of_earlier_snapshots_go(office: Office) -> None:
     office.records._files._open.clear()
     assert office.get().values["paid"] == 7
     assert list(office.folder.iterdir()) == [path]
+
+
+def test_while_a_new_file_is_made_the_one_before_is_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.consents("c7")
+    before = office.get()
+    current = office.lake.current("sandbox.firm")
+    assert current is not None
+    newer = replace(current, snapshot_id=current.snapshot_id + 1)
+    monkeypatch.setattr(office.records, "_current", lambda _view: newer)
+    go, files = threading.Event(), office.records._files
+    make = files._make
+    monkeypatch.setattr(files, "_make", lambda *args: (go.wait(10), make(*args)))
+    assert [office.get() for _ in range(3)] == [before] * 3
+    go.set()
+    files._maker.submit(int).result(10)  # after what was to be made
+    assert office.get().snapshot == newer.snapshot_id
+    assert [path.name.split("-")[1] for path in office.folder.iterdir()] == [
+        f"{newer.snapshot_id}.arrow"
+    ]
+
+
+def test_a_new_file_that_cannot_be_made_is_said_to_whom_asks_next(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.consents("c7")
+    before = office.get()
+    current = office.lake.current("sandbox.firm")
+    assert current is not None
+    gone = replace(current, snapshot_id=1, files=(Path("/nowhere.parquet"),))
+    with monkeypatch.context() as patch:
+        patch.setattr(office.records, "_current", lambda _view: gone)
+        assert office.get() == before
+        office.records._files._maker.submit(int).result(10)
+        with pytest.raises(CityBrainError) as caught:
+            office.get()
+        assert caught.value.code == "engine_failed"
+    assert office.get() == before
 
 
 @pytest.mark.parametrize(
