@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -13,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
-from catalog.database import connect, reading, status, syncing, writing
+from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
 from catalog.database.holds import Holds
@@ -34,6 +35,7 @@ from catalog.database.records import (
     WatermarkRow,
     WorkspaceStatus,
 )
+from catalog.database.resource_facts import ResourceFacts
 
 Clock = Callable[[], datetime]
 
@@ -260,6 +262,16 @@ class CatalogStore:
         """
         with self._read() as session:
             return status.workspace_status(session, workspace, on or self._today())
+
+    def resource_facts(self, workspace: str) -> dict[str, ResourceFacts]:
+        """What catalogue entries tell of every resource that was ever recorded."""
+        with self._read() as session:
+            return resource_facts.resource_facts(session, workspace)
+
+    def answered(self, workspace: str) -> Counter[tuple[str, str]]:
+        """How often each action and subject was answered in the sandbox."""
+        with self._read() as session:
+            return resource_facts.answered(session, workspace)
 
     def field_sources(self, workspace: str, resource: str) -> list[FieldSourceRow]:
         """The lineage of a resource as last compiled: by field, what decides its rows last."""
