@@ -9,6 +9,7 @@ from typing import Any
 from catalog.resources.entry import Entry
 from catalog.text import text
 from pipelines.entries import Live
+from pipelines.listings import Import
 from pipelines.present import make_table, print_line, print_table
 
 
@@ -73,6 +74,7 @@ def _items(entry: Entry) -> list[tuple[str, str]]:
         "update_cycle": _cycle(entry),
         "published": str(entry.published) if entry.published else None,
         "related": ", ".join(entry.related),
+        "counts": ", ".join(f"{name} {count:,}" for name, count in entry.counts.items()),
     }
     found = []
     for key, value in shown.items():
@@ -103,3 +105,31 @@ def _now(live: Live) -> list[tuple[str, str]]:
 def entry_json(entry: Entry, live: Live | None) -> dict[str, Any]:
     """An entry for machines; `live` is null for what no run has recorded."""
     return {**entry.document(), "live": asdict(live) if live else None}
+
+
+def print_import(done: Import) -> None:
+    """What came of a list, in one or two lines."""
+    listing = done.listing
+    state = text("import_new" if done.changed else "import_same")
+    kept, out = f"{len(listing.entries):,}", f"{listing.left_out:,}"
+    print_line(
+        text(
+            "import_done", name=done.name, rows=f"{listing.rows:,}", kept=kept, out=out, state=state
+        )
+    )
+    if listing.findings:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in listing.reasons.items())
+        print_line(text("import_findings", reasons=reasons, path=done.report))
+
+
+def import_json(done: Import) -> dict[str, Any]:
+    """An import for machines."""
+    return {
+        "list": done.name,
+        "changed": done.changed,
+        "rows": done.listing.rows,
+        "entries": len(done.listing.entries),
+        "left_out": done.listing.left_out,
+        "findings": done.listing.reasons,
+        "report": str(done.report),
+    }

@@ -20,6 +20,7 @@ from catalog.database.clients import Clients
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
+from catalog.database.listed import Listed
 from catalog.database.migrate import ensure_current
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
@@ -58,6 +59,7 @@ class CatalogStore:
         budgets: what partners may learn in the sandbox, and what they have spent.
         instruments: the letters, agreements and consents that allow it.
         openings: all that partners asked for, and what came of it.
+        listed: lists of resources from other catalogues.
         clients: the programs of partners that may sign in.
     """
 
@@ -73,6 +75,7 @@ class CatalogStore:
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, self._reading, clock)
         self.openings = Openings(self._read, self._writing)
+        self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
 
     @classmethod

@@ -26,14 +26,6 @@ CYCLES = (
     "never",
 )
 """Update cycles of the guide and of later platforms, the most frequent first."""
-FORMATS = {
-    1: "file",
-    2: "spreadsheet",
-    3: "database",
-    4: "image",
-    5: "stream",
-    6: "self-describing",
-}
 _CLASSES = {"base": 1, "thematic": 2, "fusion": 2, "raw": 3}
 _FORMAT_OF = {"csv": 2, "excel": 2, "parquet": 3}  # all others describe themselves
 _CYCLE_OF = {
@@ -72,9 +64,11 @@ class Entry:
         key: the resource's name or number, unique in its catalogue.
         kind: the class (类): 1 base, 2 thematic, 3 department.
         code: `<class><item><detail>/<sequence>`.
-        format: one of `FORMATS`.
+        format: 1 to 7 of the guide: file, spreadsheet, database, images, streaming media,
+            self-describing, interface.
         related: codes of related resources.
         level: the highest of its fields and of its rows.
+        counts: numbers that an imported list tells, such as `views`.
         missing: items that are not known, and why: `not_declared`, `no_rule` (nothing it could follow
             from), `not_registered` (no run has recorded the resource), `not_published`,
             `not_in_list` (an imported list does not say).
@@ -99,6 +93,7 @@ class Entry:
     related: tuple[str, ...] = ()
     level: str | None = None
     tags: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
