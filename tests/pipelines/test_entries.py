@@ -184,3 +184,11 @@ def test_facts_are_of_this_workspace_alone(city: City) -> None:
     with CatalogStore.open(city.home.database_url) as store:
         assert store.resource_facts("elsewhere") == {}
         assert set(store.resource_facts(NAME)) == {"raw.trade__shop"}
+
+
+def test_a_claim_decides_nothing_about_the_rows(city: City) -> None:
+    city.collected("trade/shop", "- {name: owner, logicalType: string}")
+    city.source("shop.csv", "owner\nLee\n")
+    city.run()
+    city.collected("trade/shop", CLAIM.format("owner", "name"))
+    assert city.outcome("raw.trade__shop").status == "unchanged"
