@@ -12,6 +12,7 @@ import typer
 from catalog.errors import CityBrainError, Problems
 from catalog.text import text
 from commands import (
+    catalogue,
     machinery,
     opening,
     protection,
@@ -30,7 +31,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (running, published, scheduling, writing, protection, opening, serving, machinery):
+for part in (
+    running,
+    published,
+    catalogue,
+    scheduling,
+    writing,
+    protection,
+    opening,
+    serving,
+    machinery,
+):
     app.add_typer(part.app)
 
 

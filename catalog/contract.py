@@ -386,6 +386,7 @@ class ContractField:
         noise: the least spread of `mask_noise` that hides its value; None: none does.
         answerable: what a question to the sandbox may ask about it; None: nothing.
         former: the names that it had in earlier versions of the contract.
+        source_of: the data element of which the resource claims to be the one source.
     """
 
     name: str
@@ -406,6 +407,7 @@ class ContractField:
     noise: float | None = None
     answerable: Answerable | None = None
     former: tuple[str, ...] = ()
+    source_of: str | None = None
 
     @property
     def source_names(self) -> tuple[str, ...]:

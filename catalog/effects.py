@@ -29,6 +29,7 @@ _SILENT_OF_FIELD = {
     "description",
     "former",
     "answerable",
+    "source_of",
 }
 
 

@@ -62,7 +62,16 @@ _CONTRACT_PROPERTIES = (
     "row_level",
     "schedule",
 )
-_FIELD_PROPERTIES = ("read", "severity", "kind", "step", "noise", "renamed_from", "answerable")
+_FIELD_PROPERTIES = (
+    "read",
+    "severity",
+    "kind",
+    "step",
+    "noise",
+    "renamed_from",
+    "answerable",
+    "source_of",
+)
 _PRIVATE = Release(channel="sandbox", kind="private")  # what every model of sandbox/ is
 _READ, _SEVERITY = Read(), Severities()  # what most fields have, one of each for all of them
 _OPTIONS: dict[str, tuple[str, ...]] = {
@@ -282,6 +291,7 @@ class _Reader:
             noise=self._positive(properties, "noise"),
             answerable=self._extension(Answerable, properties, "answerable", None),
             former=self._former(properties),
+            source_of=self._element(properties),
         )
 
     def _former(self, properties: dict[str, tuple[KeyPath, Any]]) -> tuple[str, ...]:
@@ -294,6 +304,16 @@ class _Reader:
             self.fault("value_invalid", *place, key="renamed_from", problem=problem)
             return ()
         return tuple(names)
+
+    def _element(self, properties: dict[str, tuple[KeyPath, Any]]) -> str | None:
+        if "source_of" not in properties:
+            return None
+        place, value = properties["source_of"]
+        if not isinstance(value, str) or not value.strip():
+            problem = "expected the name or identifier of a data element"
+            self.fault("value_invalid", *place, key="source_of", problem=problem)
+            return None
+        return value.strip()
 
     def _kind(self, properties: dict[str, tuple[KeyPath, Any]]) -> str | None:
         if "kind" not in properties:

@@ -119,6 +119,9 @@ RISK = {
 }
 
 SETTINGS = {
+    "catalogue.subjects": "Digits of item and detail (at least five) from which the resource "
+    'catalogue makes codes, by table (`"base.population"`), by department (`"raw.health"`) or by '
+    'database (`"thematic"`); see [codes](catalogue.md#codes).',
     "name": "The workspace's name; its state is kept under `CITYBRAIN_HOME/<name>`.",
     "title": "Name for people, as one text or by language: `{ en = ..., zh = ... }`.",
     "timezone": 'IANA time zone of the city: what "today" is for rules on dates.',

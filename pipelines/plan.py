@@ -17,6 +17,7 @@ from sqlglot import exp
 from catalog.contract import Contract
 from catalog.errors import CityBrainError, Problems
 from catalog.lineage import ModelLineage
+from catalog.resources.claims import repeated_claims
 from pipelines.asread import refuse_lost_columns
 from pipelines.binding import Binder
 from pipelines.duck import table_columns
@@ -150,6 +151,8 @@ def compile_workspace(workspace: Workspace, today: date | None = None) -> Plan:
     }
     _refer(steps, work)
     ordered = in_order(steps, work.problems)
+    for name, faults in repeated_claims(workspace.contracts).items():
+        work.found(steps[name], faults)
     with Binder(workspace) as binder:
         for step in ordered:
             if step.name not in work.dangling and not proofs.bound(step):

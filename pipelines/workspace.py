@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -84,6 +84,17 @@ class ServiceSettings(_Strict):
     waiting: int = Field(default=64, ge=1)
 
 
+class CatalogueSettings(_Strict):
+    """What the codes of the resource catalogue are made from.
+
+    Attributes:
+        subjects: the digits of item and detail (项, 目, 细目) by table, by department as
+            `raw.<department>`, or by database; the first of these that is there counts.
+    """
+
+    subjects: dict[str, Annotated[str, Field(pattern=r"^\d{5}\d*$")]] = {}
+
+
 class Settings(_Strict):
     """The content of `workspace.toml`."""
 
@@ -102,6 +113,7 @@ class Settings(_Strict):
     service: ServiceSettings = ServiceSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
+    catalogue: CatalogueSettings = CatalogueSettings()
 
     def day_of(self, moment: datetime) -> date:
         """The city's calendar day at a moment."""

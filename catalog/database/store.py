@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -13,12 +14,13 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
-from catalog.database import connect, reading, status, syncing, writing
+from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
+from catalog.database.listed import Listed
 from catalog.database.migrate import ensure_current
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
@@ -34,6 +36,7 @@ from catalog.database.records import (
     WatermarkRow,
     WorkspaceStatus,
 )
+from catalog.database.resource_facts import ResourceFacts
 
 Clock = Callable[[], datetime]
 
@@ -56,6 +59,7 @@ class CatalogStore:
         budgets: what partners may learn in the sandbox, and what they have spent.
         instruments: the letters, agreements and consents that allow it.
         openings: all that partners asked for, and what came of it.
+        listed: lists of resources from other catalogues.
         clients: the programs of partners that may sign in.
     """
 
@@ -71,6 +75,7 @@ class CatalogStore:
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, self._reading, clock)
         self.openings = Openings(self._read, self._writing)
+        self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
 
     @classmethod
@@ -260,6 +265,16 @@ class CatalogStore:
         """
         with self._read() as session:
             return status.workspace_status(session, workspace, on or self._today())
+
+    def resource_facts(self, workspace: str) -> dict[str, ResourceFacts]:
+        """What catalogue entries tell of every resource that was ever recorded."""
+        with self._read() as session:
+            return resource_facts.resource_facts(session, workspace)
+
+    def answered(self, workspace: str) -> Counter[tuple[str, str]]:
+        """How often each action and subject was answered in the sandbox."""
+        with self._read() as session:
+            return resource_facts.answered(session, workspace)
 
     def field_sources(self, workspace: str, resource: str) -> list[FieldSourceRow]:
         """The lineage of a resource as last compiled: by field, what decides its rows last."""

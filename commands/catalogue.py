@@ -1,0 +1,96 @@
+"""The resource catalogue: what resources there are, and all that is known of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.arguments import JsonOption, WorkspaceArgument
+from commands.workspaces import compiled_workspace, read_workspace
+
+app = typer.Typer()
+catalogue = typer.Typer(help="The catalogue of the city's resources.", no_args_is_help=True)
+app.add_typer(catalogue, name="catalogue")
+
+EntryArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A table, <database>.<resource>, or an entry of an imported list, <list>/<key>.",
+        metavar="RESOURCE",
+    ),
+]
+
+
+@catalogue.command("list")
+def catalogue_list(
+    workspace: WorkspaceArgument,
+    of: Annotated[
+        str | None, typer.Option("--of", help="An imported list instead of the workspace.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The entry of every resource, as its contract, its lineage and the catalogue database make it."""
+    from pipelines.entries import catalogue_of
+    from pipelines.listings import listed_entries
+    from pipelines.present import print_json
+    from pipelines.present_entries import print_entries
+
+    if of is None:
+        entries = catalogue_of(compiled_workspace(workspace)).entries
+    else:
+        entries = listed_entries(read_workspace(workspace), of)
+    if as_json:
+        print_json([item.document() for item in entries])
+    else:
+        print_entries(entries)
+
+
+@catalogue.command("show")
+def catalogue_show(
+    workspace: WorkspaceArgument, resource: EntryArgument, as_json: JsonOption = False
+) -> None:
+    """One resource: its entry, its fields, its quality and freshness, and how often it was asked."""
+    from pipelines.entries import catalogue_of
+    from pipelines.listings import listed_entry
+    from pipelines.present import print_json
+    from pipelines.present_entries import entry_json, print_entry
+
+    if "/" in resource:
+        entry, live = listed_entry(read_workspace(workspace), *resource.split("/", 1)), None
+    else:
+        found = catalogue_of(compiled_workspace(workspace))
+        entry, live = found.entry(resource), found.live.get(resource)
+    if as_json:
+        print_json(entry_json(entry, live))
+    else:
+        print_entry(entry, live)
+
+
+@catalogue.command("import")
+def catalogue_import(
+    workspace: WorkspaceArgument,
+    file: Annotated[Path, typer.Argument(help="The list, a CSV file.", metavar="FILE")],
+    mapping: Annotated[
+        str,
+        typer.Option(help="How it is read: taipei, taoyuan, national, normalised or a TOML file."),
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="Name of the list here; the mapping's by default.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="CSV file for rows and values that did not fit.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import another catalogue's list of resources; contacts of persons are left out."""
+    from pipelines.listings import import_list
+    from pipelines.present import print_json
+    from pipelines.present_entries import import_json, print_import
+
+    done = import_list(read_workspace(workspace), file, mapping, name, report)
+    if as_json:
+        print_json(import_json(done))
+    else:
+        print_import(done)
