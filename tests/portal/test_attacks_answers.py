@@ -201,9 +201,11 @@ def test_bounds_and_keys_are_the_registered_ones(twins: Twins) -> None:
 def test_extremes_are_no_ones_own(twins: Twins) -> None:
     """The planted firm pays most of all; the greatest is a quantile that it does not decide."""
     sql = "SELECT MAX(score) AS a, MIN(score) AS b FROM sandbox.visit"
-    answers = [attacker.loud(sql).json()["rows"][0] for attacker in twins.both]
-    for high, low in answers:
-        assert 30 <= high < 50 and low > -50
+    for attacker in twins.both:
+        answers = [attacker.loud(sql).json()["rows"][0] for _ in range(3)]
+        assert all(30 <= high <= 50 and low >= -50 for high, low in answers)
+        # By chance one may be a bound of the column, one time in a hundred; the firm's own would all be.
+        assert {high for high, _ in answers} != {50} and {low for _, low in answers} != {-50}
 
 
 def test_numbers_are_whole_units(twins: Twins) -> None:

@@ -14,13 +14,13 @@ from sandbox.sql.tree import Like, Text
 
 _LEXED = re.compile(
     r"(?P<string>'(?:[^']|'')*')|(?P<name>\"(?:[^\"]|\"\")*\")|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
-    r"|(?P<word>[A-Za-z_][A-Za-z_0-9]*)|(?P<space>\s+)|(?P<sign><>|<=|>=|\|\||[-+*/=<>(),.])|(?P<other>.)",
+    r"|(?P<word>[A-Za-z_][A-Za-z_0-9]*)|(?P<space>\s+)|(?P<sign><>|<=|>=|\|\||[-+*/%=<>(),.])|(?P<other>.)",
     re.DOTALL,
 )
 _KEYWORDS = """
     SELECT FROM WHERE GROUP BY ORDER AS JOIN ON AND OR NOT IN IS NULL LIKE CASE WHEN THEN ELSE END TRUE FALSE
     CAST DOUBLE VARCHAR BIGINT DECIMAL DATE OVER PARTITION DISTINCT
-    sum count least greatest coalesce abs floor nullif md5 row_number bin rows _unit _row _rank r u n b o g
+    sum count least greatest coalesce abs floor nullif md5 row_number unnest arg_min left bin rows _place _unit _row _rank r u n b o g p
     WITH UNION ALL min _rows a m
 """
 _WORDS = frozenset(_KEYWORDS.split())
@@ -30,7 +30,7 @@ MOST_SQL = 2_000_000  # characters
 
 def faults(sql: str, plan: Plan) -> list[str]:
     """What of an SQL text is neither ours nor a literal of the question."""
-    allowed = set(_literals(plan.question)) | {"|"}
+    allowed = set(_literals(plan.question)) | {"|", "0x"}
     for values in plan.domain or ():
         allowed |= {value for value in values if isinstance(value, str)}
     names = {view.unit_column for view in plan.views.values()}
