@@ -131,22 +131,12 @@ class Records:
         self._seen: dict[str, tuple[float, Snapshot | None]] = {}
         self._looking = threading.Lock()
 
-    def get(self, asked: RecordAsked) -> Record:
-        """The record of an enterprise.
-
-        Raises:
-            CatalogError: the agreement, a letter or the consent does not allow it.
-            SandboxError: `record_view`, `record_unknown`, `view_empty`, `mask_wrong`, `engine_failed`.
-        """
-        (found,) = self.get_all([asked])
-        if isinstance(found, Exception):
-            raise found
-        return found
-
     def get_all(self, asked: Sequence[RecordAsked]) -> list[Record | Exception]:
-        """The records of several enterprises at one moment, or for each what `get` would raise.
+        """The records of several enterprises at one moment, or why one is not given.
 
-        All are logged in one transaction, so that many take little longer than one.
+        All are logged in one transaction, so that many take little longer than one. The reasons are a
+        `CatalogError` where the agreement, a letter or the consent does not allow it, and the
+        `SandboxError`s `record_view`, `record_unknown`, `view_empty`, `mask_wrong`, `engine_failed`.
         """
         calls = [_call(one) for one in asked]
         try:

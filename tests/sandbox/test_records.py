@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from catalog.database import CatalogStore
 from catalog.errors import CatalogError, CityBrainError
 from pipelines.duck import Budget
+from pipelines.lake import Snapshot
 from pipelines.masking import KeyRing
 from sandbox.errors import SandboxError
 from sandbox.masks import masked_field
@@ -75,7 +76,15 @@ class Office:
         self.store.instruments.import_(NAME, document, PUBLIC, ZoneInfo("UTC"))
 
     def get(self, code: str = "c7", request: str = "r1", **changes: Any) -> Record:
-        return self.records.get(asked(code, request, **changes))
+        (found,) = self.records.get_all([asked(code, request, **changes)])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def current(self) -> Snapshot:
+        found = self.lake.current("sandbox.firm")
+        assert found is not None
+        return found
 
 
 def asked(code: str = "c7", request: str = "r1", **changes: Any) -> RecordAsked:
@@ -108,8 +117,7 @@ def test_agreed_fields_that_were_consented_to(office: Office) -> None:
         "letter:letter-tax@1",
         "consent:of-c7@1",
     )
-    current = office.lake.current("sandbox.firm")
-    assert current is not None and record.snapshot == current.snapshot_id
+    assert record.snapshot == office.current().snapshot_id
     (call,) = office.store.openings.newest(NAME)
     assert (call.action, call.outcome, call.subject) == ("record", "ok", "sandbox.firm c7")
     assert call.instruments == record.instruments
@@ -250,9 +258,7 @@ def test_while_a_new_file_is_made_the_one_before_is_read(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.consents("c7")
-    before = office.get()
-    current = office.lake.current("sandbox.firm")
-    assert current is not None
+    before, current = office.get(), office.current()
     newer = replace(current, snapshot_id=current.snapshot_id + 1)
     monkeypatch.setattr(office.records, "_current", lambda _view: newer)
     go, files = threading.Event(), office.records._files
@@ -272,9 +278,7 @@ def test_a_new_file_that_cannot_be_made_is_said_to_whom_asks_next(
 ) -> None:
     office.consents("c7")
     before = office.get()
-    current = office.lake.current("sandbox.firm")
-    assert current is not None
-    gone = replace(current, snapshot_id=1, files=(Path("/nowhere.parquet"),))
+    gone = replace(office.current(), snapshot_id=1, files=(Path("/nowhere.parquet"),))
     with monkeypatch.context() as patch:
         patch.setattr(office.records, "_current", lambda _view: gone)
         assert office.get() == before
