@@ -22,8 +22,25 @@ def language() -> str:
 
 @lru_cache
 def catalogue(lang: str) -> dict[str, Any]:
-    """One language's messages: `errors.<code>.{what,next}` and `ui.<key>`."""
-    return tomllib.loads((files("catalog") / "messages" / f"{lang}.toml").read_text("utf-8"))
+    """One language's messages: `errors.<code>.{what,next}` and `ui.<key>`.
+
+    They stand in `messages/<lang>.toml` and, for what has come since, in a file for each subject in
+    the folder `messages/<lang>/`.
+
+    Raises:
+        ValueError: two files have the same key (a programming error).
+    """
+    folder = files("catalog") / "messages"
+    more = sorted((folder / lang).iterdir(), key=lambda file: file.name)
+    found: dict[str, Any] = {"errors": {}, "ui": {}}
+    for file in (folder / f"{lang}.toml", *more):
+        read = tomllib.loads(file.read_text("utf-8"))
+        for section, known in found.items():
+            entries = read.get(section, {})
+            if twice := known.keys() & entries.keys():
+                raise ValueError(f"{file.name}: already said elsewhere: {sorted(twice)}")
+            known |= entries
+    return found
 
 
 def text(key: str, lang: str | None = None, **fields: Any) -> str:

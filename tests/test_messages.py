@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from functools import cache
@@ -19,6 +20,8 @@ CODE = [
     for folder in ("catalog", "quality", "pipelines", "sandbox", "portal", "commands")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
+TEMPLATES = [path.read_text("utf-8") for path in sorted((ROOT / "portal").rglob("*.html"))]
+IN_TEMPLATE = re.compile(r"""\bt\(\s*["']([a-z][a-z0-9_]*)["']""")
 TREES = [ast.parse(path.read_text("utf-8")) for path in (*CODE, ROOT / "citybrain.py")]
 
 
@@ -48,8 +51,8 @@ def first_arguments(*suffixes: str) -> set[str]:
 
 
 def all_texts() -> set[str]:
-    """Every text constant of the code."""
-    return {
+    """Every text constant of the code, and what templates ask for by `t(...)`."""
+    return in_templates() | {
         node.value
         for tree in TREES
         for node in ast.walk(tree)
@@ -57,9 +60,14 @@ def all_texts() -> set[str]:
     }
 
 
+def in_templates() -> set[str]:
+    """The keys that the portal's templates ask for."""
+    return {key for template in TEMPLATES for key in IN_TEMPLATE.findall(template)}
+
+
 def interface_keys() -> set[str]:
     """Constant arguments of `text`, in the modules that import it from the catalogue."""
-    found = set()
+    found = in_templates()
     for tree in TREES:
         nodes = list(ast.walk(tree))
         ours = any(isinstance(n, ast.ImportFrom) and n.module == "catalog.text" for n in nodes)

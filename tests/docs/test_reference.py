@@ -147,6 +147,13 @@ def test_every_error_gives_what_its_text_shows() -> None:
     assert wrong == [], "\n".join(wrong)
 
 
+def messages_of(lang: str) -> list[str]:
+    """The files with one language's messages."""
+    folder = ROOT / "catalog" / "messages"
+    files = (folder / f"{lang}.toml", *sorted((folder / lang).glob("*.toml")))
+    return [file.read_text("utf-8") for file in files]
+
+
 @pytest.mark.parametrize("part", ["errors", "ui"])
 def test_both_languages_have_the_same_messages(part: str) -> None:
     english, chinese = catalogue("en")[part], catalogue("zh")[part]
@@ -159,8 +166,8 @@ def test_both_languages_have_the_same_messages(part: str) -> None:
 
 def test_the_message_catalogues_have_no_other_parts() -> None:
     for lang in LANGUAGES:
-        text = (ROOT / "catalog" / "messages" / f"{lang}.toml").read_text("utf-8")
-        assert set(tomllib.loads(text)) == {"errors", "ui"}
+        for text in messages_of(lang):
+            assert set(tomllib.loads(text)) == {"errors", "ui"}
 
 
 # -- links ----------------------------------------------------------------------------------------
@@ -239,8 +246,7 @@ def test_commands_in_documents_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_commands_in_messages_exist(lang: str) -> None:
-    messages = (ROOT / "catalog" / "messages" / f"{lang}.toml").read_text("utf-8")
-    assert unknown_commands(messages) == []
+    assert unknown_commands("\n".join(messages_of(lang))) == []
 
 
 def test_make_targets_in_documents_exist() -> None:

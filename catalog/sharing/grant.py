@@ -1,0 +1,63 @@
+"""A grant: which fields of a resource a department may read, of which rows, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Manner = Literal["interface", "download", "subscription"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """Only rows whose field, as text, is one of some values: a district sees its own.
+
+    Attributes:
+        field: a column of the resource; it need not be granted itself.
+    """
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an approved request, or data returned to a district, lets a department read.
+
+    Attributes:
+        id: unique in the catalogue database.
+        request: the request that it comes from; empty for returned data (回流).
+        department: who may read.
+        resource: the table's full name.
+        fields: the columns, in the resource's order.
+        masks: by field, a call of a masking function on it, such as `mask_name(name)`; others are given
+            as they are.
+        rows: which rows; None: all.
+        basis, scenario, purpose: as they were approved; no other purpose is allowed.
+        manner: how it may be read; `interface` allows pages and exports through the exchange,
+            `download` exports and no pages, `subscription` what `interface` does and notices as well.
+        valid_from, valid_to: from when (inclusive) to when (exclusive), in UTC.
+        revoked_at: from when on it holds no more, whatever its term.
+    """
+
+    id: str
+    request: str
+    department: str
+    resource: str
+    fields: tuple[str, ...]
+    purpose: str
+    basis: str
+    scenario: str
+    manner: Manner
+    valid_from: datetime
+    valid_to: datetime
+    masks: Mapping[str, str] = field(default_factory=dict)
+    rows: RowFilter | None = None
+    revoked_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it may be read under at a moment."""
+        ended = self.revoked_at is not None and self.revoked_at <= now
+        return self.valid_from <= now < self.valid_to and not ended
