@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database.audit import Audit
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
 from catalog.database.holds import Holds
@@ -61,6 +62,7 @@ class CatalogStore:
         openings: all that partners asked for, and what came of it.
         listed: lists of resources from other catalogues.
         clients: the programs of partners that may sign in.
+        audit: the log of all that was given, refused, decided and published.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -77,6 +79,7 @@ class CatalogStore:
         self.openings = Openings(self._read, self._writing)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
+        self.audit = Audit(self._reading, self._writing, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
