@@ -17,6 +17,7 @@ from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.audit import Audit
 from catalog.database.budgets import Budgets
+from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
@@ -63,6 +64,7 @@ class CatalogStore:
         listed: lists of resources from other catalogues.
         clients: the programs of partners that may sign in.
         audit: the log of all that was given, refused, decided and published.
+        checkpoints: what was signed of that log, and proofs.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -80,6 +82,7 @@ class CatalogStore:
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
         self.audit = Audit(self._reading, self._writing, clock)
+        self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
