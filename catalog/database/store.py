@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database.audit import Audit
 from catalog.database.budgets import Budgets
+from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
 from catalog.database.grants import Grants
 from catalog.database.holds import Holds
@@ -67,6 +69,8 @@ class CatalogStore:
         quotas: what departments have read of what they may read in a window of time.
         subscriptions: who is told of new snapshots, and the notices that are on their way.
         grants: what departments may read of each other's resources.
+        audit: the log of all that was given, refused, decided and published.
+        checkpoints: what was signed of that log, and proofs.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -86,6 +90,8 @@ class CatalogStore:
         self.quotas = Quotas(self._writing, clock)
         self.subscriptions = Subscriptions(self._read, self._write, clock)
         self.grants = Grants(self._read, self._write, self._reading, clock)
+        self.audit = Audit(self._reading, self._writing, clock)
+        self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
