@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
 from catalog.database.grants import Grants
@@ -23,6 +24,7 @@ from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
 from catalog.database.listed import Listed
 from catalog.database.migrate import ensure_current
+from catalog.database.objections import Objections
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
 from catalog.database.records import (
@@ -37,6 +39,7 @@ from catalog.database.records import (
     WatermarkRow,
     WorkspaceStatus,
 )
+from catalog.database.requests import Requests
 from catalog.database.resource_facts import ResourceFacts
 
 Clock = Callable[[], datetime]
@@ -63,6 +66,8 @@ class CatalogStore:
         listed: lists of resources from other catalogues.
         clients: the programs of partners that may sign in.
         grants: what departments may read of each other's resources.
+        requests: what they ask of each other; baskets: what they are about to ask for.
+        objections: values that somebody says are wrong.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -80,6 +85,9 @@ class CatalogStore:
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
         self.grants = Grants(self._read, self._write, self._reading, clock)
+        self.requests = Requests(self._read, self._write, clock)
+        self.baskets = Baskets(self._read, self._write, clock)
+        self.objections = Objections(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
