@@ -77,6 +77,11 @@ class Requests:
             _record(session, workspace, owner, row, change)
             return _loaded(session, [row])[0]
 
+    def note(self, workspace: str, record: AuditRecord) -> None:
+        """Record something that has changed nothing: a refusal."""
+        with self._write() as session:
+            note(session, workspace, record)
+
     # Reading
 
     def get(self, workspace: str, id: str) -> Request:

@@ -162,9 +162,14 @@ def decide(
 
     Raises:
         CatalogError: `decision_fields`, when a field is left out or was not asked for;
-            `share_reason`, when a refusal says no reason.
+            `share_reason`, when a refusal says no reason; `share_party`, when somebody else than the
+            owner decides about what is shared conditionally.
     """
     task = known_task(request, number)
+    if by.party != "owner" and task.item.share_type == 2:
+        raise CatalogError(
+            "share_party", act="decide", kind="task", party=by.party, parties="owner"
+        )
     if set(decisions) != set(task.item.fields):
         odd = ", ".join(sorted(set(decisions) ^ set(task.item.fields)))
         raise CatalogError("decision_fields", task=number, fields=odd)
