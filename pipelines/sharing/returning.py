@@ -70,7 +70,7 @@ def grant_of_return(rules: SharingRules, given: Return, id: str, now: Now) -> Gr
         purpose=plain_text("purpose", given.purpose),
         basis=plain_text("basis", given.basis),
         scenario="return",
-        manner=given.manner,  # type: ignore[arg-type]  # it is one of MANNERS
+        manner=given.manner,
         valid_from=max(first, now.at),
         valid_to=after,
         masks={name: mask for name, mask in masks.items() if mask and name in given.fields},

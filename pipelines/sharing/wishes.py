@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 
-from catalog.sharing.grant import MANNERS, Manner
+from catalog.sharing.grant import MANNERS
 from catalog.sharing.request import Asked
 from pipelines.errors import PipelineError
 from pipelines.sharing.rules import SharingRules
@@ -51,9 +50,14 @@ def asked_of(rules: SharingRules, department: str, wish: Wish, today: date) -> A
         term = f"{wish.first} - {wish.last}"
         raise PipelineError("share_term", term=term, longest=longest, today=today)
     items = rules.items(department, wish.wants)
-    manner = cast(Manner, wish.manner)
     return Asked(
-        items, texts["basis"], texts["scenario"], texts["purpose"], manner, wish.first, wish.last
+        items,
+        texts["basis"],
+        texts["scenario"],
+        texts["purpose"],
+        wish.manner,
+        wish.first,
+        wish.last,
     )
 
 
