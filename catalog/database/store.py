@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.audit import Audit
+from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
 from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
@@ -25,6 +26,7 @@ from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
 from catalog.database.listed import Listed
 from catalog.database.migrate import ensure_current
+from catalog.database.objections import Objections
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
 from catalog.database.quotas import Quotas
@@ -40,6 +42,7 @@ from catalog.database.records import (
     WatermarkRow,
     WorkspaceStatus,
 )
+from catalog.database.requests import Requests
 from catalog.database.resource_facts import ResourceFacts
 from catalog.database.subscriptions import Subscriptions
 
@@ -71,6 +74,8 @@ class CatalogStore:
         grants: what departments may read of each other's resources.
         audit: the log of all that was given, refused, decided and published.
         checkpoints: what was signed of that log, and proofs.
+        requests: what they ask of each other; baskets: what they are about to ask for.
+        objections: values that somebody says are wrong.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -92,6 +97,9 @@ class CatalogStore:
         self.grants = Grants(self._read, self._write, self._reading, clock)
         self.audit = Audit(self._reading, self._writing, clock)
         self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
+        self.requests = Requests(self._read, self._write, clock)
+        self.baskets = Baskets(self._read, self._write, clock)
+        self.objections = Objections(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
