@@ -13,6 +13,7 @@ from catalog.errors import CityBrainError, Problems
 from catalog.text import text
 from commands import (
     catalogue,
+    exchange,
     machinery,
     opening,
     protection,
@@ -40,6 +41,7 @@ for part in (
     protection,
     opening,
     serving,
+    exchange,
     machinery,
 ):
     app.add_typer(part.app)
