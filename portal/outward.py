@@ -29,6 +29,11 @@ METADATA = frozenset(
 # IPv6 networks within which IPv4 addresses are written.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # of IPv6, what is given out
+# Of IANA's special-purpose registries, what the standard library of an older Python does not know.
+_CLOSED: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20"))
+)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -146,6 +151,8 @@ def _plain_public(found: _Address) -> bool:
         or found.is_loopback
         or found.is_unspecified
         or found in METADATA
+        or any(found in network for network in _CLOSED)
+        or (found.version == 6 and found not in _UNICAST and found not in _NAT64)
     )
 
 
