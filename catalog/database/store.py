@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database.audit import Audit
 from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
+from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
 from catalog.database.grants import Grants
 from catalog.database.holds import Holds
@@ -65,6 +67,8 @@ class CatalogStore:
         openings: all that partners asked for, and what came of it.
         listed: lists of resources from other catalogues.
         clients: the programs of partners that may sign in.
+        audit: the log of all that was given, refused, decided and published.
+        checkpoints: what was signed of that log, and proofs.
         grants: what departments may read of each other's resources.
         requests: what they ask of each other; baskets: what they are about to ask for.
         objections: values that somebody says are wrong.
@@ -84,10 +88,12 @@ class CatalogStore:
         self.openings = Openings(self._read, self._writing)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
-        self.grants = Grants(self._read, self._write, self._reading, clock)
-        self.requests = Requests(self._read, self._write, clock)
+        self.audit = Audit(self._reading, self._writing, clock)
+        self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
+        self.grants = Grants(self._read, self._write, self._reading, clock, self.audit)
+        self.requests = Requests(self._read, self._write, clock, self.audit)
         self.baskets = Baskets(self._read, self._write, clock)
-        self.objections = Objections(self._read, self._write, clock)
+        self.objections = Objections(self._read, self._write, clock, self.audit)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

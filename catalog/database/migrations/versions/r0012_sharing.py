@@ -10,7 +10,7 @@ from alembic import op
 from catalog.database.migrations import append_only
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 MOMENT = sa.DateTime(timezone=True)
 
