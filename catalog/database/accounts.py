@@ -108,7 +108,7 @@ class Accounts:
         """One account, also a closed one.
 
         Raises:
-            CatalogError: `account_unknown`.
+            CatalogError: `account_missing`.
         """
         with self._read() as session:
             return account_of(_known(session, workspace, name))
@@ -117,7 +117,7 @@ class Accounts:
         """Let nobody sign in to an account any more, and end its sessions; repeating changes nothing.
 
         Raises:
-            CatalogError: `account_unknown`.
+            CatalogError: `account_missing`.
         """
         with self._write() as session:
             lock_workspace(session, workspace, self._clock())
@@ -132,7 +132,7 @@ class Accounts:
         """A new password for an account that is open; all of its sessions end.
 
         Raises:
-            CatalogError: `account_unknown`, `account_closed`, `account_elsewhere`,
+            CatalogError: `account_missing`, `account_closed`, `account_elsewhere`,
                 `password_length`.
         """
         hashed = self._hash(checked(password))
@@ -234,5 +234,5 @@ def _known(session: Session, workspace: str, name: str) -> AccountRow:
     if NAME.fullmatch(name):
         found = session.scalar(_rows(workspace).where(AccountRow.name == name))
     if found is None:
-        raise CatalogError("account_unknown", name=name[:80])
+        raise CatalogError("account_missing", name=name[:80])
     return found

@@ -27,9 +27,7 @@ class Lockouts:
         self._write = write
         self._clock = clock
 
-    def attempt(
-        self, workspace: str, most: Mapping[str, int], wait: timedelta
-    ) -> datetime | None:
+    def attempt(self, workspace: str, most: Mapping[str, int], wait: timedelta) -> datetime | None:
         """Count an attempt for some subjects, such as an account and an address.
 
         Args:
@@ -42,9 +40,7 @@ class Lockouts:
         now = self._clock()
         with self._write() as session:
             owner = lock_workspace(session, workspace, now)
-            session.execute(
-                delete(Row).where(Row.workspace_id == owner, Row.until_at <= now)
-            )
+            session.execute(delete(Row).where(Row.workspace_id == owner, Row.until_at <= now))
             query = select(Row).where(Row.workspace_id == owner, Row.subject.in_(most))
             known = {row.subject: row for row in session.scalars(query)}
             locked = [row.until_at for name, row in known.items() if row.failures >= most[name]]

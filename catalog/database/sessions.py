@@ -57,15 +57,13 @@ class Sessions:
         self._write = write
         self._clock = clock
 
-    def begin(
-        self, workspace: str, name: str, address: str, agent: str, longest: timedelta
-    ) -> str:
+    def begin(self, workspace: str, name: str, address: str, agent: str, longest: timedelta) -> str:
         """A new session of an account that is open; its secret, which is told only now.
 
         Sessions that are over by `longest` are removed.
 
         Raises:
-            CatalogError: `account_unknown`.
+            CatalogError: `account_missing`.
         """
         secret, now = secrets.token_urlsafe(SECRET_BYTES), self._clock()
         with self._write() as session:
@@ -73,7 +71,7 @@ class Sessions:
             query = query.where(t.Workspace.name == workspace, AccountRow.name == name)
             account = session.scalar(query.where(AccountRow.closed_at.is_(None)))
             if account is None:
-                raise CatalogError("account_unknown", name=name)
+                raise CatalogError("account_missing", name=name)
             session.execute(delete(SessionRow).where(SessionRow.created_at <= now - longest))
             session.add(
                 SessionRow(
@@ -107,9 +105,7 @@ class Sessions:
                 session.execute(seen.values(seen_at=now))
         return sitting
 
-    def list(
-        self, workspace: str, name: str, idle: timedelta, longest: timedelta
-    ) -> list[Sitting]:
+    def list(self, workspace: str, name: str, idle: timedelta, longest: timedelta) -> list[Sitting]:
         """The sessions of an account that are not over, the newest first."""
         now = self._clock()
         with self._read() as session:
@@ -145,9 +141,7 @@ def _rows(workspace: str) -> Select[SessionRow, AccountRow]:
 
 
 def _sitting(row: SessionRow, account: AccountRow) -> Sitting:
-    return Sitting(
-        row.id, account_of(account), row.address, row.agent, row.created_at, row.seen_at
-    )
+    return Sitting(row.id, account_of(account), row.address, row.agent, row.created_at, row.seen_at)
 
 
 def _hash(secret: str) -> str:
