@@ -36,9 +36,8 @@ def account(
 ) -> Person:
     """An account with `PASSWORD`; one that is known stays as it is."""
     made = person(name, role, department, partner)
-    with bureau.store() as store:
-        with suppress(CatalogError):
-            store.accounts.add(NAME, made, PASSWORD)
+    with bureau.store() as store, suppress(CatalogError):
+        store.accounts.add(NAME, made, PASSWORD)
     return made
 
 
