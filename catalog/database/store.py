@@ -18,6 +18,7 @@ from catalog.database import connect, reading, resource_facts, status, syncing, 
 from catalog.database.accounts import Accounts
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
+from catalog.database.histories import Histories
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
@@ -67,6 +68,7 @@ class CatalogStore:
         accounts: the people who may sign in to the portal.
         sessions: their browsers that have.
         lockouts: attempts that have failed.
+        histories: runs with their steps, and how data went over time.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -86,6 +88,7 @@ class CatalogStore:
         self.accounts = Accounts(self._read, self._write, clock)
         self.sessions = Sessions(self._read, self._write, clock)
         self.lockouts = Lockouts(self._write, clock)
+        self.histories = Histories(self._read)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
