@@ -21,6 +21,7 @@ from commands import (
     running,
     scheduling,
     serving,
+    sharing,
     writing,
 )
 
@@ -40,6 +41,7 @@ for part in (
     writing,
     protection,
     opening,
+    sharing,
     serving,
     accounts,
     machinery,
