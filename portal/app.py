@@ -28,6 +28,7 @@ from portal.pages.site import Site
 from portal.permissions import reachable
 from portal.problems import Problem, problem_response
 from portal.service import Service
+from portal.sharing import ticking
 from sandbox.opening import Opened
 
 ROUTERS = (signin.router, questions.router, account.router, records.router, health.router)
@@ -57,7 +58,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with ticking(service):
+            yield
         await anyio.to_thread.run_sync(service.jobs.close)
         await anyio.to_thread.run_sync(service.lookups.close)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog.errors import CityBrainError
 from portal.errors import PortalError
+from portal.pages.sharing_faults import SHARING
 from portal.problems import Problem, problem_of
 
 STATUS = {
@@ -22,6 +23,7 @@ STATUS = {
     "account_department": 422,
     "account_partner": 422,
     "password_length": 422,
+    **SHARING,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""
 
