@@ -12,6 +12,7 @@ import typer
 from catalog.errors import CityBrainError, Problems
 from catalog.text import text
 from commands import (
+    accounts,
     catalogue,
     exchange,
     machinery,
@@ -21,6 +22,7 @@ from commands import (
     running,
     scheduling,
     serving,
+    sharing,
     writing,
 )
 
@@ -40,8 +42,10 @@ for part in (
     writing,
     protection,
     opening,
+    sharing,
     serving,
     exchange,
+    accounts,
     machinery,
 ):
     app.add_typer(part.app)

@@ -204,6 +204,12 @@ SETTINGS = {
     "exchange.webhook_insecure": "Also plain HTTP and addresses that are not public: for tests only.",
     "exchange.webhook_attempts": "After so many attempts a notice is given up.",
     "exchange.webhook_seconds": "How often new snapshots are looked for.",
+    "portal.account_failures": "After how many failures in a row an account of the "
+    "[portal](portal.md) has to wait.",
+    "portal.address_failures": "After how many failures in a row an address has to wait.",
+    "portal.lockout_minutes": "For how many minutes they wait.",
+    "portal.idle_minutes": "After how many minutes without a request a session is over.",
+    "portal.session_hours": "After how many hours a session is over at the latest.",
     "lineage.keep_runs": "Of how many runs `citybrain clean` keeps the lineage events' files; what "
     "waits to be sent stays.",
     "lake.keep_snapshots": "How many published snapshots of a table `citybrain clean` keeps.",

@@ -15,16 +15,19 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database.accounts import Accounts
 from catalog.database.audit import Audit
 from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
 from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
 from catalog.database.grants import Grants
+from catalog.database.histories import Histories
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
 from catalog.database.listed import Listed
+from catalog.database.lockouts import Lockouts
 from catalog.database.migrate import ensure_current
 from catalog.database.objections import Objections
 from catalog.database.openings import Openings
@@ -44,6 +47,7 @@ from catalog.database.records import (
 )
 from catalog.database.requests import Requests
 from catalog.database.resource_facts import ResourceFacts
+from catalog.database.sessions import Sessions
 from catalog.database.subscriptions import Subscriptions
 
 Clock = Callable[[], datetime]
@@ -71,9 +75,13 @@ class CatalogStore:
         clients: the programs of partners and departments that may sign in.
         quotas: what departments have read of what they may read in a window of time.
         subscriptions: who is told of new snapshots, and the notices that are on their way.
-        grants: what departments may read of each other's resources.
+        accounts: the people who may sign in to the portal.
+        sessions: their browsers that have.
+        lockouts: attempts that have failed.
+        histories: runs with their steps, and how data went over time.
         audit: the log of all that was given, refused, decided and published.
         checkpoints: what was signed of that log, and proofs.
+        grants: what departments may read of each other's resources.
         requests: what they ask of each other; baskets: what they are about to ask for.
         objections: values that somebody says are wrong.
     """
@@ -94,12 +102,16 @@ class CatalogStore:
         self.clients = Clients(self._read, self._write, self._reading, clock)
         self.quotas = Quotas(self._writing, clock)
         self.subscriptions = Subscriptions(self._read, self._write, clock)
-        self.grants = Grants(self._read, self._write, self._reading, clock)
+        self.accounts = Accounts(self._read, self._write, clock)
+        self.sessions = Sessions(self._read, self._write, clock)
+        self.lockouts = Lockouts(self._write, clock)
+        self.histories = Histories(self._read)
         self.audit = Audit(self._reading, self._writing, clock)
         self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
-        self.requests = Requests(self._read, self._write, clock)
+        self.grants = Grants(self._read, self._write, self._reading, clock, self.audit)
+        self.requests = Requests(self._read, self._write, clock, self.audit)
         self.baskets = Baskets(self._read, self._write, clock)
-        self.objections = Objections(self._read, self._write, clock)
+        self.objections = Objections(self._read, self._write, clock, self.audit)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

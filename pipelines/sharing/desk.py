@@ -394,4 +394,4 @@ class SharingDesk:
     def refused(self, actor: str, action: Action, subject: str, error: CityBrainError) -> None:
         """Record that something was refused, and by which code."""
         record = AuditRecord(self.clock(), actor, action, subject, outcome=error.code)
-        self.store.requests.note(self.workspace, record)
+        self.store.audit.append(self.workspace, record)
