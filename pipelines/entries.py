@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
@@ -21,7 +21,12 @@ from catalog.resources.entry import (
     class_of,
     cycle_of,
     format_of,
+)
+from catalog.resources.terms import (
+    field_open_type,
     open_type_of,
+    share_condition_of,
+    share_type_of,
 )
 from pipelines.errors import PipelineError
 from pipelines.home import Home
@@ -53,7 +58,16 @@ class Live:
 def entries_of(plan: Plan, facts: Mapping[str, ResourceFacts]) -> tuple[Entry, ...]:
     """The entries of every resource, in the plan's order."""
     sources, cycles = _Sources(plan), _Cycles(plan)
-    return tuple(_entry(plan, name, facts.get(name), sources, cycles) for name in plan.steps)
+    found = [_entry(plan, name, facts.get(name), sources, cycles) for name in plan.steps]
+    codes = {entry.key: entry.code or entry.key for entry in found}
+    return tuple(_related(entry, codes) for entry in found)
+
+
+def _related(entry: Entry, codes: Mapping[str, str]) -> Entry:
+    """The entry with codes for the tables that its contract names as related."""
+    if not entry.related:
+        return entry
+    return replace(entry, related=tuple(codes.get(name, name) for name in entry.related))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +194,11 @@ def _entry(
             item.title,
             item.physical_type,
             plan.levels.of((name, item.name)),
-            share,
-            opened,
+            share_type_of(contract, item),
+            field_open_type(contract, item),
             sources.of(name, item),
             item.source_of,
+            share_condition_of(contract, item),
         )
         for item in contract.fields
     )
@@ -196,6 +211,7 @@ def _entry(
         "provider_code": (provider.code if provider else None, "not_declared"),
         "abstract": (contract.purpose or None, "not_declared"),
         "share_type": (share, "not_declared"),
+        "share_way": (said.share_way or None, "not_declared"),
         "open_type": (opened, "not_declared"),
         "update_cycle": (cycles.of(name), "no_rule" if contract.frequency else "not_declared"),
         "published": (said.published or day, "not_published"),
