@@ -9,7 +9,7 @@ from catalog.contract import Contract
 from catalog.database import CatalogStore
 from catalog.database.records import ResourceStatus, RuleResultRow
 from catalog.exports.dataset import Contact, Dataset, Party, Service, Terms, Texts, texts_of
-from catalog.resources.entry import Entry, open_type_of
+from catalog.resources.entry import Entry
 from pipelines.entries import entries_of
 from pipelines.plan import Plan
 from pipelines.workspace import Department, Settings
@@ -23,11 +23,13 @@ def is_public(contract: Contract) -> bool:
     return declared is not False and (declared is True or released)
 
 
-def is_download(contract: Contract) -> bool:
-    """Whether anyone may download a resource: a release to everybody, without a condition."""
+def is_download(contract: Contract, entry: Entry) -> bool:
+    """Whether anyone may download a resource: a release to everybody, every field of it without a
+    condition."""
     release = contract.release
     released = release is not None and release.channel == "open" and contract.database == "open"
-    return released and open_type_of(contract) == "unconditional"
+    types = {entry.open_type, *(item.open_type for item in entry.fields)}
+    return released and types == {"unconditional"}
 
 
 def terms_of_city(plan: Plan) -> Terms:
@@ -83,7 +85,7 @@ def _dataset(
         texts_of(contract.limitations),
         _party(department) if department else None,
         contract.version,
-        is_download(contract) and now is not None and now.snapshot_id is not None,
+        is_download(contract, entry) and now is not None and now.snapshot_id is not None,
         now.snapshot_id if now else None,
         now.published_at if now else None,
         now.rows if now else None,

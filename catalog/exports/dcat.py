@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from rdflib import DCTERMS, FOAF, PROV, RDF, SKOS, XSD, BNode, Graph, Namespace, URIRef
+from rdflib import DCTERMS, FOAF, PROV, RDF, RDFS, SKOS, XSD, BNode, Graph, Namespace, URIRef
 from rdflib import Literal as Value
 from rdflib.term import Node
 
@@ -132,8 +132,9 @@ class _Writer:
             here = self._typed(self._at.service(name), DCAT.DataService)
             titles = {lang: text(f"dcat_service_{name}", lang) for lang in LANGUAGES}
             self._texts(here, DCTERMS.title, titles)
-            self._add(here, DCAT.endpointURL, URIRef(self._at.base + endpoints[name]))
-            self._add(here, DCAT.endpointDescription, URIRef(f"{self._at.base}/openapi.json"))
+            endpoint, described = self._at.base + endpoints[name], f"{self._at.base}/openapi.json"
+            self._add(here, DCAT.endpointURL, self._typed(endpoint, RDFS.Resource))
+            self._add(here, DCAT.endpointDescription, self._typed(described, RDFS.Resource))
             rights = "public" if name == "ckan" else "restricted"
             self._add(here, DCTERMS.accessRights, self._rights(rights))
             for one in members:
