@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +20,9 @@ sandbox.add_typer(client, name="client", no_args_is_help=True)
 
 @app.command("serve")
 def serve(
-    workspace: WorkspaceArgument,
+    workspaces: Annotated[
+        list[Path], typer.Argument(help="The workspaces' folders.", metavar="WORKSPACE...")
+    ],
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0: a free one.", min=0, max=65535)] = 8300,
     proxy: Annotated[
@@ -27,14 +30,15 @@ def serve(
         typer.Option(help="Address of the TLS proxy in front, whose X-Forwarded-For is believed."),
     ] = None,
 ) -> None:
-    """Serve the sandbox to partners' programs, until SIGTERM or SIGINT."""
-    from portal.serving import serve_workspace
+    """Serve cities to people and programs on one port, until SIGTERM or SIGINT."""
+    from portal.serving import serve_workspaces
 
     def ready(url: str) -> None:
-        sys.stdout.write(text("service_ready", url=url, workspace=workspace) + "\n")
+        names = " ".join(str(one) for one in workspaces)
+        sys.stdout.write(text("service_ready", url=url, workspace=names) + "\n")
         sys.stdout.flush()
 
-    serve_workspace(compiled_workspace(workspace), host, port, proxy, ready)
+    serve_workspaces([compiled_workspace(one) for one in workspaces], host, port, proxy, ready)
 
 
 @client.command("add")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from pipelines.home import Home
 from pipelines.plan import Plan as Workspace
 from portal.app import create_app
+from portal.cities import cities_app, unlike
 from portal.errors import PortalError
 from portal.tokens import service_key
 from sandbox.accounting import epsilon_of
@@ -22,8 +24,8 @@ ENDING = (signal.SIGTERM, signal.SIGINT)
 END_SECONDS = 30  # for what is at work when the service is told to end
 
 
-def serve_workspace(
-    workspace: Workspace,
+def serve_workspaces(
+    workspaces: Sequence[Workspace],
     host: str,
     port: int,
     proxy: str | None,
@@ -31,18 +33,20 @@ def serve_workspace(
 ) -> None:
     """Serve until SIGTERM or SIGINT; what is at work is answered before the end.
 
+    One city is served at the root of the address, several under their names.
+
     Args:
         proxy: the address whose word about a request's origin is believed; None: nobody's.
         ready: is told the address once the service listens.
 
     Raises:
-        PortalError: `address_taken`.
+        PortalError: `address_taken`, `city_twice`.
     """
+    unlike([one.workspace.name for one in workspaces])
     epsilon_of(1.0, 1e-6)  # loads what the first question would wait for
-    key = service_key(Home.of(workspace.workspace.name).root)
-    with _listening(host, port) as listener, open_desk(workspace) as opened:
+    with _listening(host, port) as listener, ExitStack() as stack:
         config = uvicorn.Config(
-            create_app(opened, workspace, key),
+            _app(workspaces, stack),
             log_level="critical",
             access_log=False,
             server_header=False,
@@ -55,6 +59,19 @@ def serve_workspace(
         gc.collect()
         gc.freeze()  # the workspace stays as it is: collections need not look at it with every request
         _Server(config).run(sockets=[listener])
+
+
+def _app(workspaces: Sequence[Workspace], stack: ExitStack) -> ASGIApp:
+    """The cities' application; what they hold open is closed with the stack."""
+    made = {}
+    for workspace in workspaces:
+        read = workspace.workspace
+        key = service_key(Home.of(read.name).root)
+        opened = stack.enter_context(open_desk(workspace))
+        made[read.name] = create_app(opened, workspace, key), read.settings.title
+    if len(made) == 1:
+        return next(app for app, _ in made.values())
+    return cities_app(made)
 
 
 class _Server(uvicorn.Server):
