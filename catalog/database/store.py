@@ -17,6 +17,7 @@ from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
+from catalog.database.grants import Grants
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
@@ -24,6 +25,7 @@ from catalog.database.listed import Listed
 from catalog.database.migrate import ensure_current
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
+from catalog.database.quotas import Quotas
 from catalog.database.records import (
     ReceivedFileRow,
     RuleResultRow,
@@ -37,6 +39,7 @@ from catalog.database.records import (
     WorkspaceStatus,
 )
 from catalog.database.resource_facts import ResourceFacts
+from catalog.database.subscriptions import Subscriptions
 
 Clock = Callable[[], datetime]
 
@@ -60,7 +63,10 @@ class CatalogStore:
         instruments: the letters, agreements and consents that allow it.
         openings: all that partners asked for, and what came of it.
         listed: lists of resources from other catalogues.
-        clients: the programs of partners that may sign in.
+        clients: the programs of partners and departments that may sign in.
+        quotas: what departments have read of what they may read in a window of time.
+        subscriptions: who is told of new snapshots, and the notices that are on their way.
+        grants: what departments may read of each other's resources.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -77,6 +83,9 @@ class CatalogStore:
         self.openings = Openings(self._read, self._writing)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
+        self.quotas = Quotas(self._writing, clock)
+        self.subscriptions = Subscriptions(self._read, self._write, clock)
+        self.grants = Grants(self._read, self._write, self._reading, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
