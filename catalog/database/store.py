@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database.accounts import Accounts
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
 from catalog.database.grants import Grants
@@ -22,6 +23,7 @@ from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
 from catalog.database.listed import Listed
+from catalog.database.lockouts import Lockouts
 from catalog.database.migrate import ensure_current
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
@@ -39,6 +41,7 @@ from catalog.database.records import (
     WorkspaceStatus,
 )
 from catalog.database.resource_facts import ResourceFacts
+from catalog.database.sessions import Sessions
 from catalog.database.subscriptions import Subscriptions
 
 Clock = Callable[[], datetime]
@@ -67,6 +70,9 @@ class CatalogStore:
         quotas: what departments have read of what they may read in a window of time.
         subscriptions: who is told of new snapshots, and the notices that are on their way.
         grants: what departments may read of each other's resources.
+        accounts: the people who may sign in to the portal.
+        sessions: their browsers that have.
+        lockouts: attempts that have failed.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -86,6 +92,9 @@ class CatalogStore:
         self.quotas = Quotas(self._writing, clock)
         self.subscriptions = Subscriptions(self._read, self._write, clock)
         self.grants = Grants(self._read, self._write, self._reading, clock)
+        self.accounts = Accounts(self._read, self._write, clock)
+        self.sessions = Sessions(self._read, self._write, clock)
+        self.lockouts = Lockouts(self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
