@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.accounts import Accounts
+from catalog.database.audit import Audit
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
 from catalog.database.grants import Grants
@@ -73,6 +74,7 @@ class CatalogStore:
         accounts: the people who may sign in to the portal.
         sessions: their browsers that have.
         lockouts: attempts that have failed.
+        audit: the log of all that was given, refused, decided and published.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -95,6 +97,7 @@ class CatalogStore:
         self.accounts = Accounts(self._read, self._write, clock)
         self.sessions = Sessions(self._read, self._write, clock)
         self.lockouts = Lockouts(self._write, clock)
+        self.audit = Audit(self._reading, self._writing, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
