@@ -170,6 +170,22 @@ SETTINGS = {
     "channel may have its own.",
     "risk.minimum_count": "Smallest count that a release of statistics may show; a contract may ask "
     "for more.",
+    "open.url": "The portal's public address, as it stands in exported catalogues; unset: the one that "
+    "was asked ([open data](open-data.md)).",
+    "open.publisher": "Who publishes the catalogue, as one text or by language; unset: the department "
+    "whose role is `operator`, else the city.",
+    "open.license": "Address of the licence under which open data may be used.",
+    "open.license_id": "The licence's short name with SPDX, such as `CC-BY-4.0`.",
+    "open.license_title": "The licence's name for people.",
+    "open.attribution": "Where the data come from and what else must be respected, as one text or by "
+    "language.",
+    "open.contact_name": "Whom to ask about open data.",
+    "open.contact_email": "His address for mail.",
+    "open.contact_url": "His page.",
+    "open.spatial": "Address of the place that the data are about.",
+    "open.themes": "Codes of the EU's data themes by table: "
+    '`"open.hotline_statistics" = ["GOVE"]`.',
+    "open.downloads_per_minute": "Downloads that one address may begin in a minute.",
     **{
         f"risk.{channel}.{key}": meaning
         for channel in ("open", "share", "extract", "sandbox")

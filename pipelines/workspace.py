@@ -31,6 +31,7 @@ from quality.predicates import quoted
 from quality.risk.policy import RiskSettings
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_WEB = r"^https?://[^\s<>\"{}|\\^`]+$"
 _Reader = Callable[[Path, str, str], Contract]
 MODEL_DATABASES = tuple(name for name in DATABASES if name != "raw")
 
@@ -112,6 +113,33 @@ class CatalogueSettings(_Strict):
     subjects: dict[str, Annotated[str, Field(pattern=r"^\d{5}\d*$")]] = {}
 
 
+class OpenSettings(_Strict):
+    """On what terms the city opens data to everybody.
+
+    Attributes:
+        url: the portal's public address; unset: the one that was asked.
+        publisher: of the catalogue; unset: the department whose role is `operator`, else the city.
+        license: the licence's address; `license_id`: its short name with SPDX.
+        attribution: where the data come from, and what else must be respected.
+        spatial: the address of the place that the data are about.
+        themes: codes of the EU's data themes by table, such as `ENVI`.
+        downloads_per_minute: of one address.
+    """
+
+    url: Annotated[str, Field(pattern=_WEB)] | None = None
+    publisher: dict[str, str] | str | None = None
+    license: Annotated[str, Field(pattern=_WEB)] | None = None
+    license_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.+-]+$")] | None = None
+    license_title: str | None = None
+    attribution: dict[str, str] | str = ""
+    contact_name: str | None = None
+    contact_email: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = None
+    contact_url: Annotated[str, Field(pattern=_WEB)] | None = None
+    spatial: Annotated[str, Field(pattern=_WEB)] | None = None
+    themes: dict[str, tuple[Annotated[str, Field(pattern=r"^[A-Z_]{4,12}$")], ...]] = {}
+    downloads_per_minute: int = Field(default=60, ge=1)
+
+
 class Settings(_Strict):
     """The content of `workspace.toml`."""
 
@@ -132,6 +160,7 @@ class Settings(_Strict):
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
+    open: OpenSettings = OpenSettings()
 
     def day_of(self, moment: datetime) -> date:
         """The city's calendar day at a moment."""
