@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalog.errors import CityBrainError
-from quality.predicates import literal, quoted
+from quality.predicates import quoted
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -40,18 +38,9 @@ def masked_field(name: str, mask: str | None) -> Masked:
     """
     if mask is None:
         return Masked(name, quoted(name))
-    from sqlglot import exp, parse_one
-    from sqlglot.errors import SqlglotError
+    from pipelines.masking import own_mask, own_mask_sql
 
-    from pipelines.masking import mask_call
-
-    try:
-        call = mask_call(parse_one(mask, dialect="duckdb"), Path(name))
-    except (SqlglotError, CityBrainError):
-        call = None
-    value = call.values[0] if call is not None and len(call.values) == 1 else None
-    if call is None or not isinstance(value, exp.Column) or value.sql("duckdb") != name:
+    call = own_mask(name, mask)
+    if call is None:
         raise SandboxError("mask_wrong", field=name, mask=mask)
-    said = [literal(one) if isinstance(one, str) else repr(one) for one in call.literals]
-    sql = f"{call.function.name}({', '.join([quoted(name), *said])})"
-    return Masked(name, sql, True, call.use)
+    return Masked(name, own_mask_sql(name, call), True, call.use)

@@ -117,6 +117,25 @@ class Grants:
             note(session, workspace, record_of(ended, now, by, "revoked", reason=reason))
             return ended
 
+    def note_expired(self, workspace: str) -> builtins.list[Grant]:
+        """Tell the audit log of grants whose term has ended since this was last called.
+
+        They have ended without it, at the second of their term.
+        """
+        with self._write() as session:
+            lock_workspace(session, workspace, self._clock())
+            now = self._clock()
+            query = grants_query(workspace).where(
+                GrantRow.valid_to <= now,
+                GrantRow.revoked_at.is_(None),
+                GrantRow.expiry_noted_at.is_(None),
+            )
+            rows = session.scalars(query.order_by(GrantRow.id)).all()
+            for row in rows:
+                row.expiry_noted_at = now
+                note(session, workspace, record_of(grant_of(row), now, "system", "expired"))
+            return [grant_of(row) for row in rows]
+
 
 def provision_in(
     session: Session,

@@ -17,6 +17,7 @@ from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.accounts import Accounts
 from catalog.database.audit import Audit
+from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
 from catalog.database.grants import Grants
@@ -26,6 +27,7 @@ from catalog.database.ledger import Ledger
 from catalog.database.listed import Listed
 from catalog.database.lockouts import Lockouts
 from catalog.database.migrate import ensure_current
+from catalog.database.objections import Objections
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
 from catalog.database.quotas import Quotas
@@ -41,6 +43,7 @@ from catalog.database.records import (
     WatermarkRow,
     WorkspaceStatus,
 )
+from catalog.database.requests import Requests
 from catalog.database.resource_facts import ResourceFacts
 from catalog.database.sessions import Sessions
 from catalog.database.subscriptions import Subscriptions
@@ -75,6 +78,8 @@ class CatalogStore:
         sessions: their browsers that have.
         lockouts: attempts that have failed.
         audit: the log of all that was given, refused, decided and published.
+        requests: what they ask of each other; baskets: what they are about to ask for.
+        objections: values that somebody says are wrong.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -98,6 +103,9 @@ class CatalogStore:
         self.sessions = Sessions(self._read, self._write, clock)
         self.lockouts = Lockouts(self._write, clock)
         self.audit = Audit(self._reading, self._writing, clock)
+        self.requests = Requests(self._read, self._write, clock)
+        self.baskets = Baskets(self._read, self._write, clock)
+        self.objections = Objections(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
