@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database.asked import AskedLog
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
 from catalog.database.holds import Holds
@@ -59,6 +60,7 @@ class CatalogStore:
         budgets: what partners may learn in the sandbox, and what they have spent.
         instruments: the letters, agreements and consents that allow it.
         openings: all that partners asked for, and what came of it.
+        asked: the same page by page, with what it cost and where the answers are.
         listed: lists of resources from other catalogues.
         clients: the programs of partners that may sign in.
     """
@@ -75,6 +77,7 @@ class CatalogStore:
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, self._reading, clock)
         self.openings = Openings(self._read, self._writing)
+        self.asked = AskedLog(self._read)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
 
