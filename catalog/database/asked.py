@@ -1,4 +1,4 @@
-"""What partners asked for, page by page: the calls of the log with what they cost and where their answers are."""
+"""What partners asked for, page by page: the calls of the log with their charges and answers."""
 
 from __future__ import annotations
 
@@ -81,6 +81,27 @@ class AskedLog:
                 )
                 for row in found
             ]
+
+    def of_answer(
+        self, workspace: str, agreement: str, partner: str, answer: str
+    ) -> AskedEntry | None:
+        """The call by which an answer of a partner's was first asked for; None: there is none."""
+        item = OpeningRow
+        charge = select(bt.BudgetAnswer.charge_id).where(bt.BudgetAnswer.id == answer)
+        query = _calls(workspace).where(
+            item.agreement == agreement, item.partner == partner, item.action == "query"
+        )
+        query = query.where(item.charge_id == charge.scalar_subquery())
+        with self._read() as session:
+            row = session.scalar(query.order_by(item.id).limit(1))
+            return None if row is None else AskedEntry(row.id, record(row), answer=answer)
+
+    def one(self, workspace: str, partner: str, number: int) -> AskedEntry | None:
+        """A call of a partner's by its number."""
+        query = _calls(workspace).where(OpeningRow.id == number, OpeningRow.partner == partner)
+        with self._read() as session:
+            row = session.scalar(query)
+            return None if row is None else AskedEntry(row.id, record(row))
 
 
 def _calls(workspace: str) -> Select[OpeningRow]:

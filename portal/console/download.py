@@ -14,7 +14,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def as_csv(table: Table) -> str:
     """The answer as CSV (RFC 4180), each statistic with a column of errors: half of its 95 % interval.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe in front. Numbers stay as they are.
+    A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay.
     """
     written = io.StringIO()
     rows = csv.writer(written)

@@ -33,6 +33,7 @@ class Past:
     at: datetime
     user: str
     action: str
+    agreement: str
     purpose: str
     question: str
     given: bool
@@ -58,24 +59,32 @@ class Page:
 
 def page_of(
     entries: Sequence[AskedEntry],
-    terms: Agreement,
-    views: Mapping[str, ViewTerms],
+    terms: Mapping[str, Agreement],
+    views: Mapping[str, Mapping[str, ViewTerms]],
     lang: str | None = None,
     most: int = PAGE,
 ) -> Page:
-    """A page of the log of one agreement.
+    """A page of a partner's log.
 
     Args:
         entries: one more than `most`, if there are more.
-        views: what the agreement grants, for saying what a refused question was refused for.
+        terms: by agreement, what it says.
+        views: by agreement that holds, what it grants: for saying why a question was refused.
     """
-    rows = tuple(_past(one, terms, views, lang) for one in entries[:most])
+    rows = tuple(
+        past(one, terms.get(one.call.agreement), views.get(one.call.agreement, {}), lang)
+        for one in entries[:most]
+    )
     return Page(rows, entries[most - 1].number if len(entries) > most else None)
 
 
-def _past(
-    entry: AskedEntry, terms: Agreement, views: Mapping[str, ViewTerms], lang: str | None
+def past(
+    entry: AskedEntry,
+    terms: Agreement | None,
+    views: Mapping[str, ViewTerms],
+    lang: str | None = None,
 ) -> Past:
+    """A call of the log as a page shows it; see `page_of`."""
     call = entry.call
     given = call.outcome == GIVEN
     what, then, place = ("", "", None) if given else _why(entry, views, lang)
@@ -84,6 +93,7 @@ def _past(
         call.at,
         call.user,
         call.action,
+        call.agreement,
         call.purpose,
         call.subject,
         given,
@@ -91,7 +101,7 @@ def _past(
         what,
         then,
         place,
-        None if entry.paid is None else epsilon_told(entry.paid, terms),
+        None if entry.paid is None or terms is None else epsilon_told(entry.paid, terms),
         entry.answer if call.action == "query" else None,
     )
 

@@ -1,4 +1,4 @@
-"""The words of the language, for whoever helps to write questions; `read_question` decides what is read."""
+"""The words of the language, for whoever helps to write questions; `read_question` decides."""
 
 from __future__ import annotations
 
