@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.agreements import Agreement
 from catalog.database.budget_records import Amount, Balance
+from portal.console.numbers import percent, short
 from sandbox.accounting import epsilon_of, rho_of
+from sandbox.desk import Offer
 from sandbox.pricing import usual_epsilon
 
 
@@ -68,6 +71,71 @@ def gauge(unit: str, balance: Balance, terms: Agreement) -> Gauge:
         usual_epsilon(terms),
         balance.period.end,
         balance.cap_is_tighter,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedError:
+    """The error to be expected of one statistic: half of the 95 % interval, as texts.
+
+    Attributes:
+        error: absolute; None for statistics of which it is not known before.
+        relative: of a group of 1,000 rows.
+    """
+
+    statistic: str
+    error: str | None
+    relative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an answer would cost.
+
+    Attributes:
+        share: of what is left of the budget; above 1 it is not enough.
+        known: it was answered before and is free.
+        cells: groups that are answered; None: those above `threshold` units, about.
+        rows, groups: what of one unit counts.
+    """
+
+    epsilon: float
+    share: float
+    known: bool
+    cells: int | None
+    threshold: int | None
+    rows: int
+    groups: int
+    expected: tuple[ExpectedError, ...]
+
+    @property
+    def enough(self) -> bool:
+        """Whether the budget covers it."""
+        return self.known or self.share <= 1
+
+
+def price_of(offer: Offer, terms: Agreement) -> Price:
+    """An offer as a page shows it."""
+    price, left = offer.price, offer.balance.left
+    pure = terms.mode == "pure"
+    cost = price.epsilon_units if pure else price.rho_units
+    rest = left.epsilon_units if pure else left.rho_units
+    return Price(
+        price.epsilon,
+        cost / rest if rest else math.inf,
+        offer.known,
+        price.cells,
+        price.threshold,
+        price.max_rows,
+        price.max_groups,
+        tuple(
+            ExpectedError(
+                one.aggregate.kind,
+                None if one.error is None else short(one.error),
+                percent(one.relative),
+            )
+            for one in price.expected
+        ),
     )
 
 

@@ -32,6 +32,7 @@ class Past:
     number: int
     at: datetime
     user: str
+    partner: str
     action: str
     agreement: str
     purpose: str
@@ -92,6 +93,7 @@ def past(
         entry.number,
         call.at,
         call.user,
+        call.partner,
         call.action,
         call.agreement,
         call.purpose,
