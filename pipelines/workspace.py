@@ -84,6 +84,23 @@ class ServiceSettings(_Strict):
     waiting: int = Field(default=64, ge=1)
 
 
+class PortalSettings(_Strict):
+    """How people sign in to the portal.
+
+    Attributes:
+        account_failures, address_failures: after how many failures in a row an account, or an
+            address, has to wait for `lockout_minutes`.
+        idle_minutes, session_hours: after how long without a request, and after how long at most,
+            a session is over.
+    """
+
+    account_failures: int = Field(default=5, ge=1)
+    address_failures: int = Field(default=20, ge=1)
+    lockout_minutes: int = Field(default=15, ge=1, le=1_440)
+    idle_minutes: int = Field(default=30, ge=1, le=1_440)
+    session_hours: int = Field(default=12, ge=1, le=168)
+
+
 class CatalogueSettings(_Strict):
     """What the codes of the resource catalogue are made from.
 
@@ -111,6 +128,7 @@ class Settings(_Strict):
     risk: RiskSettings = RiskSettings()
     sandbox: SandboxSettings = SandboxSettings()
     service: ServiceSettings = ServiceSettings()
+    portal: PortalSettings = PortalSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
     catalogue: CatalogueSettings = CatalogueSettings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -46,7 +46,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                message["headers"] = _with_headers(message.get("headers", ()))
             await send(message)
 
         try:
@@ -66,6 +66,13 @@ class Edge:
                     "client": getattr(state.get("caller"), "client", "-"),
                 }
             )
+
+
+def _with_headers(own: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer, except where it has its own (a static file may be kept)."""
+    found = list(own)
+    known = {name.lower() for name, _ in found}
+    return found + [(name, value) for name, value in HEADERS if name not in known]
 
 
 def _bounded(receive: Receive) -> Receive:

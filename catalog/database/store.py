@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database.accounts import Accounts
 from catalog.database.asked import AskedLog
 from catalog.database.budgets import Budgets
 from catalog.database.clients import Clients
@@ -22,6 +23,7 @@ from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
 from catalog.database.listed import Listed
+from catalog.database.lockouts import Lockouts
 from catalog.database.migrate import ensure_current
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
@@ -38,6 +40,7 @@ from catalog.database.records import (
     WorkspaceStatus,
 )
 from catalog.database.resource_facts import ResourceFacts
+from catalog.database.sessions import Sessions
 
 Clock = Callable[[], datetime]
 
@@ -63,6 +66,9 @@ class CatalogStore:
         asked: the same page by page, with what it cost and where the answers are.
         listed: lists of resources from other catalogues.
         clients: the programs of partners that may sign in.
+        accounts: the people who may sign in to the portal.
+        sessions: their browsers that have.
+        lockouts: attempts that have failed.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -80,6 +86,9 @@ class CatalogStore:
         self.asked = AskedLog(self._read)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
+        self.accounts = Accounts(self._read, self._write, clock)
+        self.sessions = Sessions(self._read, self._write, clock)
+        self.lockouts = Lockouts(self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

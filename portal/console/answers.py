@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -43,9 +43,20 @@ class Chart:
     errors: tuple[float, ...]
     cut: bool = False
 
-    def plain(self) -> dict[str, Any]:
-        """For the page."""
-        return asdict(self)
+    def option(self) -> dict[str, Any]:
+        """For ECharts; the page's script adds the error bars of `bars` to it."""
+        shape = {"bars": "bar", "line": "line"}[self.shape]
+        return {
+            "grid": {"left": 70, "right": 20, "top": 20, "bottom": 60},
+            "xAxis": {"type": "category", "data": list(self.labels)},
+            "yAxis": {"type": "value", "scale": self.shape == "line"},
+            "series": [{"type": shape, "name": self.name, "data": list(self.values)}],
+        }
+
+    def bars(self) -> list[list[float]]:
+        """By group its place, and the ends of its 95 % interval."""
+        both = enumerate(zip(self.values, self.errors, strict=True))
+        return [[place, value - error, value + error] for place, (value, error) in both]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from portal.console.history import PAGE, Page, page_of
 from portal.errors import PortalError
 from portal.service import Service
 from sandbox.errors import SandboxError
+from sandbox.pricing import usual_epsilon
 from sandbox.terms import ViewTerms
 
 # What is said of an agreement of others, of one that never was, and of one that does not hold yet.
@@ -36,6 +37,11 @@ class OpenDesk:
     views: tuple[ViewTerms, ...]
     words: Mapping[str, Any]
     gauges: tuple[Gauge, ...]
+
+    @property
+    def usual(self) -> float:
+        """Epsilon of a question that names no price."""
+        return usual_epsilon(self.held.terms)
 
 
 def partner_of(person: Person) -> str:
