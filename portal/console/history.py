@@ -45,6 +45,11 @@ class Past:
     epsilon: float | None
     answer: str | None
 
+    @property
+    def called(self) -> str:
+        """The key of what the call is called."""
+        return f"console_action_{self.action}"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -1,8 +1,8 @@
 """The sandbox console: what a partner's analyst does in the browser.
 
 Questions go the way of `portal.questions`: the same desk, jobs, limits and fixed times; what may be
-asked, by whom, is decided there and nowhere here. No question stands in an address, and no answer is kept
-by the browser.
+asked, by whom, is decided there and nowhere here. No question stands in an address, and no answer is
+kept by the browser.
 """
 
 from __future__ import annotations
@@ -208,7 +208,9 @@ def _sent(asked: Asked) -> Sent:
         wanted = asked.accuracy
         relative = f"{100 * wanted.relative:g}"
         return replace(sent, by="accuracy", relative=relative, rows=str(wanted.rows))
-    return sent if asked.epsilon is None else replace(sent, by="epsilon", epsilon=f"{asked.epsilon!r}")
+    return (
+        sent if asked.epsilon is None else replace(sent, by="epsilon", epsilon=f"{asked.epsilon!r}")
+    )
 
 
 async def _quoted(
@@ -253,9 +255,7 @@ async def _refusal(
     request.state.code = problem.code
     result = Result("refused", {"refused": refused(problem, sent.sql)})
     status = 422 if is_fragment(request) else problem.status
-    return await run_in_threadpool(
-        _answer, request, visit, person, agreement, sent, result, status
-    )
+    return await run_in_threadpool(_answer, request, visit, person, agreement, sent, result, status)
 
 
 def _answer(
@@ -315,11 +315,13 @@ def _job(visit: Visit, person: Person, job: Job) -> Result:
         assert error is not None
         problem, _ = fault_of(error, visit.lang)
         return Result("refused", {"refused": refused(problem, job.asked.text)})
-    return Result("job", {"job": job, "state": state, "progress": job.progress(now)})
+    return Result(
+        "job", {"job": job, "state": f"console_state_{state}", "progress": job.progress(now)}
+    )
 
 
 def _job_part(request: Request, visit: Visit, person: Person, job: Job) -> Response:
-    """The same for htmx; with an answer come the budget that is left and the nonce of the next question."""
+    """The same for htmx; with an answer come what is left, and the nonce of the next question."""
     result = _job(visit, person, job)
     more: dict[str, Any] = {}
     if result.kind != "job":

@@ -1,4 +1,4 @@
-"""The register of openings: what partners asked for, under what, and what came of it; never an answer."""
+"""The register of openings: what partners asked for, under what, what came of it; no answers."""
 
 from __future__ import annotations
 
