@@ -325,11 +325,7 @@ class Verifier:
         written = canonical(entry)
         true = link(self._hash, written)
         other = None if self._true is None else link(self._true, written)
-        if true == told or gap:
-            self._settle(told, None, 0)
-        elif other == told:  # the record before was given a false hash, and was reported
-            self._settle(told, None, 0)
-        elif self._moved(entry, sequence, told):
+        if true == told or gap or other == told or self._moved(entry, sequence, told):
             self._settle(told, None, 0)
         else:
             if not self._shift:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.accounts import Accounts
+from catalog.database.asked import AskedLog
 from catalog.database.audit import Audit
 from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
@@ -69,6 +70,7 @@ class CatalogStore:
         budgets: what partners may learn in the sandbox, and what they have spent.
         instruments: the letters, agreements and consents that allow it.
         openings: all that partners asked for, and what came of it.
+        asked: the same page by page, with what it cost and where the answers are.
         listed: lists of resources from other catalogues.
         clients: the programs of partners and departments that may sign in.
         quotas: what departments have read of what they may read in a window of time.
@@ -94,6 +96,7 @@ class CatalogStore:
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, self._reading, clock)
         self.openings = Openings(self._read, self._writing)
+        self.asked = AskedLog(self._read)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
         self.quotas = Quotas(self._writing, clock)
