@@ -14,7 +14,6 @@ from typing import Any, Literal
 from catalog.contract import Contract
 from catalog.lineage import ROW
 from pipelines.home import Home
-from pipelines.levels.views import WHOLE
 from pipelines.plan import Plan
 from pipelines.query import open_query
 
@@ -99,6 +98,9 @@ def _carries_personal(plan: Plan, table: str, column: str) -> bool:
     for (origin, name), views in known.origins.items() if known else ():
         contract = plan.workspace.contracts.get(origin)
         source = contract.field_named(name) if contract else None
-        if source is not None and source.kind in _PERSONAL and WHOLE in views:
+        if source is None or source.kind not in _PERSONAL:
+            continue
+        # A step of a view without a function is no mask: the value was respelt, or shortened.
+        if any(not any(step.function for step in view) for view in views):
             return True
     return False
