@@ -20,8 +20,10 @@ from catalog.database.asked import AskedLog
 from catalog.database.audit import Audit
 from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
+from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
 from catalog.database.grants import Grants
+from catalog.database.histories import Histories
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
@@ -82,6 +84,8 @@ class CatalogStore:
         audit: the log of all that was given, refused, decided and published.
         requests: what they ask of each other; baskets: what they are about to ask for.
         objections: values that somebody says are wrong.
+        histories: runs with their steps, and how data went over time.
+        checkpoints: what was signed of that log, and proofs.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -109,6 +113,8 @@ class CatalogStore:
         self.requests = Requests(self._read, self._write, clock)
         self.baskets = Baskets(self._read, self._write, clock)
         self.objections = Objections(self._read, self._write, clock)
+        self.histories = Histories(self._read)
+        self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.resources.entry import Entry
 from catalog.search.document import AUDIENCES, FACETS, WEIGHTS, Document
 from catalog.search.fold import fold
 from catalog.search.index import FORM, FacetColumn, Index
@@ -23,11 +24,14 @@ _SATURATION = 1.2  # k1
 _LENGTH = 0.6  # b
 
 
-def fingerprint_of(documents: Sequence[Document]) -> str:
-    """What an index of these documents would be made from."""
+def fingerprint_of(own: Sequence[Entry], lists: Iterable[tuple[str, str]]) -> str:
+    """What an index would be made from: the workspace's own entries, and the lists.
+
+    Args:
+        lists: name and fingerprint of each list, so that its entries need not be read.
+    """
     digest = hashlib.sha256(str(FORM).encode())
-    for document in documents:
-        said = [document.listing, document.entry.document()]
+    for said in (*(entry.document() for entry in own), *sorted(lists)):
         digest.update(json.dumps(said, ensure_ascii=False, sort_keys=True).encode())
     return digest.hexdigest()
 

@@ -3,7 +3,7 @@
 Each character is folded by itself, whatever stands beside it: letters lose case, width and accents;
 Chinese characters that are variants of each other, traditional and simplified first of all, become
 one. A part of a text is therefore folded to the same part of the folded text, which is what lets every
-substring of a name be found. OpenCC converts words by context instead (乾隆 stays 乾隆, 乾燥 becomes 干燥);
+substring of a name be found. OpenCC converts words by context instead (乾隆 stays, 乾燥 becomes 干燥);
 that is why its conversions are taken here one character at a time, and united.
 """
 

@@ -105,7 +105,7 @@ _TEXTS = ("terms", "names", "ids")
 
 
 def save(index: Index, path: Path) -> None:
-    """Write an index to a file, which is there whole or not at all."""
+    """Write an index to a file, which is there whole or not at all; one writer at a time."""
     arrays: dict[str, Any] = {name: getattr(index, name) for name in _ARRAYS}
     arrays |= {name: _bytes("\n".join(getattr(index, name)).encode()) for name in _TEXTS}
     arrays["shown"] = _bytes(index.shown)
@@ -118,7 +118,10 @@ def save(index: Index, path: Path) -> None:
     head = {"form": FORM, "fingerprint": index.fingerprint, "facets": values}
     arrays["head"] = _bytes(json.dumps(head, ensure_ascii=False).encode())
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".incoming-{path.name}-")
+    prefix = f".{path.name}-"
+    for left in path.parent.glob(f"{prefix}*"):  # by a writer that was killed
+        left.unlink(missing_ok=True)
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=prefix)
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, allow_pickle=False, **arrays)

@@ -6,9 +6,9 @@ answer says so; the more terms they have the better they rank.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,32 @@ class Query:
         if self.page < 1 or not 1 <= self.size <= MOST:
             raise CatalogError("search_query", problem=f"page >= 1, size 1-{MOST}")
         return self
+
+
+def query_of(
+    text: str, filters: Mapping[str, frozenset[str]], sort: str, page: int, size: int
+) -> Query:
+    """A query of what somebody typed.
+
+    Raises:
+        CatalogError: `search_query`.
+    """
+    return Query(text, filters, cast(Sort, sort), page, size).checked()
+
+
+def parse_filters(said: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Filters written as `<facet>=<value>`; several values of one facet are alternatives.
+
+    Raises:
+        CatalogError: `search_query`.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for item in said:
+        facet, equals, value = item.partition("=")
+        if not equals:
+            raise CatalogError("search_query", problem=f"{item}: FACET=VALUE")
+        found[facet.strip()] = found.get(facet.strip(), frozenset()) | {value.strip()}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
