@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from catalog.audit.record import AuditRecord
 from catalog.database import tables as t
-from catalog.database.sharing_audit import note
+from catalog.database.audit import Audit
 from catalog.database.sharing_rows import event_values, objection_of, objection_values, put
 from catalog.database.sharing_tables import ObjectionRow, ShareEventRow
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
 from catalog.sharing.objection import Moved, Objection
+from catalog.sharing.request import Event
 from catalog.sharing.transitions import OPEN_OBJECTION
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -28,11 +29,16 @@ class Objections:
     """The objections of every workspace in a catalogue database; every method is one transaction."""
 
     def __init__(
-        self, read: Transaction, write: Transaction, clock: Callable[[], datetime]
+        self,
+        read: Transaction,
+        write: Transaction,
+        clock: Callable[[], datetime],
+        audit: Audit,
     ) -> None:
         self._read = read
         self._write = write
         self._clock = clock
+        self._audit = audit
 
     # Writing
 
@@ -44,7 +50,7 @@ class Objections:
             row = ObjectionRow(workspace_id=owner, **objection_values(objection))
             session.add(row)
             session.flush()
-            return _recorded(session, workspace, row, (objection, events))
+            return self._recorded(session, workspace, row, (objection, events))
 
     def change(
         self, workspace: str, id: str, make: Callable[[Objection, datetime], Moved]
@@ -61,7 +67,7 @@ class Objections:
                 raise CatalogError("objection_unknown", objection=id)
             moved = make(_loaded(session, [row])[0], self._clock())
             put(row, objection_values(moved[0]))
-            return _recorded(session, workspace, row, moved)
+            return self._recorded(session, workspace, row, moved)
 
     # Reading
 
@@ -103,6 +109,34 @@ class Objections:
             found = [dict(key) for key in session.scalars(query)]
         return [key for number, key in enumerate(found) if key not in found[:number]]
 
+    def _recorded(
+        self, session: Session, workspace: str, row: ObjectionRow, moved: Moved
+    ) -> Objection:
+        objection, events = moved
+        for event in events:
+            session.add(ShareEventRow(objection_key=row.id, **event_values(event)))
+        session.flush()
+        records = [_audit_record(objection, event) for event in events]
+        self._audit.append_in(session, workspace, records)
+        return _loaded(session, [row])[0]
+
+
+def _audit_record(objection: Objection, event: Event) -> AuditRecord:
+    """What the audit log keeps; no free text, and no value of the record."""
+    detail = {"act": event.act, "before": event.before, "after": event.after}
+    detail |= {"objection": objection.id, "department": objection.department}
+    if event.to:
+        detail["to"] = event.to
+    return AuditRecord(
+        at=event.at,
+        actor=event.actor,
+        action="objection",
+        subject=objection.resource,
+        fields=(objection.field,),
+        snapshot=objection.snapshot,
+        detail=detail,
+    )
+
 
 def _of(workspace: str) -> Select[ObjectionRow]:
     query = select(ObjectionRow)
@@ -117,28 +151,3 @@ def _loaded(session: Session, rows: Sequence[ObjectionRow]) -> builtins.list[Obj
     for event in session.scalars(query.order_by(ShareEventRow.id)):
         events[event.objection_key or 0].append(event)
     return [objection_of(row, events[row.id]) for row in rows]
-
-
-def _recorded(session: Session, workspace: str, row: ObjectionRow, moved: Moved) -> Objection:
-    objection, events = moved
-    for event in events:
-        session.add(ShareEventRow(objection_key=row.id, **event_values(event)))
-        detail = {"act": event.act, "before": event.before, "after": event.after}
-        detail |= {"objection": objection.id, "department": objection.department}
-        if event.to:
-            detail["to"] = event.to
-        note(
-            session,
-            workspace,
-            AuditRecord(
-                at=event.at,
-                actor=event.actor,
-                action="objection",
-                subject=objection.resource,
-                fields=(objection.field,),
-                snapshot=objection.snapshot,
-                detail=detail,
-            ),
-        )
-    session.flush()
-    return _loaded(session, [row])[0]

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from catalog.audit.record import AuditRecord
 from catalog.database import tables as t
-from catalog.database.grants import provision_in
-from catalog.database.sharing_audit import note
+from catalog.database.audit import Audit
+from catalog.database.grants import provision_in, record_of
 from catalog.database.sharing_rows import (
     event_values,
     put,
@@ -42,11 +42,16 @@ class Requests:
     """The requests of every workspace in a catalogue database; every method is one transaction."""
 
     def __init__(
-        self, read: Transaction, write: Transaction, clock: Callable[[], datetime]
+        self,
+        read: Transaction,
+        write: Transaction,
+        clock: Callable[[], datetime],
+        audit: Audit,
     ) -> None:
         self._read = read
         self._write = write
         self._clock = clock
+        self._audit = audit
 
     # Writing
 
@@ -58,7 +63,7 @@ class Requests:
             row = ShareRequestRow(workspace_id=owner, **request_values(change.request))
             session.add(row)
             session.flush()
-            _record(session, workspace, owner, row, change)
+            self._record(session, workspace, owner, row, change)
             return _loaded(session, [row])[0]
 
     def change(self, workspace: str, id: str, make: Make) -> Request:
@@ -74,7 +79,7 @@ class Requests:
                 raise CatalogError("request_unknown", request=id)
             change = make(_loaded(session, [row])[0], self._clock())
             put(row, request_values(change.request))
-            _record(session, workspace, owner, row, change)
+            self._record(session, workspace, owner, row, change)
             return _loaded(session, [row])[0]
 
     # Reading
@@ -118,6 +123,36 @@ class Requests:
         with self._read() as session:
             return _loaded(session, session.scalars(query).all())
 
+    def _record(
+        self, session: Session, workspace: str, owner: int, row: ShareRequestRow, change: Change
+    ) -> None:
+        """The tasks, events and grants of a change; the log's records are the last."""
+        tasks = _put_tasks(session, row, change.request)
+        for event in change.events:
+            session.add(ShareEventRow(request_key=row.id, **event_values(event)))
+        records = audit_records(change.request, change.events)
+        for grant, number in change.grants:
+            at, task = change.events[-1].at, tasks[number]
+            provision_in(session, workspace, owner, grant, task.decided_by, at, task.id)
+            records.append(record_of(grant, at, task.decided_by, "provisioned"))
+        session.flush()
+        self._audit.append_in(session, workspace, records)
+
+
+def _put_tasks(session: Session, row: ShareRequestRow, request: Request) -> dict[int, ShareTaskRow]:
+    """The tasks' rows by number, as the request has them."""
+    query = select(ShareTaskRow).where(ShareTaskRow.request_key == row.id)
+    known = {task.number: task for task in session.scalars(query)}
+    for task in request.tasks:
+        values = task_values(task)
+        if task.number in known:
+            put(known[task.number], values)
+        else:
+            known[task.number] = ShareTaskRow(request_key=row.id, **values)
+            session.add(known[task.number])
+    session.flush()
+    return known
+
 
 def _of(workspace: str) -> Select[ShareRequestRow]:
     query = select(ShareRequestRow)
@@ -137,33 +172,6 @@ def _loaded(session: Session, rows: Sequence[ShareRequestRow]) -> builtins.list[
     for event in session.scalars(done.order_by(ShareEventRow.id)):
         events[event.request_key or 0].append(event)
     return [request_of(row, tasks[row.id], events[row.id]) for row in rows]
-
-
-def _record(
-    session: Session, workspace: str, owner: int, row: ShareRequestRow, change: Change
-) -> None:
-    """The tasks, events, audit records and grants of a change."""
-    known = {
-        task.number: task
-        for task in session.scalars(select(ShareTaskRow).where(ShareTaskRow.request_key == row.id))
-    }
-    for task in change.request.tasks:
-        values = task_values(task)
-        if task.number in known:
-            put(known[task.number], values)
-        else:
-            known[task.number] = ShareTaskRow(request_key=row.id, **values)
-            session.add(known[task.number])
-    session.flush()
-    for event in change.events:
-        session.add(ShareEventRow(request_key=row.id, **event_values(event)))
-    session.flush()
-    for record in audit_records(change.request, change.events):
-        note(session, workspace, record)
-    for grant, number in change.grants:
-        at = change.events[-1].at
-        by = known[number].decided_by
-        provision_in(session, workspace, owner, grant, by, at, known[number].id)
 
 
 def audit_records(request: Request, events: Iterable[Event]) -> builtins.list[AuditRecord]:

@@ -78,6 +78,7 @@ class CatalogStore:
         quotas: what departments have read of what they may read in a window of time.
         subscriptions: who is told of new snapshots, and the notices that are on their way.
         grants: what departments may read of each other's resources.
+        clients: the programs of partners that may sign in.
         accounts: the people who may sign in to the portal.
         sessions: their browsers that have.
         lockouts: attempts that have failed.
@@ -86,6 +87,9 @@ class CatalogStore:
         objections: values that somebody says are wrong.
         histories: runs with their steps, and how data went over time.
         checkpoints: what was signed of that log, and proofs.
+        grants: what departments may read of each other's resources.
+        requests: what they ask of each other; baskets: what they are about to ask for.
+        objections: values that somebody says are wrong.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -115,6 +119,10 @@ class CatalogStore:
         self.objections = Objections(self._read, self._write, clock)
         self.histories = Histories(self._read)
         self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
+        self.grants = Grants(self._read, self._write, self._reading, clock, self.audit)
+        self.requests = Requests(self._read, self._write, clock, self.audit)
+        self.baskets = Baskets(self._read, self._write, clock)
+        self.objections = Objections(self._read, self._write, clock, self.audit)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
+from functools import partial
 
 from catalog.errors import CatalogError
 from catalog.sharing.clocks import Clock, ClockStep, Terms, done
@@ -106,13 +107,12 @@ def dispatch(request: Request, by: By, now: Now, at_once: bool) -> Change:
     """
     change = _whole(request, "dispatch", by, now, "", None)
     for item in request.asked.items:
-        change = _then(change, lambda one, item=item: _new_task(one, item, by, now))
+        change = _then(change, partial(_new_task, item=item, by=by, now=now))
         task = change.request.tasks[-1]
         if at_once and item.share_type == 1:
             given = dict.fromkeys(item.fields, FieldDecision("approved"))
-            change = _then(
-                change, lambda one, n=task.number, g=given: decide(one, n, SYSTEM, now, g)
-            )
+            answer = partial(decide, number=task.number, by=SYSTEM, now=now, decisions=given)
+            change = _then(change, answer)
     return change
 
 
@@ -162,9 +162,14 @@ def decide(
 
     Raises:
         CatalogError: `decision_fields`, when a field is left out or was not asked for;
-            `share_reason`, when a refusal says no reason.
+            `share_reason`, when a refusal says no reason; `share_party`, when somebody else than the
+            owner decides about what is shared conditionally.
     """
     task = known_task(request, number)
+    if by.party != "owner" and task.item.share_type == 2:
+        raise CatalogError(
+            "share_party", act="decide", kind="task", party=by.party, parties="owner"
+        )
     if set(decisions) != set(task.item.fields):
         odd = ", ".join(sorted(set(decisions) ^ set(task.item.fields)))
         raise CatalogError("decision_fields", task=number, fields=odd)
@@ -240,7 +245,7 @@ def tick(request: Request, now: Now) -> Change:
     if request.clock is not None:
         change = _then(change, lambda one: _tick_whole(one, now))
     for task in request.tasks:
-        change = _then(change, lambda one, n=task.number: _tick_task(one, n, now))
+        change = _then(change, partial(_tick_task, number=task.number, now=now))
     return change
 
 

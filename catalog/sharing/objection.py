@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -69,6 +69,7 @@ class Objection:
 
 
 Moved = tuple[Objection, tuple[Event, ...]]
+Make = Callable[[Objection, datetime], Moved]
 
 
 def raise_(made: Objection, by: By, now: Now) -> Moved:

@@ -27,6 +27,7 @@ class FieldRule:
 
     Attributes:
         share_type: 1, 2 or 3; None: nobody said, so its owner has to decide.
+        condition: the contract's condition of sharing, of type 3 the legal basis.
         mask_needed: it is given through a mask, or on a stated legal basis.
         why_not: empty: it can be asked for; else the code of the error.
     """
@@ -35,6 +36,7 @@ class FieldRule:
     title: str
     level: str
     share_type: int | None
+    condition: str
     mask_needed: bool
     why_not: str
 
@@ -111,7 +113,7 @@ class SharingRules:
         chosen = [rule for rule in known if rule.name in names]
         for rule in chosen:
             if rule.why_not == "share_not_shared":
-                basis = self.entry(resource).share_condition or "-"
+                basis = rule.condition or self.entry(resource).share_condition or "-"
                 raise PipelineError(
                     "share_not_shared", resource=resource, field=rule.name, basis=basis
                 )
@@ -158,4 +160,5 @@ class SharingRules:
         elif level > self.ceiling():
             why = "share_closed"
         needed = level >= self.plan.workspace.settings.sharing.mask_from
-        return FieldRule(item.name, item.title, level, item.share_type, needed, why)
+        condition = item.share_condition or ""
+        return FieldRule(item.name, item.title, level, item.share_type, condition, needed, why)
