@@ -140,11 +140,19 @@ class Exchange:
         while True:
             [found] = self.pages([asked])
             if isinstance(found, Waiting):
-                found.made.result()
+                try:
+                    found.made.result()
+                except Exception as error:
+                    self.note_failed(asked, error)
+                    raise
             elif isinstance(found, Exception):
                 raise found
             else:
                 return found
+
+    def note_failed(self, asked: PageAsked, error: Exception) -> None:
+        """Record that what `Waiting` waited for could not be made."""
+        self._audit([_page_record(self._clock(), asked, error)])
 
     def pages(self, asked: Sequence[PageAsked]) -> list[Page | Exception]:
         """Pages at one moment, or why one is not given; all are recorded together.
