@@ -7,7 +7,7 @@ from datetime import datetime
 
 from catalog.contract import Contract
 from catalog.database import CatalogStore
-from catalog.database.records import ResourceStatus, RuleResultRow
+from catalog.database.records import ResourceStatus, RuleResultRow, StepRow
 from catalog.exports.dataset import Contact, Dataset, Party, Service, Terms, Texts, texts_of
 from catalog.resources.entry import Entry
 from pipelines.entries import entries_of
@@ -63,21 +63,30 @@ def datasets_of(
     """
     name = plan.workspace.name
     known = {item.name: item for item in store.status(name).resources}
+    steps = {key: step.publishing for key, step in store.last_steps(name).items()}
     found = []
     for entry in entries_of(plan, store.resource_facts(name)):
         contract = plan.steps[entry.key].contract
         if everything or is_public(contract):
-            found.append(_dataset(plan, store, entry, contract, known.get(entry.key)))
+            key = entry.key
+            rules = store.rule_results(name, key) if steps.get(key) is not None else []
+            found.append(_dataset(plan, entry, contract, known.get(key), steps.get(key), rules))
     return tuple(found)
 
 
 def _dataset(
-    plan: Plan, store: CatalogStore, entry: Entry, contract: Contract, now: ResourceStatus | None
+    plan: Plan,
+    entry: Entry,
+    contract: Contract,
+    now: ResourceStatus | None,
+    publishing: StepRow | None,
+    rules: list[RuleResultRow],
 ) -> Dataset:
     settings = plan.workspace.settings
     department = plan.workspace.departments.get(contract.department or "")
-    rules = store.rule_results(settings.name, entry.key) if now and now.snapshot_id else []
-    measures, moment = _measures(rules)
+    # A later attempt that was refused says nothing of what readers see.
+    mine = [one for one in rules if publishing is not None and one.run_id == publishing.run_id]
+    measures, moment = _measures(mine)
     return Dataset(
         entry,
         texts_of(contract.title),
@@ -92,7 +101,7 @@ def _dataset(
         measures,
         moment,
         contract.release.kind if contract.release else None,
-        now.risk if now else None,
+        publishing.risk if publishing else None,
         settings.open.themes.get(entry.key, ()),
         {item.name: item.description for item in contract.fields if item.description},
         _services(contract, entry),
@@ -100,7 +109,7 @@ def _dataset(
 
 
 def _measures(rules: list[RuleResultRow]) -> tuple[Mapping[str, float], datetime | None]:
-    """The share of what conforms, by dimension; of the last step that assessed rules."""
+    """The share of what conforms, by dimension of the standard, and when it was assessed."""
     totals: dict[str, list[int]] = {}
     for rule in rules:
         dimension = GB_DIMENSION_OF.get(

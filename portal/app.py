@@ -18,7 +18,7 @@ from starlette.responses import Response
 from catalog.database.store import utc_now
 from catalog.errors import CityBrainError
 from pipelines.plan import Plan as Workspace
-from portal import account, health, questions, records, signin
+from portal import account, ckan, health, opendata, questions, records, signin
 from portal.edge import Edge, log_line
 from portal.envelope import Sleep
 from portal.pace import Stopwatch
@@ -30,7 +30,15 @@ from portal.problems import Problem, problem_response
 from portal.service import Service
 from sandbox.opening import Opened
 
-ROUTERS = (signin.router, questions.router, account.router, records.router, health.router)
+ROUTERS = (
+    signin.router,
+    questions.router,
+    account.router,
+    records.router,
+    health.router,
+    opendata.router,
+    ckan.router,
+)
 DESCRIPTION = """Statistics under differential privacy, for partners with an agreement.
 
 Sign in at `POST /token`, ask for a price at `POST /quotes`, ask at `POST /queries`. Every error is a
@@ -60,6 +68,7 @@ def create_app(
         yield
         await anyio.to_thread.run_sync(service.jobs.close)
         await anyio.to_thread.run_sync(service.lookups.close)
+        await anyio.to_thread.run_sync(service.open_data.close)
 
     app = FastAPI(
         title=f"Sandbox of {service.name}",

@@ -49,6 +49,8 @@ STATUS = {
     "page_unknown": 404,
     "query_unknown": 404,
     "answer_unknown": 404,
+    "dataset_unknown": 404,
+    "host_invalid": 400,
     "record_unknown": 404,
     "record_view": 404,
     "method_unknown": 405,
@@ -68,6 +70,7 @@ STATUS = {
     "service_failed": 500,
     "engine_failed": 500,
     "mask_wrong": 500,
+    "audit_overdue": 503,
     "service_busy": 503,
     "service_unavailable": 503,
 }

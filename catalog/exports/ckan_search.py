@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     |(?P<word>[^\s"()\[\]]+))\s*""",
     re.VERBOSE,
 )
-_FORBIDDEN = re.compile(r"[\\^~{}]|\|\||&&|(?<!^)\*(?!:)|(?<![\s*:\[])\?")
+_OPERATORS = re.compile(r"[\\^~{}*?]|\|\||&&")  # of Solr, that we do not have
 
 
 class SearchFault(Exception):
@@ -86,11 +86,11 @@ def _tests(text: str) -> list[Test]:
         word = token["word"]
         if word == "AND" and token["field"] is None and token["sign"] is None:
             continue
-        if word == "OR" or (word is not None and _FORBIDDEN.search(word)):
+        if word == "OR" or (word not in (None, "*", ALL) and _OPERATORS.search(word)):
             raise SearchFault(f"not understood: {word}")
-        if word == ALL or (token["field"] is None and word is None and token["phrase"] is None):
-            if word == ALL:
-                continue
+        if word == ALL:
+            continue
+        if token["field"] is None and word is None and token["phrase"] is None:
             raise SearchFault("a group needs a field: field:(a OR b)")
         found.append(_signed(token["sign"], _test(token)))
     return found

@@ -21,6 +21,7 @@ STATUS = {
     "account_elsewhere": 409,
     "account_department": 422,
     "account_partner": 422,
+    "dataset_unknown": 404,
     "password_length": 422,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""

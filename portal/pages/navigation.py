@@ -10,4 +10,5 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("home", "nav_home"),
     ("console", "console_title"),
     ("openings", "openings_title"),
+    ("open_list", "nav_open"),
 )
