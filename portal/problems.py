@@ -122,7 +122,7 @@ def problem_of(
     Args:
         more: the statuses of other codes that may be told here.
     """
-    statuses = STATUS | more
+    statuses = {**STATUS, **more}
     told = _told(error, statuses)
     status = 422 if isinstance(told, Refusal) else statuses[told.code]
     what, then = told.parts(lang)

@@ -19,6 +19,8 @@ STATUS = {
     "account_missing": 404,
     "account_closed": 409,
     "account_elsewhere": 409,
+    "account_department": 422,
+    "account_partner": 422,
     "password_length": 422,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""

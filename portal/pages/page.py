@@ -191,7 +191,8 @@ def finish(request: Request, response: Response) -> Response:
 
 def url_for(request: Request, name: str, **parts: Any) -> str:
     """The path of a route; never with a host, which a request could make up."""
-    return request.scope.get("root_path", "") + str(request.app.url_path_for(name, **parts))
+    root: str = request.scope.get("root_path", "")
+    return root + str(request.app.url_path_for(name, **parts))
 
 
 def is_fragment(request: Request) -> bool:

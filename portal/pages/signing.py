@@ -8,6 +8,7 @@ from fastapi import Form, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from catalog.database.accounts import Account
+from portal.accounts import account_subject
 from portal.errors import PortalError, later
 from portal.pages import cookies
 from portal.pages.page import (
@@ -73,7 +74,7 @@ def tried(site: Site, request: Request, name: str, password: str) -> Account:
     """
     store, city = site.service.opened.store, site.service.name
     settings = site.settings
-    account, address = f"account {name[:80].lower()}", f"address {address_of(request)}"
+    account, address = account_subject(name), f"address {address_of(request)}"
     most = {account: settings.account_failures, address: settings.address_failures}
     until = store.lockouts.attempt(city, most, site.lockout)
     if until is not None:
