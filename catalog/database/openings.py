@@ -5,7 +5,6 @@ It is written before an answer leaves, and never changed.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.database import tables as t
+from catalog.database.group_commit import GroupCommit
 from catalog.database.opening_tables import OpeningRow
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -49,21 +49,6 @@ class Opening:
     charge: int | None = None
 
 
-class _Added:
-    """Calls that are to be written.
-
-    Attributes:
-        turn: set when it was written, or could not be, or when it `leads`: is to write all that wait.
-    """
-
-    def __init__(self, workspace: str, calls: tuple[Opening, ...]) -> None:
-        self.workspace = workspace
-        self.calls = calls
-        self.turn = threading.Event()
-        self.leads = False
-        self.error: BaseException | None = None
-
-
 class Openings:
     """The calls of every workspace in a catalogue database; every method is one transaction."""
 
@@ -71,45 +56,20 @@ class Openings:
         self._read = read
         self._write = write
         self._ids: dict[str, int] = {}
-        self._lock = threading.Lock()
-        self._led = False
-        self._waiting: list[_Added] = []
+        self._group = GroupCommit(self._write_all)
 
     def write(self, workspace: str, *calls: Opening) -> None:
         """Add calls. What comes while others are being added is added together after them."""
-        added = _Added(workspace, calls)
-        with self._lock:
-            self._waiting.append(added)
-            leads, self._led = not self._led, True
-        if not leads:
-            added.turn.wait()
-        if leads or added.leads:
-            self._write_waiting(added)
-        if added.error is not None:
-            raise added.error
+        self._group.add((workspace, calls))
 
-    def _write_waiting(self, leader: _Added) -> None:
-        with self._lock:
-            batch, self._waiting = self._waiting, []
-        try:
-            with self._write() as con:
-                con.execute(_ADD, [row for one in batch for row in self._rows(con, one)])
-        except BaseException as error:
-            for one in batch:
-                one.error = error
-        with self._lock:
-            # Whoever has come meanwhile writes for all that have.
-            self._led = bool(self._waiting)
-            for one in self._waiting[:1]:
-                one.leads = True
-                one.turn.set()
-        for one in batch:
-            if one is not leader:
-                one.turn.set()
-
-    def _rows(self, con: Connection, added: _Added) -> list[dict[str, Any]]:
-        owner = self._id(con, added.workspace)
-        return [{"workspace_id": owner, **_values(call)} for call in added.calls]
+    def _write_all(self, waiting: list[tuple[str, tuple[Opening, ...]]]) -> None:
+        with self._write() as con:
+            rows = [
+                {"workspace_id": self._id(con, workspace), **_values(call)}
+                for workspace, calls in waiting
+                for call in calls
+            ]
+            con.execute(_ADD, rows)
 
     def newest(
         self, workspace: str, *, agreement: str | None = None, limit: int = 100

@@ -17,8 +17,11 @@ from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.accounts import Accounts
 from catalog.database.asked import AskedLog
+from catalog.database.audit import Audit
 from catalog.database.budgets import Budgets
+from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
+from catalog.database.histories import Histories
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
@@ -69,6 +72,9 @@ class CatalogStore:
         accounts: the people who may sign in to the portal.
         sessions: their browsers that have.
         lockouts: attempts that have failed.
+        histories: runs with their steps, and how data went over time.
+        audit: the log of all that was given, refused, decided and published.
+        checkpoints: what was signed of that log, and proofs.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -89,6 +95,9 @@ class CatalogStore:
         self.accounts = Accounts(self._read, self._write, clock)
         self.sessions = Sessions(self._read, self._write, clock)
         self.lockouts = Lockouts(self._write, clock)
+        self.histories = Histories(self._read)
+        self.audit = Audit(self._reading, self._writing, clock)
+        self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
