@@ -234,7 +234,10 @@ async def _quoted(
 async def _quick(visit: Visit, job: Job) -> None:
     """Wait a moment for a question that is answered at once, until its end may be seen."""
     service = visit.site.service
-    await asyncio.wait([asyncio.wrap_future(job.future)], timeout=QUICK_SECONDS)
+    waited = asyncio.wrap_future(job.future)
+    # Else the event loop would print how it ended, with words of the question.
+    waited.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    await asyncio.wait([waited], timeout=QUICK_SECONDS)
     if job.visible is not None:
         await service.envelope.sleep(max(0.0, job.visible - service.now()))
 
