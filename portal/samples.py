@@ -160,9 +160,7 @@ def _documents(plan: Plan, store: CatalogStore) -> None:
     """Sign and import the example documents that the database does not have."""
     workspace = plan.workspace
     known = {one.document.id for one in store.instruments.versions(workspace.name)}
-    drafts = [
-        read_signed(path) for path in sorted((workspace.root / DOCUMENTS).glob("*.yaml"))
-    ]
+    drafts = [read_signed(path) for path in sorted((workspace.root / DOCUMENTS).glob("*.yaml"))]
     missing = [one for one in drafts if one.document.id not in known]
     if not missing:
         return

@@ -75,21 +75,17 @@ class CatalogStore:
         asked: the same page by page, with what it cost and where the answers are.
         listed: lists of resources from other catalogues.
         clients: the programs of partners and departments that may sign in.
-        quotas: what departments have read of what they may read in a window of time.
-        subscriptions: who is told of new snapshots, and the notices that are on their way.
-        grants: what departments may read of each other's resources.
-        clients: the programs of partners that may sign in.
         accounts: the people who may sign in to the portal.
         sessions: their browsers that have.
         lockouts: attempts that have failed.
-        audit: the log of all that was given, refused, decided and published.
-        requests: what they ask of each other; baskets: what they are about to ask for.
-        objections: values that somebody says are wrong.
         histories: runs with their steps, and how data went over time.
+        audit: the log of all that was given, refused, decided and published.
         checkpoints: what was signed of that log, and proofs.
         grants: what departments may read of each other's resources.
         requests: what they ask of each other; baskets: what they are about to ask for.
         objections: values that somebody says are wrong.
+        quotas: what departments have read of what they may read in a window of time.
+        subscriptions: who is told of new snapshots, and the notices that are on their way.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -103,26 +99,22 @@ class CatalogStore:
         self.holds = Holds(self._read, self._write, clock)
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, self._reading, clock)
+        self.audit = Audit(self._reading, self._writing, clock)
+        self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
         self.openings = Openings(self._read, self._writing)
         self.asked = AskedLog(self._read)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
-        self.quotas = Quotas(self._writing, clock)
-        self.subscriptions = Subscriptions(self._read, self._write, clock)
-        self.grants = Grants(self._read, self._write, self._reading, clock)
         self.accounts = Accounts(self._read, self._write, clock)
         self.sessions = Sessions(self._read, self._write, clock)
         self.lockouts = Lockouts(self._write, clock)
-        self.audit = Audit(self._reading, self._writing, clock)
-        self.requests = Requests(self._read, self._write, clock)
-        self.baskets = Baskets(self._read, self._write, clock)
-        self.objections = Objections(self._read, self._write, clock)
         self.histories = Histories(self._read)
-        self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
         self.grants = Grants(self._read, self._write, self._reading, clock, self.audit)
         self.requests = Requests(self._read, self._write, clock, self.audit)
         self.baskets = Baskets(self._read, self._write, clock)
         self.objections = Objections(self._read, self._write, clock, self.audit)
+        self.quotas = Quotas(self._writing, clock)
+        self.subscriptions = Subscriptions(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
