@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal import statics
 from portal.pages import console, home, open, openings, signing
+from portal.pages import catalogue, home, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -13,4 +14,5 @@ PAGES = (
     console.router,
     openings.router,
     open.router,
+    catalogue.router,
 )

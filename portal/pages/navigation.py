@@ -11,4 +11,5 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("console", "console_title"),
     ("openings", "openings_title"),
     ("open_list", "nav_open"),
+    ("catalogue", "nav_catalogue"),
 )
