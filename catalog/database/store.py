@@ -17,6 +17,7 @@ from catalog.contract import Contract
 from catalog.database import connect, reading, resource_facts, status, syncing, writing
 from catalog.database.accounts import Accounts
 from catalog.database.asked import AskedLog
+from catalog.database import audited, connect, reading, resource_facts, status, syncing, writing
 from catalog.database.audit import Audit
 from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
@@ -115,6 +116,9 @@ class CatalogStore:
         self.objections = Objections(self._read, self._write, clock, self.audit)
         self.quotas = Quotas(self._writing, clock)
         self.subscriptions = Subscriptions(self._read, self._write, clock)
+        self.holds = Holds(self._read, self._write, clock, self.audit)
+        self.instruments = Instruments(self._read, self._write, self._reading, clock, self.audit)
+        self.openings = Openings(self._read, self._writing, self.audit)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
@@ -258,6 +262,7 @@ class CatalogStore:
         """
         with self._write() as session:
             writing.record_step(session, run_id, record)
+            audited.add_step(self.audit, session, run_id, record)
 
     def record_snapshot_if_missing(
         self, workspace: str, resource: str, record: SnapshotRecord
@@ -271,7 +276,11 @@ class CatalogStore:
             CatalogError: `resource_unknown`.
         """
         with self._write() as session:
-            return writing.add_snapshot(session, workspace, resource, record)
+            missing = writing.add_snapshot(session, workspace, resource, record)
+            if missing:
+                told = audited.of_snapshot(resource, record, self._clock())
+                self.audit.append_in(session, workspace, [told])
+            return missing
 
     def expire_snapshots(self, workspace: str, resource: str, snapshot_ids: Sequence[int]) -> int:
         """Mark snapshots whose files the lake has dropped; returns how many were not yet marked.
@@ -282,7 +291,9 @@ class CatalogStore:
         with self._write() as session:
             return writing.expire_snapshots(session, workspace, resource, snapshot_ids)
 
-    def point_to_snapshot(self, workspace: str, resource: str, snapshot_id: int) -> bool:
+    def point_to_snapshot(
+        self, workspace: str, resource: str, snapshot_id: int, who: str = "system"
+    ) -> bool:
         """Say that readers now see this snapshot, after a rollback of the table.
 
         Returns False, and changes nothing, when the snapshot is not recorded.
@@ -291,7 +302,11 @@ class CatalogStore:
             CatalogError: `resource_unknown`.
         """
         with self._write() as session:
-            return writing.point_to_snapshot(session, workspace, resource, snapshot_id)
+            known = writing.point_to_snapshot(session, workspace, resource, snapshot_id)
+            if known:
+                told = audited.of_rollback(resource, snapshot_id, who, self._clock())
+                self.audit.append_in(session, workspace, [told])
+            return known
 
     # Reading
 
