@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import home, signing
+from portal.pages import accounts, home, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
     statics.router,
     signing.router,
     home.router,
+    accounts.router,
 )

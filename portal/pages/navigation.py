@@ -6,4 +6,9 @@ A visitor sees those that he may use.
 from __future__ import annotations
 
 # One line each, in the order of the header.
-NAVIGATION: tuple[tuple[str, str], ...] = (("home", "nav_home"),)
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("home", "nav_home"),
+    ("runs", "nav_runs"),
+    ("quarantine", "nav_quarantine"),
+    ("accounts", "nav_accounts"),
+)
