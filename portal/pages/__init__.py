@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal import statics
 from portal.pages import console, home, open, openings, signing
 from portal.pages import catalogue, home, signing
+from portal.pages import accounts, home, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -15,4 +16,5 @@ PAGES = (
     openings.router,
     open.router,
     catalogue.router,
+    accounts.router,
 )
