@@ -19,6 +19,7 @@ from commands import (
     protection,
     published,
     running,
+    samples,
     scheduling,
     serving,
     writing,
@@ -42,6 +43,7 @@ for part in (
     opening,
     serving,
     accounts,
+    samples,
     machinery,
 ):
     app.add_typer(part.app)

@@ -21,12 +21,14 @@ from catalog.cadence import known_zone
 from catalog.contract import DATABASES, Contract, Gate
 from catalog.errors import CatalogError, CityBrainError, Location, Problems
 from catalog.odcs import ContractFaults, read_contract
+from catalog.sharing.working_days import WorkingDays
 from catalog.yamlsource import load_yaml, read_text
 from pipelines.compilecache import CompileCache
 from pipelines.home import Home
 from pipelines.levels.channels import Channels
 from pipelines.masking.settings import MaskingSettings
 from pipelines.schedule.settings import CalendarSettings, ScheduleSettings
+from pipelines.sharing.settings import SharingSettings
 from quality.predicates import quoted
 from quality.risk.policy import RiskSettings
 
@@ -102,6 +104,22 @@ class PortalSettings(_Strict):
     session_hours: int = Field(default=12, ge=1, le=168)
 
 
+class ExchangeSettings(_Strict):
+    """What departments may read of each other, and how they are told of it."""
+
+    requests_per_minute: int = Field(default=6_000, ge=1)
+    rows_per_day: int = Field(default=100_000_000, ge=1)
+    exports: int = Field(default=4, ge=1, le=64)
+    memory: str = Field(default="1GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
+    files: int = Field(default=32, ge=1)
+    cursor_seconds: int = Field(default=86_400, ge=60)
+    subscriptions: int = Field(default=5, ge=1)
+    webhook_hosts: tuple[str, ...] = ()
+    webhook_insecure: bool = False
+    webhook_attempts: int = Field(default=10, ge=1, le=100)
+    webhook_seconds: float = Field(default=10.0, gt=0, le=3_600)
+
+
 class CatalogueSettings(_Strict):
     """What the codes of the resource catalogue are made from.
 
@@ -157,10 +175,17 @@ class Settings(_Strict):
     sandbox: SandboxSettings = SandboxSettings()
     service: ServiceSettings = ServiceSettings()
     portal: PortalSettings = PortalSettings()
+    exchange: ExchangeSettings = ExchangeSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
     open: OpenSettings = OpenSettings()
+    sharing: SharingSettings = SharingSettings()
+
+    @property
+    def working_days(self) -> WorkingDays:
+        """The days by which deadlines count."""
+        return self.calendar.official(self.timezone)
 
     def day_of(self, moment: datetime) -> date:
         """The city's calendar day at a moment."""
@@ -277,6 +302,7 @@ def load_workspace(root: Path, *, cached: bool = False) -> Workspace:
     except CatalogError as error:
         raise error if isinstance(error, Problems) else Problems([error]) from None
     problems: list[CityBrainError] = list(_misplaced(root, departments))
+    problems += _escalation(root, settings, departments)
     cache = CompileCache(Home.of(settings.name).compiled, root) if cached else None
     read = cache.contract if cache else read_contract
     collected = _collected(root, departments, read, problems)
@@ -339,6 +365,17 @@ def _departments(path: Path) -> dict[str, Department]:
     if faults:
         raise Problems(faults)
     return found
+
+
+def _escalation(
+    root: Path, settings: Settings, departments: Mapping[str, Department]
+) -> list[CityBrainError]:
+    """What is late must not be passed on to nobody."""
+    to = settings.sharing.escalate_to
+    if to is None or to in departments:
+        return []
+    where, known = Location(root / "workspace.toml"), ", ".join(departments)
+    return [CatalogError("share_escalate_to", where=where, department=to, known=known)]
 
 
 def _misplaced(root: Path, departments: Mapping[str, Department]) -> Iterator[CatalogError]:

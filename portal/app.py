@@ -21,6 +21,7 @@ from pipelines.plan import Plan as Workspace
 from portal import account, ckan, health, opendata, questions, records, signin
 from portal.edge import Edge, log_line
 from portal.envelope import Sleep
+from portal.pace import Stopwatch
 from portal.pages import PAGES
 from portal.pages.page import fault_page, finish
 from portal.pages.site import Site
@@ -86,7 +87,8 @@ def create_app(
     app.router.routes[:] = [route for route in app.routes if reachable(route)]
     for kind in (CityBrainError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _problem)
-    app.add_middleware(Edge, log=log)
+    app.state.stopwatch = Stopwatch()
+    app.add_middleware(Edge, log=log, took=app.state.stopwatch.took)
     _describe(app)
     return app
 

@@ -29,11 +29,18 @@ class Edge:
 
     Args:
         log: takes one entry a request.
+        took: takes the milliseconds of each.
     """
 
-    def __init__(self, app: ASGIApp, log: Callable[[dict[str, Any]], None] = log_line) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        log: Callable[[dict[str, Any]], None] = log_line,
+        took: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._app = app
         self._log = log
+        self._took = took
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,6 +61,8 @@ class Edge:
         finally:
             state = scope["state"]
             route = scope.get("route")
+            milliseconds = 1000 * (time.monotonic() - started)
+            self._took(milliseconds)
             self._log(
                 {
                     "time": round(time.time(), 3),
@@ -62,7 +71,7 @@ class Edge:
                     "path": getattr(route, "path", "-"),
                     "status": status,
                     "code": state.get("code", "-"),
-                    "milliseconds": round(1000 * (time.monotonic() - started), 1),
+                    "milliseconds": round(milliseconds, 1),
                     "client": getattr(state.get("caller"), "client", "-"),
                 }
             )

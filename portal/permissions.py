@@ -20,6 +20,8 @@ Who = Literal["anyone", "client"] | frozenset[Role]
 EVERYBODY: frozenset[Role] = frozenset(ROLES)  # who has signed in
 STAFF: frozenset[Role] = frozenset({"engineer", "steward"})
 READERS: frozenset[Role] = STAFF | {"auditor"}
+ANALYSTS: frozenset[Role] = frozenset({"partner"})
+WATCHERS: frozenset[Role] = frozenset({"officer", "steward", "auditor"})  # of openings to partners
 ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
 
 PERMISSIONS: Mapping[str, Who] = {
@@ -54,6 +56,18 @@ PERMISSIONS: Mapping[str, Who] = {
     "sign_in": ANYONE,
     "sign_in_try": ANYONE,
     "sign_out": EVERYBODY,
+    # The sandbox console
+    "console": ANALYSTS,
+    "console_editor": ANALYSTS,
+    "console_quote": ANALYSTS,
+    "console_ask": ANALYSTS,
+    "console_job": ANALYSTS,
+    "console_cancel": ANALYSTS,
+    "console_answer": ANALYSTS,
+    "console_csv": ANALYSTS,
+    "console_json": ANALYSTS,
+    "console_history": ANALYSTS,
+    "openings": WATCHERS,
 }
 
 

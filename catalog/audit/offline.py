@@ -5,8 +5,9 @@
 This file can be copied away: it needs Python 3.11 and `cryptography`, and nothing else of CityBrain.
 The platform itself verifies with the same code.
 
-A log is a chain: each record's hash is the SHA-256 of the hash before it and of the record. Its records are
-also the leaves of a Merkle tree (RFC 6962, section 2.1), whose root is signed from time to time.
+A log is a chain: each record's hash is the SHA-256 of the hash before it and of the record. Its
+records are also the leaves of a Merkle tree (RFC 6962, section 2.1), whose root is signed from time
+to time. It stands in one file, long as it is, so that one file can be given away.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ Entry = Mapping[str, Any]
 MOST_FAULTS = 1_000  # that are listed; more are counted
 STATEMENT = b"citybrain audit checkpoint 1\n"
 SIGNED = ("log", "number", "size", "root", "head", "at", "previous", "key")
+TILE_LEVELS = 8  # of every so many levels of the tree, the platform keeps the hashes
 NO_CHECKPOINT = "0" * 64  # what the first checkpoint has in the place of the one before it
 
 
@@ -67,24 +69,26 @@ class Tree:
 
     Args:
         peaks: the complete subtrees that there are already: (level, hash), the largest first.
+        told: is told the level and hash of each subtree of 256, 65,536, ... leaves when it is whole.
     """
 
-    def __init__(self, peaks: Iterable[tuple[int, bytes]] = ()) -> None:
+    def __init__(
+        self,
+        peaks: Iterable[tuple[int, bytes]] = (),
+        told: Callable[[int, bytes], None] = lambda _level, _hash: None,
+    ) -> None:
         self._peaks = list(peaks)
+        self._told = told
 
-    def add(self, leaf: bytes) -> int:
-        """Add a leaf's hash; the level of the largest subtree that it completes."""
+    def add(self, leaf: bytes) -> None:
+        """Add a leaf's hash."""
         level, found = 0, leaf
         while self._peaks and self._peaks[-1][0] == level:
             found = node_hash(self._peaks.pop()[1], found)
             level += 1
+            if level % TILE_LEVELS == 0:
+                self._told(level, found)
         self._peaks.append((level, found))
-        return level
-
-    @property
-    def last(self) -> bytes:
-        """The hash of the subtree that the last leaf completed."""
-        return self._peaks[-1][1]
 
     def root(self) -> bytes:
         """The root over all leaves so far; of none it is the hash of nothing (RFC 6962)."""
@@ -256,6 +260,7 @@ class Verifier:
         self._at = ""
         self._tree = Tree()
         self._good = 0  # how far the last checkpoint that agreed reaches
+        self._doubt: tuple[int, int, int] | None = None  # where a checkpoint did not agree
         self._gaps: list[list[int]] = []
         self.checkpoints, self._due = self._ordered(log, list(checkpoints), list(kept), keys)
 
@@ -301,7 +306,7 @@ class Verifier:
         if sequence < self._next:
             self._late(sequence)
             return
-        gap = sequence > self._next
+        doubt, gap = self._doubt, sequence > self._next
         if gap:
             self._gaps.append([self._next, sequence - 1])
             self._found("missing", self._next, sequence - 1)
@@ -310,6 +315,8 @@ class Verifier:
         at = str(entry.get("recorded_at"))
         if at < self._at:
             self._found("reordered", sequence)
+        if doubt is not None:
+            self._rewritten()
         self._next, self._at = sequence + 1, at
         self._anchored(sequence, gap)
 
@@ -325,15 +332,11 @@ class Verifier:
         written = canonical(entry)
         true = link(self._hash, written)
         other = None if self._true is None else link(self._true, written)
-        if true == told or gap:
-            self._settle(told, None, 0)
-        elif other == told:  # the record before was given a false hash, and was reported
-            self._settle(told, None, 0)
-        elif self._moved(entry, sequence, told):
+        # `other`: the record before was given a false hash, and was reported.
+        if gap or told in (true, other) or self._moved(entry, sequence, told):
             self._settle(told, None, 0)
         else:
-            if not self._shift:
-                self._found("changed", sequence)
+            self._found("changed", sequence)
             self._settle(told, true, sequence)
         self._tree.add(leaf_hash(written))
 
@@ -365,6 +368,12 @@ class Verifier:
         else:
             self._found(fault.kind, fault.sequence)
 
+    def _rewritten(self) -> None:
+        """Say that a checkpoint did not agree, unless a record's own fault explains it."""
+        if self._doubt is not None and not self.count:
+            self._found("rewritten", *self._doubt)
+        self._doubt = None
+
     def _anchored(self, sequence: int, gap: bool) -> None:
         """Compare with the checkpoints that end here."""
         while self._due and self._due[0]["size"] <= sequence:
@@ -372,8 +381,8 @@ class Verifier:
             if one["size"] < sequence:  # its last record is missing, and was reported
                 continue
             agrees = one["root"] == self._tree.root().hex() and one["head"] == self._hash.hex()
-            if not agrees and not self.count:
-                self._found("rewritten", self._good + 1, sequence, one["number"])
+            if not agrees and not self.count and self._doubt is None:
+                self._doubt = (self._good + 1, sequence, one["number"])
             self._good = sequence if agrees else self._good
 
     def end(self, size: int | None = None, head: str | None = None) -> list[Fault]:
@@ -382,6 +391,7 @@ class Verifier:
         Args:
             size, head: how many records there are and the last one's hash, as it is kept apart.
         """
+        self._rewritten()
         have = self._next - 1
         wanted = max([size or 0, *(int(one["size"]) for one in self._due)])
         if have < wanted:
@@ -400,6 +410,23 @@ def _whole(checkpoint: Entry) -> bool:
 
 
 _NUMBERS = ("number", "size")
+
+
+def proof_faults(proof: Entry, keys: Mapping[str, Any]) -> list[str]:
+    """Why a proof does not show that its record is in the log; nothing, if it does."""
+    checkpoint, entry = proof.get("checkpoint"), proof.get("record")
+    if not isinstance(checkpoint, dict) or not isinstance(entry, dict) or not _whole(checkpoint):
+        return ["it is no proof"]
+    faults = [] if signed_by(checkpoint, keys) else ["its checkpoint is not signed with the key"]
+    try:
+        path = [bytes.fromhex(one) for one in proof["path"]]
+        leaf, index = leaf_hash(canonical(entry)), int(entry["sequence"]) - 1
+        root = bytes.fromhex(checkpoint["root"])
+    except (KeyError, TypeError, ValueError):
+        return [*faults, "it is no proof"]
+    if not included(index, checkpoint["size"], leaf, path, root):
+        faults.append("its record is not among those that its checkpoint covers")
+    return faults
 
 
 # The program
@@ -449,24 +476,31 @@ def verify_export(
 
 
 def main() -> int:
-    """Print what was found; 0 when the log is whole."""
-    parser = argparse.ArgumentParser(description="Verify an exported audit log.")
-    parser.add_argument("export", type=Path)
+    """Print what was found; 0 when the log, or the proof of one record, holds."""
+    parser = argparse.ArgumentParser(description="Verify an export, or a proof, of an audit log.")
+    parser.add_argument("export", type=Path, help="of a log (JSON Lines), or a proof (JSON)")
     parser.add_argument("--key", type=Path, action="append", required=True, help="audit.pub, PEM")
     parser.add_argument("--checkpoints", type=Path, help="checkpoints that were kept elsewhere")
     asked = parser.parse_args()
     try:
+        keys = read_keys(asked.key)
+        if "path" in (proof := next(lines_of(asked.export), {})):
+            return _told(proof_faults(proof, keys), "the record is in the log")
         kept = [] if asked.checkpoints is None else list(lines_of(asked.checkpoints))
-        verifier = verify_export(asked.export, read_keys(asked.key), kept)
+        verifier = verify_export(asked.export, keys, kept)
     except (OSError, ValueError) as error:
         print(f"cannot verify: {error}", file=sys.stderr)
         return 2
-    for fault in verifier.faults:
-        print(fault)
-    print(
+    sums = (
         f"{verifier.records} records, {verifier.checkpoints} checkpoints, {verifier.count} faults"
     )
-    return 1 if verifier.count else 0
+    return _told([str(fault) for fault in verifier.faults], sums, always=True)
+
+
+def _told(faults: list[str], fine: str, *, always: bool = False) -> int:
+    for line in [*faults, *([fine] if always or not faults else [])]:
+        print(line)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

@@ -50,3 +50,4 @@ class GrantRow(Base):
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[str | None] = mapped_column(FreeText)
     revoked_why: Mapped[str | None] = mapped_column(FreeText)
+    expiry_noted_at: Mapped[datetime | None]

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from catalog.audit.record import AuditRecord
 from catalog.database import tables as t
+from catalog.database.audit import Audit
 from catalog.database.grant_tables import GrantRow
-from catalog.database.sharing_audit import note
 from catalog.database.standing import Reading
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
@@ -36,11 +36,13 @@ class Grants:
         write: Transaction,
         reading: Reading,
         clock: Callable[[], datetime],
+        audit: Audit,
     ) -> None:
         self._read = read
         self._write = write
         self._reading = reading
         self._clock = clock
+        self._audit = audit
 
     # Reading
 
@@ -95,7 +97,11 @@ class Grants:
         """
         with self._write() as session:
             owner = lock_workspace(session, workspace, self._clock())
-            return provision_in(session, workspace, owner, grant, by, self._clock())
+            now = self._clock()
+            found, new = provision_in(session, workspace, owner, grant, by, now)
+            records = [record_of(grant, now, by, "provisioned")] if new else []
+            self._audit.append_in(session, workspace, records)
+            return found
 
     def revoke(self, workspace: str, id: str, *, by: str, reason: str) -> Grant:
         """Let a grant hold no more from now on. One that was revoked stays as it is.
@@ -114,8 +120,31 @@ class Grants:
             row.revoked_at, row.revoked_by, row.revoked_why = now, by, reason
             session.flush()
             ended = grant_of(row)
-            note(session, workspace, record_of(ended, now, by, "revoked", reason=reason))
+            record = record_of(ended, now, by, "revoked", reason=reason)
+            self._audit.append_in(session, workspace, [record])
             return ended
+
+    def note_expired(self, workspace: str) -> builtins.list[Grant]:
+        """Tell the audit log of grants whose term has ended since this was last called.
+
+        They have ended without it, at the second of their term.
+        """
+        with self._write() as session:
+            lock_workspace(session, workspace, self._clock())
+            now = self._clock()
+            query = grants_query(workspace).where(
+                GrantRow.valid_to <= now,
+                GrantRow.revoked_at.is_(None),
+                GrantRow.expiry_noted_at.is_(None),
+            )
+            rows = session.scalars(query.order_by(GrantRow.id)).all()
+            for row in rows:
+                row.expiry_noted_at = now
+            session.flush()
+            found = [grant_of(row) for row in rows]
+            records = [record_of(one, now, "system", "expired") for one in found]
+            self._audit.append_in(session, workspace, records)
+            return found
 
 
 def provision_in(
@@ -126,8 +155,10 @@ def provision_in(
     by: str,
     now: datetime,
     task_id: int | None = None,
-) -> Grant:
-    """Write a grant and its audit record within a transaction that has locked the workspace.
+) -> tuple[Grant, bool]:
+    """Write a grant within a transaction that has locked the workspace; its record is the caller's.
+
+    Returns the grant, and whether it is new.
 
     Raises:
         CatalogError: `grant_differs`, when there is another one of this id.
@@ -137,14 +168,13 @@ def provision_in(
         known = grant_of(found)
         if known != grant:
             raise CatalogError("grant_differs", grant=grant.id)
-        return known
+        return known, False
     row = GrantRow(workspace_id=workspace_id, task_id=task_id, granted_at=now, granted_by=by)
     for name, value in _values(grant).items():
         setattr(row, name, value)
     session.add(row)
     session.flush()
-    note(session, workspace, record_of(grant, now, by, "provisioned"))
-    return grant_of(row)
+    return grant_of(row), True
 
 
 def known_grant(session: Session, workspace: str, id: str) -> GrantRow:

@@ -25,6 +25,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Taking:
     """What a department wants to use.
 
+    Of one group, `requests` come before `rows`.
+
     Attributes:
         most: how much the department may use in a window.
     """
@@ -33,6 +35,18 @@ class Taking:
     kind: Kind
     amount: int
     most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is not left.
+
+    Attributes:
+        seconds: until the next window.
+    """
+
+    kind: Kind
+    seconds: int
 
 
 def window_of(kind: Kind, now: datetime) -> datetime:
@@ -49,22 +63,19 @@ class Quotas:
         self._clock = clock
         self._ids: dict[str, int] = {}
 
-    def take(self, workspace: str, takings: Sequence[Taking]) -> list[int | None]:
-        """Use something, each as far as it is left.
+    def take(self, workspace: str, groups: Sequence[Sequence[Taking]]) -> list[Refused | None]:
+        """Use something; of each group, one after the other until something is not left.
 
         Returns:
-            For each, None when it was taken; else the seconds until the next window, and nothing of it
-            was taken.
+            For each group None when all of it was taken, else what was not; nothing after that one was.
         """
         now = self._clock()
         with self._write() as con:
             owner = self._id(con, workspace)
             # In one order, so that two transactions never wait for each other's rows.
-            order = sorted(
-                range(len(takings)), key=lambda i: (takings[i].department, takings[i].kind)
-            )
-            taken = {place: _taken(con, owner, takings[place], now) for place in order}
-        return [None if taken[i] else _left(one.kind, now) for i, one in enumerate(takings)]
+            order = sorted(range(len(groups)), key=lambda i: groups[i][0].department)
+            found = {place: _refused(con, owner, groups[place], now) for place in order}
+        return [found[place] for place in range(len(groups))]
 
     def give_back(
         self, workspace: str, department: str, kind: Kind, amount: int, at: datetime
@@ -90,6 +101,13 @@ class Quotas:
             query = select(t.Workspace.id).where(t.Workspace.name == workspace)
             self._ids[workspace] = con.execute(query).scalar_one()
         return self._ids[workspace]
+
+
+def _refused(con: Connection, owner: int, group: Sequence[Taking], now: datetime) -> Refused | None:
+    for one in group:
+        if not _taken(con, owner, one, now):
+            return Refused(one.kind, _left(one.kind, now))
+    return None
 
 
 def _taken(con: Connection, owner: int, taking: Taking, now: datetime) -> bool:

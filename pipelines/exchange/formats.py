@@ -67,7 +67,8 @@ def _csv(column: Given) -> str:
     value = f"s.{quoted(column.name)}"
     if column.type == "VARCHAR":
         codes = ", ".join(f"chr({ord(one)})" for one in FORMULAS)
-        return f"CASE WHEN left({value}, 1) IN ({codes}) THEN {literal(GUARD)} || {value} ELSE {value} END"
+        safe = f"{literal(GUARD)} || {value}"
+        return f"CASE WHEN left({value}, 1) IN ({codes}) THEN {safe} ELSE {value} END"
     if column.type.endswith("[]"):
         return f"CAST(to_json({value}) AS VARCHAR)"
     return _moment(value, column.type)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -143,7 +143,7 @@ class RowStream:
         if self._con is not None:
             self._con.interrupt()
 
-    def _made(self) -> Iterator[bytes]:
+    def _made(self) -> Generator[bytes]:
         with _private(self._budget) as stack:
             con = stack.enter_context(connection(_scratch(stack, self._budget)))
             self._con = con
@@ -298,7 +298,7 @@ class _Lines(_Arrow):
         lines = batch.column(0)
         whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
         joined = pc.binary_join(whole, "\n")[0].as_buffer()
-        return joined.to_pybytes() + b"\n"
+        return bytes(joined.to_pybytes()) + b"\n"
 
     def end(self) -> bytes:
         return b""

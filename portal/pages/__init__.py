@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import home, open, signing
+from portal.pages import console, home, open, openings, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
     statics.router,
     signing.router,
     home.router,
+    console.router,
+    openings.router,
     open.router,
 )

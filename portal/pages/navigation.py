@@ -8,5 +8,7 @@ from __future__ import annotations
 # One line each, in the order of the header.
 NAVIGATION: tuple[tuple[str, str], ...] = (
     ("home", "nav_home"),
+    ("console", "console_title"),
+    ("openings", "openings_title"),
     ("open_list", "nav_open"),
 )

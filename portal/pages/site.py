@@ -6,9 +6,9 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,6 +16,8 @@ from starlette.requests import Request
 
 from pipelines.workspace import PortalSettings
 from portal.service import Service
+
+Value = TypeVar("Value")
 
 
 class Site:
@@ -52,6 +54,8 @@ class Site:
             "number": number,
             "percent": percent,
         }
+        self.templates.globals["zip"] = zip
+        self._known: dict[str, tuple[float, Any]] = {}
 
     def title(self, lang: str) -> str:
         """The city's name."""
@@ -66,6 +70,14 @@ class Site:
         if isinstance(value, datetime):
             value = value.astimezone(self.zone).date()
         return "" if value is None else value.isoformat()
+
+    def fresh(self, name: str, seconds: float, make: Callable[[], Value]) -> Value:
+        """A value that takes long to make, made anew when it is older than some seconds."""
+        now = self.service.now()
+        known = self._known.get(name)
+        if known is None or now - known[0] > seconds:
+            known = self._known[name] = now, make()
+        return cast(Value, known[1])
 
     def seal(self, what: str, content: str) -> str:
         """A text that only this service can have made of a content."""

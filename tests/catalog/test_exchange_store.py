@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from catalog.database import CatalogStore
-from catalog.database.quotas import Taking, window_of
+from catalog.database.quotas import Refused, Taking, window_of
 from catalog.database.subscriptions import Subscription
 from catalog.errors import CatalogError
 
@@ -44,7 +44,8 @@ def test_windows_are_of_utc() -> None:
 
 def test_a_quota_ends_and_begins_anew(opened: CatalogStore, still: Still) -> None:
     def take(amount: int, department: str = "tax") -> int | None:
-        return opened.quotas.take("tainan", [Taking(department, "requests", amount, 10)])[0]
+        [found] = opened.quotas.take("tainan", [[Taking(department, "requests", amount, 10)]])
+        return found.seconds if found else None
 
     assert [take(6), take(5), take(4), take(1)] == [None, 41, None, 41]
     assert take(10, "civil") is None and take(11, "police") == 41
@@ -60,7 +61,7 @@ def test_old_windows_go(opened: CatalogStore, still: Still) -> None:
     from sqlalchemy import text
 
     for _ in range(40):
-        assert opened.quotas.take("tainan", [Taking("tax", "requests", 1, 10)]) == [None]
+        assert opened.quotas.take("tainan", [[Taking("tax", "requests", 1, 10)]]) == [None]
         still.now += timedelta(minutes=1)
     with opened._writing() as con:
         assert con.execute(text("SELECT count(*) FROM exchange_usage")).scalar() == 33
@@ -71,12 +72,16 @@ def test_processes_share_a_quota(database_url: str, opened: CatalogStore) -> Non
     with CatalogStore.open(database_url, clock=Still()) as other, ThreadPoolExecutor(8) as pool:
         stores = (opened, other)
 
-        def take(number: int) -> int | None:
-            takings = [Taking("tax", "rows", 3, 100), Taking("civil", "rows", 1, 1000)]
-            return stores[number % 2].quotas.take("tainan", takings)[0]
+        def take(number: int) -> Refused | None:
+            groups = [
+                [Taking("tax", "requests", 1, 1000), Taking("tax", "rows", 3, 100)],
+                [Taking("civil", "rows", 1, 1000)],
+            ]
+            return stores[number % 2].quotas.take("tainan", groups[:: (-1) ** number])[number % 2]
 
         found = list(pool.map(take, range(60)))
-    assert found.count(None) == 33
+    assert found.count(None) == 33 and {one.kind for one in found if one} == {"rows"}
+    assert opened.quotas.used("tainan", "tax", "requests") == 60
     assert opened.quotas.used("tainan", "civil", "rows") == 60
 
 

@@ -8,8 +8,10 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
+from sqlalchemy import delete
 from starlette.testclient import TestClient
 
+from catalog.database.account_tables import SignInFailureRow
 from catalog.errors import CatalogError
 from catalog.people import Person, Role
 from tests.portal.bureau import Bureau
@@ -41,6 +43,12 @@ def account(
     return made
 
 
+def forgive(bureau: Bureau) -> None:
+    """Forget every failed attempt to sign in: tests share their address."""
+    with bureau.store() as store, store._write() as session:
+        session.execute(delete(SignInFailureRow))
+
+
 class Browser:
     """A browser at the portal: it keeps cookies, and sends the seal of the last form it saw.
 
@@ -51,7 +59,7 @@ class Browser:
     def __init__(self, portal: Inside, scheme: str = "http", prefix: str = "") -> None:
         self.http = TestClient(
             portal.http.app,
-            base_url=f"{scheme}://testserver",
+            base_url=f"{scheme}://testserver{prefix}",
             raise_server_exceptions=False,
             follow_redirects=False,
             root_path=prefix,
