@@ -6,7 +6,7 @@ Its envelope and its errors are CKAN's own, not our problems.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -275,7 +275,7 @@ _RESPONSES = {
 @router.get("/api/3/action/{action}", response_model=Envelope, responses=_RESPONSES)
 async def ckan_get(request: Request, action: str, service: ServiceDep) -> JSONResponse:
     """Call an action; its parameters stand in the address."""
-    params = dict(request.query_params)
+    params = _collected(request.query_params.multi_items())
     return await run_in_threadpool(_answer, request, service.open_data, action, params)
 
 
@@ -306,11 +306,19 @@ def _body(kind: str, body: bytes) -> Params | None:
         return {}
     try:
         if kind.partition(";")[0].strip().lower() == FORM:
-            return dict(parse_qsl(body.decode(), max_num_fields=100))
+            return _collected(parse_qsl(body.decode(), max_num_fields=100))
         found = json.loads(body)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _collected(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """What is said several times is a list."""
+    found: dict[str, list[str]] = {}
+    for name, value in items:
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def _answer(

@@ -160,6 +160,7 @@ def _extras(dataset: Dataset, terms: Terms, lang: str) -> list[tuple[str, str]]:
         "update_cycle": dataset.entry.update_cycle,
         "snapshot": str(dataset.snapshot) if dataset.snapshot is not None else None,
         "rows": str(dataset.rows) if dataset.rows is not None else None,
+        "fields": ", ".join(item.name for item in dataset.entry.fields),
         "limitations": text_in(dataset.limitations, lang),
         "attribution": text_in(terms.attribution, lang),
         "spatial_uri": terms.spatial,

@@ -189,7 +189,7 @@ class Addresses:
 
     def page(self, key: str) -> str:
         """A dataset's page."""
-        return f"{self.base}/open/{quote(key, safe='')}"
+        return f"{self.base}/opendata/{quote(key, safe='')}"
 
     def download(self, key: str, suffix: str) -> str:
         """A dataset's rows."""

@@ -43,7 +43,6 @@ def open_list(request: Request, visit: VisitDep, q: str = "") -> Response:
         found=sorted(found, key=lambda one: one.title.casefold()),
         q=q[:LONGEST],
         all=len(shown),
-        catalogue=addresses(request, catalogue).catalogue(),
         terms=_terms(catalogue, visit.lang),
     )
 
@@ -69,7 +68,7 @@ def open_dataset(request: Request, visit: VisitDep, resource: str) -> Response:
             )
             for item in dataset.entry.fields
         ],
-        downloads=[(form.suffix, at.download(dataset.key, form.suffix)) for form in FORMATS],
+        suffixes=[form.suffix for form in FORMATS],
         examples=_examples(dataset, at),
         risk=_risk(dataset.risk),
         terms=_terms(catalogue, visit.lang),
