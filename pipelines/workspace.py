@@ -118,6 +118,8 @@ class ExchangeSettings(_Strict):
     webhook_insecure: bool = False
     webhook_attempts: int = Field(default=10, ge=1, le=100)
     webhook_seconds: float = Field(default=10.0, gt=0, le=3_600)
+
+
 class AuditSettings(_Strict):
     """How often the audit log is anchored, how late that may be, and the key that signs it."""
 

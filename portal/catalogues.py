@@ -85,9 +85,7 @@ def address(query: Query, **changes: Any) -> str:
     said: list[tuple[str, Any]] = [("q", query.text)] if query.text else []
     said += [(facet, one) for facet, values in query.filters.items() for one in sorted(values)]
     others = {"sort": query.sort, "page": query.page} | changes
-    said += [
-        (name, value) for name, value in others.items() if value not in ("relevance", 1)
-    ]
+    said += [(name, value) for name, value in others.items() if value not in ("relevance", 1)]
     return urlencode(said)
 
 

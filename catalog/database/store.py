@@ -14,10 +14,9 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
-from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database import audited, connect, reading, resource_facts, status, syncing, writing
 from catalog.database.accounts import Accounts
 from catalog.database.asked import AskedLog
-from catalog.database import audited, connect, reading, resource_facts, status, syncing, writing
 from catalog.database.audit import Audit
 from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
@@ -96,13 +95,13 @@ class CatalogStore:
         self._writers = connect.writing(engine)
         self._clock = clock
         self._own = threading.local()
-        self.ledger = Ledger(self._read, self._write, clock)
-        self.holds = Holds(self._read, self._write, clock)
-        self.budgets = Budgets(self._read, self._write, clock)
-        self.instruments = Instruments(self._read, self._write, self._reading, clock)
         self.audit = Audit(self._reading, self._writing, clock)
         self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
-        self.openings = Openings(self._read, self._writing)
+        self.ledger = Ledger(self._read, self._write, clock)
+        self.holds = Holds(self._read, self._write, clock, self.audit)
+        self.budgets = Budgets(self._read, self._write, clock)
+        self.instruments = Instruments(self._read, self._write, self._reading, clock, self.audit)
+        self.openings = Openings(self._read, self._writing, self.audit)
         self.asked = AskedLog(self._read)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
@@ -116,9 +115,6 @@ class CatalogStore:
         self.objections = Objections(self._read, self._write, clock, self.audit)
         self.quotas = Quotas(self._writing, clock)
         self.subscriptions = Subscriptions(self._read, self._write, clock)
-        self.holds = Holds(self._read, self._write, clock, self.audit)
-        self.instruments = Instruments(self._read, self._write, self._reading, clock, self.audit)
-        self.openings = Openings(self._read, self._writing, self.audit)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

@@ -181,9 +181,7 @@ def _seen(request: Request, visit: Visit, name: str) -> _Seen:
     return _Seen(entries[name], found.live.get(name), entries, lambda other: to(name=other))
 
 
-def _side(
-    around: Neighbourhood, titles: Mapping[str, str], way: int
-) -> list[tuple[str, str, int]]:
+def _side(around: Neighbourhood, titles: Mapping[str, str], way: int) -> list[tuple[str, str, int]]:
     """Name, title and shared fields of the neighbours on one side."""
     centre = next(item.name for item in around.resources if item.distance == 0)
     found = []
