@@ -7,17 +7,34 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from fastapi import FastAPI, Request, Response
+from playwright.sync_api import Page, expect
 
 from pipelines.listings import import_list
+from portal import app as application
 from portal import permissions
+from portal.app import create_app
+from portal.pages import PAGES
+from portal.pages.page import page_router, render
+from portal.tokens import service_key
+from tests.portal.browser import axe_faults, serving, sign_in
 from tests.portal.bureau import make_bureau
 from tests.portal.inside import Inside, inside
 from tests.portal.people import Browser, account
 
 LISTS = Path(__file__).parents[1] / "catalog" / "lists"
 SCRIPT = '<script>alert("x")</script>'
+FIELDS = """
+- {name: code, logicalType: string, required: true, classification: L2}
+- {name: area, logicalType: string, classification: L1, customProperties: [{property: sharing, value: {type: 1}}]}
+- {name: paid, logicalType: number, classification: L2}
+- {name: owner, logicalType: string, classification: L2, customProperties: [{property: sharing, value: {type: 3, condition: a law}}]}
+""".strip()
+TERMS = "- {property: catalogue, value: {share_type: 2, share_condition: for audits}}"
 ROLES = ("engineer", "steward", "officer", "auditor", "administrator")
 
 
@@ -29,6 +46,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
         patch.setenv("CITYBRAIN_HOME", str(root / "home"))
         patch.delenv("CITYBRAIN_DATABASE", raising=False)
         bureau = make_bureau(root)
+        bureau.city.collected("tax/firm", FIELDS, custom=TERMS)
         for path in bureau.city.root.rglob("*.yaml"):
             text = path.read_text("utf-8")
             if "kind: DataContract" in text:
@@ -103,7 +121,7 @@ def test_titles_and_imported_texts_are_no_html(city: Inside) -> None:
     ]
     listed = re.search(r'href="(/catalogue/lists/evil/[^"]+)"', pages[5])
     assert listed is not None
-    evil = [link for link in re.findall(r'href="(/catalogue/lists/evil/[^"]+)"', pages[2])]
+    evil = re.findall(r'href="(/catalogue/lists/evil/[^"]+)"', pages[2])
     pages += [staff.get(link).text for link in {listed[1], *evil}]
     for page in pages:
         assert "<script>alert" not in page
@@ -165,12 +183,48 @@ def test_the_graph_is_data_and_the_lists_say_the_same(city: Inside) -> None:
             assert f'<a href="{node["url"]}">' in page
 
 
+def serving_as(app: FastAPI) -> Inside:
+    """What a `Browser` needs of a city, for another application over the same one."""
+    return cast(Inside, SimpleNamespace(http=SimpleNamespace(app=app)))
+
+
 def test_the_basket_is_offered_to_officers_where_there_is_one(
     city: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "catalogue/resource" in browser(city, "officer").get("/catalogue?q=firm").text
+    router = page_router()
+
+    @router.post("/basket")
+    def basket_add(request: Request) -> Response:
+        return render(request, "home/index.html")
+
+    without = tuple(r for r in PAGES if "basket_add" not in {route.name for route in r.routes})  # type: ignore[attr-defined]
+    monkeypatch.setattr(application, "PAGES", without)
+    bare = create_app(city.opened, city.service.workspace, service_key(tmp_path))
+    monkeypatch.setitem(permissions.PERMISSIONS, "basket_add", frozenset({"officer"}))  # type: ignore[arg-type]
+    monkeypatch.setattr(application, "PAGES", (*without, router))
+    app = create_app(city.opened, city.service.workspace, service_key(tmp_path))
+    path = "/catalogue/resource/raw.tax__firm"
+    shown = {}
+    for role in ("officer", "engineer", None):
+        visitor = Browser(serving_as(app))
+        if role is not None:
+            assert visitor.sign_in(f"{role}-c").status_code == 303
+        shown[role] = visitor.get(path).text
+    offered = re.findall(r'name="fields" value="(\w+)"', shown["officer"])
+    assert offered == ["code", "area", "paid"]
+    assert 'action="/basket"' in shown["officer"]
+    assert 'name="resource" value="raw.tax__firm"' in shown["officer"]
+    assert 'name="fields"' not in shown["engineer"] + shown[None]
+    officer = Browser(serving_as(bare))
+    officer.sign_in("officer-c")
+    assert 'name="fields"' not in officer.get(path).text
+
+
+def test_a_field_shows_its_terms(city: Inside) -> None:
     page = browser(city, "officer").get("/catalogue/resource/raw.tax__firm").text
-    assert 'name="fields"' not in page or "basket_add" in permissions.PERMISSIONS
+    (owner,) = re.findall(r'(?s)<tr id="field-owner">.*?</tr>', page)
+    assert "a law" in owner and "L2" in owner
+    assert "for audits" in page
 
 
 def test_both_languages(city: Inside) -> None:
@@ -178,3 +232,72 @@ def test_both_languages(city: Inside) -> None:
     assert "资源目录" in page.text and 'lang="zh-CN"' in page.text
     page = browser(city, "engineer").get("/catalogue/resource/raw.tax__firm?lang=zh").text
     assert "信息项" in page and "血缘" in page
+
+
+@pytest.fixture(scope="module")
+def url(city: Inside, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same city for real browsers."""
+    key = service_key(tmp_path_factory.mktemp("key"))
+    app = create_app(city.opened, city.service.workspace, key, log=lambda _: None)
+    with serving(app) as address:
+        yield address
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_axe_finds_nothing_serious(url: str, page: Page, lang: str) -> None:
+    sign_in(page, url, "engineer-c")
+    for path in (
+        "/catalogue?q=firm",
+        "/catalogue?list=evil",
+        "/catalogue/resource/raw.tax__firm",
+        "/catalogue/resource/sandbox.firm",
+        "/catalogue/resource/raw.tax__firm/samples",
+    ):
+        page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
+        page.wait_for_load_state("networkidle")
+        assert axe_faults(page) == [], path
+
+
+def test_searching_narrowing_and_walking_by_keyboard(url: str, page: Page) -> None:
+    sign_in(page, url, "engineer-c")
+    page.goto(f"{url}/catalogue?lang=en")
+    box = page.get_by_role("searchbox")
+    box.fill("资料")
+    box.press("Enter")
+    page.wait_for_url("**q=%E8%B5%84%E6%96%99*")
+    before = page.locator("ol.hits > li").count()
+    page.get_by_role("checkbox", name="monthly").first.focus()
+    page.keyboard.press("Space")
+    page.wait_for_url("**update_cycle=monthly*")
+    assert 0 < page.locator("ol.hits > li").count() <= before
+    expect(page.get_by_role("checkbox", name="monthly").first).to_be_focused()
+    page.reload()
+    expect(page.get_by_role("checkbox", name="monthly").first).to_be_checked()
+    page.goto(f"{url}/catalogue/resource/raw.tax__firm")
+    page.get_by_role("link", name="Show sample rows").press("Enter")
+    expect(
+        page.get_by_text("hidden: level").or_(page.get_by_text("c0", exact=True)).first
+    ).to_be_visible()
+    page.locator("#side-down").locator("..").get_by_role("link").first.press("Enter")
+    page.wait_for_url("**/catalogue/resource/sandbox.firm")
+
+
+def test_the_graph_leads_to_a_neighbour(url: str, page: Page) -> None:
+    sign_in(page, url, "engineer-c")
+    page.goto(f"{url}/catalogue/resource/raw.tax__firm")
+    page.locator("[data-lineage] canvas").wait_for()
+    place = page.evaluate(
+        """() => {
+          const box = document.querySelector("[data-lineage]");
+          const chart = echarts.getInstanceByDom(box);
+          const data = chart.getModel().getSeriesByIndex(0).getData();
+          const at = data.indexOfName("sandbox.firm");
+          const shape = data.getItemGraphicEl(at);
+          const centre = shape.transformCoordToGlobal(0, 0);
+          box.scrollIntoView();
+          const frame = box.getBoundingClientRect();
+          return [frame.x + centre[0], frame.y + centre[1]];
+        }"""
+    )
+    page.mouse.click(*place)
+    page.wait_for_url("**/catalogue/resource/sandbox.firm")
