@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 from catalog.people import Person
 from catalog.resources.entry import Entry
 from catalog.search.document import FACETS, NOT_SAID, Audience, Document
-from catalog.search.query import SORTS, Answer, Query, Sort
+from catalog.search.query import SORTS, Answer, Query
 from catalog.text import catalogue as messages
 from catalog.text import text
 from pipelines.finding import Finder
@@ -77,7 +77,7 @@ def asked(params: QueryParams, audience: Audience) -> Query:
     return Query(
         text=params.get("q", "").strip()[:200],
         filters=filters,
-        sort=cast(Sort, sort) if sort in SORTS else "relevance",
+        sort=sort if sort in SORTS else "relevance",
         page=min(int(page), 100_000) if page.isascii() and page.isdigit() and int(page) else 1,
         size=SIZE,
         audience=audience,
@@ -172,8 +172,9 @@ def quality_charts(
             "series": [{"type": "line", "data": [round(100 * score, 2) for _, score in trend]}],
         }
         told = [(day, percent(score)) for day, (_, score) in zip(days, trend, strict=True)]
-        heads = ("catalogue_when", "entry_score")
-        found.append(_chart("catalogue_trend", option, heads, told, lang))
+        found.append(
+            _chart("catalogue_trend", option, ("catalogue_when", "entry_score"), told, lang)
+        )
     return found
 
 

@@ -153,7 +153,7 @@ class _Seen:
         """
         if self.entry.key.startswith("raw."):
             return [(name, None) for name in item.sources]
-        found = []
+        found: list[tuple[str, str | None]] = []
         for name in item.sources:
             table = name.rpartition(".")[0]
             if self.may_see(table):
