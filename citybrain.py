@@ -12,6 +12,7 @@ import typer
 from catalog.errors import CityBrainError, Problems
 from catalog.text import text
 from commands import (
+    auditing,
     catalogue,
     machinery,
     opening,
@@ -40,6 +41,7 @@ for part in (
     protection,
     opening,
     serving,
+    auditing,
     machinery,
 ):
     app.add_typer(part.app)
