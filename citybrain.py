@@ -12,6 +12,7 @@ import typer
 from catalog.errors import CityBrainError, Problems
 from catalog.text import text
 from commands import (
+    accounts,
     auditing,
     catalogue,
     machinery,
@@ -41,6 +42,7 @@ for part in (
     protection,
     opening,
     serving,
+    accounts,
     auditing,
     machinery,
 ):

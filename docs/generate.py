@@ -195,6 +195,12 @@ SETTINGS = {
     "service.workers": "How many questions are counted side by side; each has `engine.memory` and "
     "`engine.threads`.",
     "service.waiting": "How many questions may wait for a worker; further ones are told to come later.",
+    "portal.account_failures": "After how many failures in a row an account of the "
+    "[portal](portal.md) has to wait.",
+    "portal.address_failures": "After how many failures in a row an address has to wait.",
+    "portal.lockout_minutes": "For how many minutes they wait.",
+    "portal.idle_minutes": "After how many minutes without a request a session is over.",
+    "portal.session_hours": "After how many hours a session is over at the latest.",
     "lineage.keep_runs": "Of how many runs `citybrain clean` keeps the lineage events' files; what "
     "waits to be sent stays.",
     "lake.keep_snapshots": "How many published snapshots of a table `citybrain clean` keeps.",

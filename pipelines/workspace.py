@@ -92,6 +92,23 @@ class AuditSettings(_Strict):
     key_file: str | None = None
 
 
+class PortalSettings(_Strict):
+    """How people sign in to the portal.
+
+    Attributes:
+        account_failures, address_failures: after how many failures in a row an account, or an
+            address, has to wait for `lockout_minutes`.
+        idle_minutes, session_hours: after how long without a request, and after how long at most,
+            a session is over.
+    """
+
+    account_failures: int = Field(default=5, ge=1)
+    address_failures: int = Field(default=20, ge=1)
+    lockout_minutes: int = Field(default=15, ge=1, le=1_440)
+    idle_minutes: int = Field(default=30, ge=1, le=1_440)
+    session_hours: int = Field(default=12, ge=1, le=168)
+
+
 class CatalogueSettings(_Strict):
     """What the codes of the resource catalogue are made from.
 
@@ -120,6 +137,7 @@ class Settings(_Strict):
     sandbox: SandboxSettings = SandboxSettings()
     service: ServiceSettings = ServiceSettings()
     audit: AuditSettings = AuditSettings()
+    portal: PortalSettings = PortalSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
     catalogue: CatalogueSettings = CatalogueSettings()

@@ -1,4 +1,4 @@
-"""The HTTP service of the sandbox."""
+"""The web face of one city: its pages, and the HTTP service of the sandbox."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +22,11 @@ from pipelines.plan import Plan as Workspace
 from portal import account, health, questions, records, signin
 from portal.edge import Edge, log_line
 from portal.envelope import Sleep
+from portal.pace import Stopwatch
+from portal.pages import PAGES
+from portal.pages.page import fault_page, finish
+from portal.pages.site import Site
+from portal.permissions import reachable
 from portal.problems import Problem, problem_response
 from portal.service import Service
 from sandbox.opening import Opened
@@ -74,16 +80,23 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
-    for router in ROUTERS:
+    app.state.site = Site(service, key)
+    for router in (*ROUTERS, *PAGES):
         app.include_router(router)
+    app.router.routes[:] = [route for route in app.routes if reachable(route)]
     for kind in (CityBrainError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _problem)
-    app.add_middleware(Edge, log=log)
+    app.state.stopwatch = Stopwatch()
+    app.add_middleware(Edge, log=log, took=app.state.stopwatch.took)
     _describe(app)
     return app
 
 
 async def _problem(request: Request, error: Exception) -> Response:
+    """For a browser that comes to where nothing is, a page; for everybody else a problem."""
+    nowhere = "route" not in request.scope
+    if nowhere and "text/html" in request.headers.get("accept", ""):
+        return finish(request, await run_in_threadpool(fault_page, request, error))
     return problem_response(request, error)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -29,11 +29,18 @@ class Edge:
 
     Args:
         log: takes one entry a request.
+        took: takes the milliseconds of each.
     """
 
-    def __init__(self, app: ASGIApp, log: Callable[[dict[str, Any]], None] = log_line) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        log: Callable[[dict[str, Any]], None] = log_line,
+        took: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._app = app
         self._log = log
+        self._took = took
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,7 +53,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                message["headers"] = _with_headers(message.get("headers", ()))
             await send(message)
 
         try:
@@ -54,6 +61,8 @@ class Edge:
         finally:
             state = scope["state"]
             route = scope.get("route")
+            milliseconds = 1000 * (time.monotonic() - started)
+            self._took(milliseconds)
             self._log(
                 {
                     "time": round(time.time(), 3),
@@ -62,10 +71,17 @@ class Edge:
                     "path": getattr(route, "path", "-"),
                     "status": status,
                     "code": state.get("code", "-"),
-                    "milliseconds": round(1000 * (time.monotonic() - started), 1),
+                    "milliseconds": round(milliseconds, 1),
                     "client": getattr(state.get("caller"), "client", "-"),
                 }
             )
+
+
+def _with_headers(own: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer, except where it has its own (a static file may be kept)."""
+    found = list(own)
+    known = {name.lower() for name, _ in found}
+    return found + [(name, value) for name, value in HEADERS if name not in known]
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import sys
 import traceback
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -70,6 +71,7 @@ STATUS = {
     "service_busy": 503,
     "service_unavailable": 503,
 }
+NO_MORE: Mapping[str, int] = {}
 UNAVAILABLE = frozenset({"database_failed", "database_unreachable"})
 
 
@@ -112,10 +114,17 @@ def _weight(said: str) -> float:
         return 0.0
 
 
-def problem_of(error: Exception, lang: str) -> tuple[Problem, dict[str, str]]:
-    """The problem that a partner reads, and headers that go with it."""
-    told = _told(error)
-    status = 422 if isinstance(told, Refusal) else STATUS[told.code]
+def problem_of(
+    error: Exception, lang: str, more: Mapping[str, int] = NO_MORE
+) -> tuple[Problem, dict[str, str]]:
+    """The problem that a partner reads, and headers that go with it.
+
+    Args:
+        more: the statuses of other codes that may be told here.
+    """
+    statuses = {**STATUS, **more}
+    told = _told(error, statuses)
+    status = 422 if isinstance(told, Refusal) else statuses[told.code]
     what, then = told.parts(lang)
     problem = Problem(
         type=f"urn:citybrain:error:{told.code}",
@@ -150,13 +159,13 @@ def _allowed(request: Request) -> str:
     found: set[str] = set()
     for route in request.app.routes:
         if route.matches(request.scope)[0] is not Match.NONE:
-            found |= route.methods
+            found |= route.methods or set()
     return ", ".join(sorted(found))
 
 
-def _told(error: Exception) -> CityBrainError:
+def _told(error: Exception, statuses: Mapping[str, int]) -> CityBrainError:
     if isinstance(error, CityBrainError):
-        if isinstance(error, Refusal) or error.code in STATUS:
+        if isinstance(error, Refusal) or error.code in statuses:
             return error
         if error.code in UNAVAILABLE:
             _log(error, "-")

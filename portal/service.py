@@ -177,6 +177,8 @@ CallerDep = Annotated[Caller, Depends(signed_in)]
 class Guarded(APIRoute):
     """A route for clients that have signed in. Nothing of a request is read before that is known."""
 
+    checks = "client"
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's own handler, behind the sign-in."""
         inner = super().get_route_handler()
@@ -204,6 +206,8 @@ class Quick(APIRoute):
 
     That a token is ours is known before anything is read; the lookup looks its client up.
     """
+
+    checks = "client"
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's own handler, behind the token."""

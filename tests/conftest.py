@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-SERVERS = {"postgres", "postgresql", "mariadb", "spark"}
+SERVERS = {"postgres", "postgresql", "mariadb", "spark", "chromium"}
 # Few tests, and minutes: what starts last should be short, or one worker waits for the other.
 LONG = (
     "dags/",

@@ -21,6 +21,7 @@ CODE = [
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 TEMPLATES = [path.read_text("utf-8") for path in sorted((ROOT / "portal").rglob("*.html"))]
+MADE_IN_TEMPLATE = re.compile(r"""\bt\(\s*["']([a-z][a-z0-9_]*_)["']\s*~""")
 IN_TEMPLATE = re.compile(r"""\bt\(\s*["']([a-z][a-z0-9_]*)["']""")
 TREES = [ast.parse(path.read_text("utf-8")) for path in (*CODE, ROOT / "citybrain.py")]
 
@@ -62,7 +63,8 @@ def all_texts() -> set[str]:
 
 def in_templates() -> set[str]:
     """The keys that the portal's templates ask for."""
-    return {key for template in TEMPLATES for key in IN_TEMPLATE.findall(template)}
+    found = {key for template in TEMPLATES for key in IN_TEMPLATE.findall(template)}
+    return {key for key in found if not key.endswith("_")}
 
 
 def interface_keys() -> set[str]:
@@ -83,17 +85,19 @@ def interface_keys() -> set[str]:
 
 @cache
 def made_keys() -> tuple[str, ...]:
-    """How keys begin that the code puts together (`status_{...}`)."""
+    """How keys begin that the code (`status_{...}`) or a template (`"status_" ~ ...`) puts together."""
     joined = [
         n.values[0] for t in TREES for n in ast.walk(t) if isinstance(n, ast.JoinedStr) and n.values
     ]
-    return tuple(
+    in_code = [
         str(part.value)
         for part in joined
         if isinstance(part, ast.Constant)
         and str(part.value).endswith("_")
         and len(str(part.value)) > 3
-    )
+    ]
+    in_pages = [key for template in TEMPLATES for key in MADE_IN_TEMPLATE.findall(template)]
+    return (*in_code, *in_pages)
 
 
 def placeholders(text: str) -> set[str]:

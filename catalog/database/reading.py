@@ -96,7 +96,7 @@ def last_steps(session: Session, workspace: str) -> dict[str, StepRow]:
     last = select(func.max(t.Step.id)).where(t.Step.resource_id == t.Resource.id)
     found = last.correlate(t.Resource).scalar_subquery()
     query = select(t.Resource.name, t.Step).join(t.Step, t.Step.id == found)
-    rows = _step_rows(session, query.where(_in_workspace(workspace)))
+    rows = step_rows(session, query.where(_in_workspace(workspace)))
     return {name: replace(row, publishing=publishing.get(name)) for name, row in rows.items()}
 
 
@@ -114,10 +114,11 @@ def publishing_steps(session: Session, workspace: str) -> dict[str, StepRow]:
         .join(t.Snapshot, _current_snapshot())
         .join(t.Step, t.Step.id == found)
     )
-    return _step_rows(session, query.where(_in_workspace(workspace)))
+    return step_rows(session, query.where(_in_workspace(workspace)))
 
 
-def _step_rows(session: Session, query: Select[str, t.Step]) -> dict[str, StepRow]:
+def step_rows(session: Session, query: Select[str, t.Step]) -> dict[str, StepRow]:
+    """The steps that a query finds, by resource, with their reasons."""
     steps = {row[0]: row[1] for row in session.execute(query)}
     counts = _quarantine(session, [step.id for step in steps.values()])
     return {name: _step_row(name, step, counts[step.id]) for name, step in steps.items()}
@@ -167,6 +168,19 @@ def rule_results(session: Session, workspace: str, resource: str) -> list[RuleRe
     query = select(t.Step, t.RuleResult).join(t.RuleResult, t.RuleResult.step_id == t.Step.id)
     found = query.where(t.Step.id == last.scalar_subquery()).order_by(t.RuleResult.position)
     return [_rule_row(step, rule) for step, rule in session.execute(found)]
+
+
+def rules_of_run(session: Session, run_id: str) -> dict[str, list[RuleResultRow]]:
+    """The rule results of a run's steps by resource, in the contract's order."""
+    query = select(t.Resource.name, t.Step, t.RuleResult).join(
+        t.Step, t.Step.resource_id == t.Resource.id
+    )
+    query = query.join(t.RuleResult, t.RuleResult.step_id == t.Step.id)
+    query = query.where(t.Step.run_id == run_id).order_by(t.RuleResult.position)
+    found: dict[str, list[RuleResultRow]] = defaultdict(list)
+    for name, step, rule in session.execute(query):
+        found[name].append(_rule_row(step, rule))
+    return dict(found)
 
 
 def _rule_row(step: t.Step, rule: t.RuleResult) -> RuleResultRow:
@@ -256,7 +270,11 @@ def runs(session: Session, workspace: str, limit: int) -> list[RunRow]:
     owner = select(t.Workspace.id).where(t.Workspace.name == workspace).scalar_subquery()
     query = select(t.Run).where(t.Run.workspace_id == owner)
     found = session.scalars(query.order_by(t.Run.started_at.desc(), t.Run.id.desc()).limit(limit))
-    rows = found.all()
+    return run_rows(session, workspace, found.all())
+
+
+def run_rows(session: Session, workspace: str, rows: Sequence[t.Run]) -> list[RunRow]:
+    """Runs with the counts of their steps, in the same order."""
     steps = _step_tallies(session, [run.id for run in rows])
     return [_run_row(workspace, run, steps[run.id]) for run in rows]
 

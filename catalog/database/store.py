@@ -15,14 +15,17 @@ from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
 from catalog.database import audited, connect, reading, resource_facts, status, syncing, writing
+from catalog.database.accounts import Accounts
 from catalog.database.audit import Audit
 from catalog.database.budgets import Budgets
 from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
+from catalog.database.histories import Histories
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
 from catalog.database.listed import Listed
+from catalog.database.lockouts import Lockouts
 from catalog.database.migrate import ensure_current
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
@@ -39,6 +42,7 @@ from catalog.database.records import (
     WorkspaceStatus,
 )
 from catalog.database.resource_facts import ResourceFacts
+from catalog.database.sessions import Sessions
 
 Clock = Callable[[], datetime]
 
@@ -63,6 +67,10 @@ class CatalogStore:
         openings: all that partners asked for, and what came of it.
         listed: lists of resources from other catalogues.
         clients: the programs of partners that may sign in.
+        accounts: the people who may sign in to the portal.
+        sessions: their browsers that have.
+        lockouts: attempts that have failed.
+        histories: runs with their steps, and how data went over time.
         audit: the log of all that was given, refused, decided and published.
         checkpoints: what was signed of that log, and proofs.
     """
@@ -83,6 +91,10 @@ class CatalogStore:
         self.openings = Openings(self._read, self._writing, self.audit)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
+        self.accounts = Accounts(self._read, self._write, clock)
+        self.sessions = Sessions(self._read, self._write, clock)
+        self.lockouts = Lockouts(self._write, clock)
+        self.histories = Histories(self._read)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.portal.browser import chromium, city_url, page
 from tests.portal.bureau import Bureau, Credentials, make_bureau
 from tests.portal.inside import Inside, inside
 from tests.portal.twins import Attacker, Twins, served
 from tests.servers import postgres
 
-__all__ = ["postgres"]
+__all__ = ["chromium", "city_url", "page", "postgres"]
 
 QUIET = "\n[sandbox]\nepsilon = 1000\n\n[service]\nrequests_per_minute = 100000\nfailures_per_minute = 100000\ntoken_seconds = 3600\n"
 

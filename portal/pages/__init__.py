@@ -1,0 +1,14 @@
+"""The pages, by area: each module has a `router` made by `portal.pages.page.page_router`."""
+
+from __future__ import annotations
+
+from portal import statics
+from portal.pages import accounts, home, signing
+
+# One line each, so that branches that add one do not meet.
+PAGES = (
+    statics.router,
+    signing.router,
+    home.router,
+    accounts.router,
+)

@@ -1,0 +1,43 @@
+"""What people read of an error on a page."""
+
+from __future__ import annotations
+
+from catalog.errors import CityBrainError
+from portal.errors import PortalError
+from portal.problems import Problem, problem_of
+
+STATUS = {
+    "page_missing": 404,
+    "page_forbidden": 403,
+    "form_stale": 403,
+    "sign_in_wrong": 422,
+    "sign_in_locked": 429,
+    "page_failed": 500,
+    "audit_overdue": 503,
+    "account_name": 422,
+    "account_role": 422,
+    "account_exists": 409,
+    "account_missing": 404,
+    "account_closed": 409,
+    "account_elsewhere": 409,
+    "account_department": 422,
+    "account_partner": 422,
+    "password_length": 422,
+    "password_differs": 422,
+    "account_own": 409,
+}
+"""The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""
+
+
+def fault_of(error: Exception, lang: str) -> tuple[Problem, dict[str, str]]:
+    """The problem, and headers that go with it. What is not listed has a reference and no more."""
+    problem, headers = problem_of(error, lang, STATUS)
+    told: CityBrainError | None = None
+    if problem.code == "page_unknown":
+        told = PortalError("page_missing")
+    elif problem.code == "service_failed":
+        told = PortalError("page_failed", reference=problem.instance)
+    if told is not None:
+        problem, _ = problem_of(told, lang, STATUS)
+    headers.pop("WWW-Authenticate", None)
+    return problem, headers

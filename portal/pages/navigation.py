@@ -1,0 +1,14 @@
+"""What the header leads to: the name of a page and the key of what it is called there.
+
+A visitor sees those that he may use.
+"""
+
+from __future__ import annotations
+
+# One line each, in the order of the header.
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("home", "nav_home"),
+    ("runs", "nav_runs"),
+    ("quarantine", "nav_quarantine"),
+    ("accounts", "nav_accounts"),
+)
