@@ -21,6 +21,7 @@ EVERYBODY: frozenset[Role] = frozenset(ROLES)  # who has signed in
 STAFF: frozenset[Role] = frozenset({"engineer", "steward"})
 READERS: frozenset[Role] = STAFF | {"auditor"}
 ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
+AUDITORS: frozenset[Role] = frozenset({"auditor"})
 
 PERMISSIONS: Mapping[str, Who] = {
     # The sandbox's service
@@ -48,6 +49,12 @@ PERMISSIONS: Mapping[str, Who] = {
     "account_add": ADMINISTRATORS,
     "account_reset": ADMINISTRATORS,
     "account_close": ADMINISTRATORS,
+    "audit_log": frozenset({"auditor", "administrator"}),  # the latter sees sign-ins alone
+    "audit_record": frozenset({"auditor", "administrator"}),
+    "audit_proof": frozenset({"auditor", "administrator"}),
+    "audit_verification": AUDITORS,
+    "audit_verify": AUDITORS,
+    "audit_export": AUDITORS,
 }
 
 

@@ -10,5 +10,6 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("home", "nav_home"),
     ("runs", "nav_runs"),
     ("quarantine", "nav_quarantine"),
+    ("audit_log", "nav_audit_log"),
     ("accounts", "nav_accounts"),
 )
