@@ -13,6 +13,7 @@ from catalog.errors import CityBrainError, Problems
 from catalog.text import text
 from commands import (
     accounts,
+    auditing,
     catalogue,
     machinery,
     opening,
@@ -44,6 +45,7 @@ for part in (
     serving,
     accounts,
     samples,
+    auditing,
     machinery,
 ):
     app.add_typer(part.app)

@@ -29,6 +29,7 @@ from portal.pages.site import Site
 from portal.permissions import reachable
 from portal.problems import Problem, problem_response
 from portal.service import Service
+from portal.verification import Verifications
 from sandbox.opening import Opened
 
 ROUTERS = (
@@ -96,6 +97,7 @@ def create_app(
     for kind in (CityBrainError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _problem)
     app.state.stopwatch = Stopwatch()
+    app.state.verifications = Verifications(opened.store, workspace.workspace, clock)
     app.add_middleware(Edge, log=log, took=app.state.stopwatch.took)
     _describe(app)
     return app

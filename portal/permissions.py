@@ -23,6 +23,7 @@ READERS: frozenset[Role] = STAFF | {"auditor"}
 ANALYSTS: frozenset[Role] = frozenset({"partner"})
 WATCHERS: frozenset[Role] = frozenset({"officer", "steward", "auditor"})  # of openings to partners
 ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
+AUDITORS: frozenset[Role] = frozenset({"auditor"})
 
 PERMISSIONS: Mapping[str, Who] = {
     # The sandbox's service
@@ -80,6 +81,12 @@ PERMISSIONS: Mapping[str, Who] = {
     "account_add": ADMINISTRATORS,
     "account_reset": ADMINISTRATORS,
     "account_close": ADMINISTRATORS,
+    "audit_log": frozenset({"auditor", "administrator"}),  # the latter sees sign-ins alone
+    "audit_record": frozenset({"auditor", "administrator"}),
+    "audit_proof": frozenset({"auditor", "administrator"}),
+    "audit_verification": AUDITORS,
+    "audit_verify": AUDITORS,
+    "audit_export": AUDITORS,
 }
 
 

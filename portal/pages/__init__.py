@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal import statics
 from portal.pages import accounts, catalogue, console, home, open, openings, signing
+from portal.pages import accounts, audit, home, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -15,4 +16,5 @@ PAGES = (
     open.router,
     catalogue.router,
     accounts.router,
+    audit.router,
 )

@@ -14,5 +14,6 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("catalogue", "nav_catalogue"),
     ("runs", "nav_runs"),
     ("quarantine", "nav_quarantine"),
+    ("audit_log", "nav_audit_log"),
     ("accounts", "nav_accounts"),
 )
