@@ -23,6 +23,7 @@ from commands import (
     samples,
     scheduling,
     serving,
+    sharing,
     writing,
 )
 
@@ -42,6 +43,7 @@ for part in (
     writing,
     protection,
     opening,
+    sharing,
     serving,
     accounts,
     samples,

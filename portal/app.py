@@ -29,6 +29,7 @@ from portal.pages.site import Site
 from portal.permissions import reachable
 from portal.problems import Problem, problem_response
 from portal.service import Service
+from portal.sharing import ticking
 from portal.verification import Verifications
 from sandbox.opening import Opened
 
@@ -73,7 +74,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(anchoring.start)
-        yield
+        async with ticking(service):
+            yield
         await anyio.to_thread.run_sync(anchoring.close)
         await anyio.to_thread.run_sync(service.jobs.close)
         await anyio.to_thread.run_sync(service.lookups.close)

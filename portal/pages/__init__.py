@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import accounts, catalogue, console, home, open, openings, signing
-from portal.pages import accounts, audit, home, signing
+from portal.pages import (
+    accounts,
+    audit,
+    catalogue,
+    console,
+    grants,
+    home,
+    objections,
+    open,
+    openings,
+    requests,
+    signing,
+)
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -17,4 +28,7 @@ PAGES = (
     catalogue.router,
     accounts.router,
     audit.router,
+    requests.router,
+    grants.router,
+    objections.router,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog.errors import CityBrainError
 from portal.errors import PortalError
+from portal.pages.sharing_faults import SHARING
 from portal.problems import Problem, problem_of
 
 STATUS = {
@@ -29,6 +30,7 @@ STATUS = {
     "password_length": 422,
     "password_differs": 422,
     "account_own": 409,
+    **SHARING,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""
 
