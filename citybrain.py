@@ -15,6 +15,7 @@ from commands import (
     accounts,
     auditing,
     catalogue,
+    exchange,
     machinery,
     opening,
     protection,
@@ -48,6 +49,7 @@ for part in (
     accounts,
     samples,
     auditing,
+    exchange,
     machinery,
 ):
     app.add_typer(part.app)

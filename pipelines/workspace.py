@@ -121,6 +121,7 @@ class ExchangeSettings(_Strict):
     memory: str = Field(default="1GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
     files: int = Field(default=32, ge=1)
     cursor_seconds: int = Field(default=86_400, ge=60)
+    public_url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
     subscriptions: int = Field(default=5, ge=1)
     webhook_hosts: tuple[str, ...] = ()
     webhook_insecure: bool = False
