@@ -1,7 +1,7 @@
-"""Letters, agreements, consents and grants as ODRL 2.2 (<https://www.w3.org/TR/odrl-model/>), in JSON-LD.
+"""Letters, agreements, consents and grants as ODRL 2.2 in JSON-LD: <https://www.w3.org/TR/odrl-model/>.
 
-What ODRL has no term for stands in a profile of our own, `PROFILE`: fields, masks, rows, and the budget of
-differential privacy. The signed document is the law; this is a telling of it for machines.
+What ODRL has no term for stands in a profile of our own, `PROFILE`: fields, masks, rows, and the budget
+of differential privacy. The signed document is the law; this is a telling of it for machines.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TERMS = "urn:citybrain:odrl:1#"
 PREFIX = "cb"
 OWN_TERMS = (
     "field", "mask", "row", "epsilon", "delta", "epsilonPerQuestion", "renewal", "mode",
-    "unit", "signedBy", "signer", "key", "status", "basis", "scenario", "restsOn",
+    "signedBy", "signer", "key", "status", "basis", "scenario", "restsOn",
 )  # fmt: skip
 Policy = dict[str, Any]
 _ACTIONS = {
