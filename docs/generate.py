@@ -122,6 +122,12 @@ SETTINGS = {
     "catalogue.subjects": "Digits of item and detail (at least five) from which the resource "
     'catalogue makes codes, by table (`"base.population"`), by department (`"raw.health"`) or by '
     'database (`"thematic"`); see [codes](catalogue.md#codes).',
+    "audit.checkpoint_seconds": "How often the service signs a checkpoint of the audit log, if there is "
+    "anything new ([audit log](audit.md)).",
+    "audit.overdue_seconds": "How old the oldest record may be that no checkpoint covers; after that "
+    "nobody is given anything until the log is anchored.",
+    "audit.key_file": "The private key that signs checkpoints (Ed25519, PEM), if it is not "
+    "`keys/audit.key` in the workspace's state; a relative path is relative to that.",
     "name": "The workspace's name; its state is kept under `CITYBRAIN_HOME/<name>`.",
     "title": "Name for people, as one text or by language: `{ en = ..., zh = ... }`.",
     "timezone": 'IANA time zone of the city: what "today" is for rules on dates.',

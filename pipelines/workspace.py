@@ -120,6 +120,14 @@ class ExchangeSettings(_Strict):
     webhook_seconds: float = Field(default=10.0, gt=0, le=3_600)
 
 
+class AuditSettings(_Strict):
+    """How often the audit log is anchored, how late that may be, and the key that signs it."""
+
+    checkpoint_seconds: int = Field(default=300, ge=1, le=86_400)
+    overdue_seconds: int = Field(default=3_600, ge=30, le=604_800)
+    key_file: str | None = None
+
+
 class CatalogueSettings(_Strict):
     """What the codes of the resource catalogue are made from.
 
@@ -176,6 +184,7 @@ class Settings(_Strict):
     service: ServiceSettings = ServiceSettings()
     portal: PortalSettings = PortalSettings()
     exchange: ExchangeSettings = ExchangeSettings()
+    audit: AuditSettings = AuditSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
     catalogue: CatalogueSettings = CatalogueSettings()

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from catalog.database.store import utc_now
 from catalog.errors import CityBrainError
+from pipelines.anchoring import Anchoring
 from pipelines.plan import Plan as Workspace
 from portal import account, ckan, health, opendata, questions, records, signin
 from portal.edge import Edge, log_line
@@ -62,10 +63,17 @@ def create_app(
         log: takes one entry a request.
     """
     service = Service(opened, workspace, key, clock, sleep)
+    anchoring = Anchoring(
+        opened.store,
+        workspace.workspace,
+        lambda error: log({"event": "not_anchored", "code": error.code, "problem": str(error)}),
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await anyio.to_thread.run_sync(anchoring.start)
         yield
+        await anyio.to_thread.run_sync(anchoring.close)
         await anyio.to_thread.run_sync(service.jobs.close)
         await anyio.to_thread.run_sync(service.lookups.close)
         await anyio.to_thread.run_sync(service.open_data.close)

@@ -53,6 +53,11 @@ PERMISSIONS: Mapping[str, Who] = {
     # Pages
     "static": ANYONE,
     "home": ANYONE,
+    # The catalogue: each page shows a visitor what he may know of
+    "catalogue": ANYONE,
+    "catalogue_resource": ANYONE,
+    "catalogue_samples": ANYONE,
+    "catalogue_listed": ANYONE,
     "sign_in": ANYONE,
     "sign_in_try": ANYONE,
     "sign_out": EVERYBODY,
@@ -68,6 +73,13 @@ PERMISSIONS: Mapping[str, Who] = {
     "console_json": ANALYSTS,
     "console_history": ANALYSTS,
     "openings": WATCHERS,
+    "my_account": EVERYBODY,
+    "my_password": EVERYBODY,
+    "my_session_end": EVERYBODY,
+    "accounts": ADMINISTRATORS,
+    "account_add": ADMINISTRATORS,
+    "account_reset": ADMINISTRATORS,
+    "account_close": ADMINISTRATORS,
 }
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.orm import Session
 
 from catalog.contract import Contract
-from catalog.database import connect, reading, resource_facts, status, syncing, writing
+from catalog.database import audited, connect, reading, resource_facts, status, syncing, writing
 from catalog.database.accounts import Accounts
 from catalog.database.asked import AskedLog
 from catalog.database.audit import Audit
@@ -95,13 +95,13 @@ class CatalogStore:
         self._writers = connect.writing(engine)
         self._clock = clock
         self._own = threading.local()
-        self.ledger = Ledger(self._read, self._write, clock)
-        self.holds = Holds(self._read, self._write, clock)
-        self.budgets = Budgets(self._read, self._write, clock)
-        self.instruments = Instruments(self._read, self._write, self._reading, clock)
         self.audit = Audit(self._reading, self._writing, clock)
         self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
-        self.openings = Openings(self._read, self._writing)
+        self.ledger = Ledger(self._read, self._write, clock)
+        self.holds = Holds(self._read, self._write, clock, self.audit)
+        self.budgets = Budgets(self._read, self._write, clock)
+        self.instruments = Instruments(self._read, self._write, self._reading, clock, self.audit)
+        self.openings = Openings(self._read, self._writing, self.audit)
         self.asked = AskedLog(self._read)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
@@ -258,6 +258,7 @@ class CatalogStore:
         """
         with self._write() as session:
             writing.record_step(session, run_id, record)
+            audited.add_step(self.audit, session, run_id, record)
 
     def record_snapshot_if_missing(
         self, workspace: str, resource: str, record: SnapshotRecord
@@ -271,7 +272,11 @@ class CatalogStore:
             CatalogError: `resource_unknown`.
         """
         with self._write() as session:
-            return writing.add_snapshot(session, workspace, resource, record)
+            missing = writing.add_snapshot(session, workspace, resource, record)
+            if missing:
+                told = audited.of_snapshot(resource, record, self._clock())
+                self.audit.append_in(session, workspace, [told])
+            return missing
 
     def expire_snapshots(self, workspace: str, resource: str, snapshot_ids: Sequence[int]) -> int:
         """Mark snapshots whose files the lake has dropped; returns how many were not yet marked.
@@ -282,7 +287,9 @@ class CatalogStore:
         with self._write() as session:
             return writing.expire_snapshots(session, workspace, resource, snapshot_ids)
 
-    def point_to_snapshot(self, workspace: str, resource: str, snapshot_id: int) -> bool:
+    def point_to_snapshot(
+        self, workspace: str, resource: str, snapshot_id: int, who: str = "system"
+    ) -> bool:
         """Say that readers now see this snapshot, after a rollback of the table.
 
         Returns False, and changes nothing, when the snapshot is not recorded.
@@ -291,7 +298,11 @@ class CatalogStore:
             CatalogError: `resource_unknown`.
         """
         with self._write() as session:
-            return writing.point_to_snapshot(session, workspace, resource, snapshot_id)
+            known = writing.point_to_snapshot(session, workspace, resource, snapshot_id)
+            if known:
+                told = audited.of_rollback(resource, snapshot_id, who, self._clock())
+                self.audit.append_in(session, workspace, [told])
+            return known
 
     # Reading
 

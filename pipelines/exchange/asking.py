@@ -37,6 +37,7 @@ class PageAsked:
         changes: whether changes are asked for.
         since: the snapshot that they are since; not with a cursor.
         grant: under which grant; None: the newest one of the purpose.
+        known: the tag (`Page.tag`) of what the reader has; of a first page, it is not given again.
     """
 
     reader: Reader
@@ -46,6 +47,7 @@ class PageAsked:
     changes: bool = False
     since: int | None = None
     grant: str | None = None
+    known: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,12 @@ class Page:
     """Rows as they are given.
 
     Attributes:
-        table: the granted fields; of changes, `_change` first.
+        table: the granted fields and `_objection`; of changes, `_change` and the granted fields.
         first: how many rows were given before.
         next: the cursor of the next page; None: there is none.
         since: of changes.
+        mark: changes with what somebody objects to in the resource.
+        unchanged: the reader has this snapshot already; the table has no rows.
     """
 
     view: View
@@ -65,7 +69,13 @@ class Page:
     first: int
     next: str | None
     since: int | None = None
-    objected: tuple[bool, ...] | None = None
+    mark: str = ""
+    unchanged: bool = False
+
+    @property
+    def tag(self) -> str:
+        """Names the state of the resource: the snapshot, and what is objected to in it."""
+        return "-".join(filter(None, [str(self.snapshot.snapshot_id), self.mark]))
 
 
 class Waiting(Exception):

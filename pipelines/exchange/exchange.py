@@ -26,6 +26,7 @@ from pipelines.exchange.cursors import Cursors, Place
 from pipelines.exchange.exports import Export, Hooks
 from pipelines.exchange.formats import Format
 from pipelines.exchange.making import changed_pages, comparable, snapshot_pages
+from pipelines.exchange.objected import Objected, flagged_selection, flagged_table, mark_of
 from pipelines.exchange.pagefiles import PageFile, PageFiles
 from pipelines.exchange.published import Published
 from pipelines.exchange.reader import Reader, Ring, View, view_of
@@ -69,6 +70,7 @@ class Exchange:
         self.settings = settings
         self.published = Published(lake)
         self._lake = lake
+        self._objected = Objected(store, workspace.name)
         self._cursors = Cursors(key, workspace.name, settings.cursor_seconds)
         threads = workspace.settings.engine.threads
         self._budget = Budget(settings.memory, threads, home.exchange / "scratch")
@@ -218,12 +220,20 @@ class Exchange:
         else:
             snapshot = self.published.pinned(asked.resource, place.snapshot)
         view.fits(snapshot)
+        digests = self._objected.keys(asked.resource, view.key)
+        mark = "" if asked.changes else mark_of(digests)
         since = place.since if place is not None else asked.since
+        if place is None and not asked.changes and asked.known is not None:
+            page = Page(view, snapshot, _nothing(), 0, None, mark=mark, unchanged=True)
+            if asked.known == page.tag:
+                return page
         if since is not None and place is None:
             self._readable(view, since)
         file = self._file(view, snapshot, since if asked.changes else None)
         first = place.row if place is not None else 0
         table = file.page(first, min(asked.limit, MOST_ROWS))
+        if not asked.changes:
+            table = flagged_table(table, digests)
         after = None
         if first + table.num_rows < file.rows:
             going_on = Place(
@@ -236,7 +246,7 @@ class Exchange:
                 first + table.num_rows,
             )
             after = self._cursors.write(going_on, now)
-        return Page(view, snapshot, table, first, after, since if asked.changes else None)
+        return Page(view, snapshot, table, first, after, since if asked.changes else None, mark)
 
     def _file(self, view: View, snapshot: Snapshot, since: int | None) -> PageFile:
         name = f"{view.digest}-{snapshot.snapshot_id}"
@@ -321,7 +331,8 @@ class Exchange:
                 self._give_back(reader, taken, now)
             self._exporting.release()
             raise
-        stream = stream_snapshot(snapshot, view.selection, format, self._budget)
+        chosen = flagged_selection(view, self._objected.keys(resource, view.key))
+        stream = stream_snapshot(snapshot, chosen, format, self._budget)
         hooks = Hooks(
             lambda: self._holds(view.grant),
             lambda outcome, given: self._ended(reader, view, snapshot, outcome, given, rows, now),
@@ -367,6 +378,12 @@ class Exchange:
 
     def _give_back(self, reader: Reader, rows: int, at: datetime) -> None:
         self._store.quotas.give_back(self._workspace.name, reader.department, "rows", rows, at)
+
+
+def _nothing() -> Any:
+    import pyarrow as pa
+
+    return pa.table({})
 
 
 def _quota(refused: Refused) -> QuotaError:

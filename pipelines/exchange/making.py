@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.duck import Budget, connection, files_sql, snapshot_sql
 from pipelines.errors import PipelineError
+from pipelines.exchange.objected import ROW_KEY, key_sql
 from pipelines.exchange.pagefiles import write_pages
 from pipelines.exchange.reader import View
 from pipelines.exchange.streams import BATCH_ROWS, selected_sql
@@ -31,13 +32,15 @@ def snapshot_pages(view: View, snapshot: Snapshot, budget: Budget) -> Callable[[
 
     def write(path: Path) -> None:
         with _working(snapshot.table, budget) as con:
-            source, order = snapshot_sql(snapshot), ""
+            source, order, chosen = snapshot_sql(snapshot), "", view.selection
             there = {column.name for column in snapshot.columns}
             if view.key and set(view.key) <= there:
                 source = f"SELECT *, row_number() OVER () AS {ROW} FROM ({source})"
                 keys = [f"s.{quoted(name)}" for name in view.key]
+                columns = {**chosen.columns, ROW_KEY: key_sql(view.key)}
+                chosen = replace(chosen, columns=columns)
                 order = f" ORDER BY {', '.join(keys)}, s.{ROW}"
-            _write(con, selected_sql(con, source, view.selection) + order, path)
+            _write(con, selected_sql(con, source, chosen) + order, path)
 
     return write
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import console, home, open, openings, signing
+from portal.pages import accounts, catalogue, console, home, open, openings, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -13,4 +13,6 @@ PAGES = (
     console.router,
     openings.router,
     open.router,
+    catalogue.router,
+    accounts.router,
 )

@@ -11,4 +11,8 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("console", "console_title"),
     ("openings", "openings_title"),
     ("open_list", "nav_open"),
+    ("catalogue", "nav_catalogue"),
+    ("runs", "nav_runs"),
+    ("quarantine", "nav_quarantine"),
+    ("accounts", "nav_accounts"),
 )

@@ -131,6 +131,10 @@ def test_lines_for_anyone_are_few_enough_to_be_read() -> None:
         "open_dataset",
         "static",
         "home",
+        "catalogue",
+        "catalogue_resource",
+        "catalogue_samples",
+        "catalogue_listed",
         "sign_in",
         "sign_in_try",
     }

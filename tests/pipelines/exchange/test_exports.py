@@ -49,9 +49,13 @@ def test_all_formats_have_the_same_rows(open_market: Market) -> None:
     assert [row["code"] for row in arrow] == [f"c{i:05}" for i in range(0, 100, 4)]
     assert arrow[1]["paid"] == Decimal("4.00") and arrow[1]["name"] == 'firm, "4'
     assert rows_of(exported(open_market, "parquet"), "parquet") == arrow
+    assert {row["_objection"] for row in arrow} == {False}
     told = [{**r, "paid": float(r["paid"]), "opened": r["opened"].isoformat()} for r in arrow]
     assert rows_of(exported(open_market, "jsonl"), "jsonl") == told
-    text = [{**r, "paid": f"{r['paid']:.2f}", "opened": r["opened"]} for r in told]
+    text = [
+        {**r, "_objection": "false", "paid": f"{r['paid']:.2f}", "opened": r["opened"]}
+        for r in told
+    ]
     for row in text:
         row["name"] = f"'{row['name']}" if row["name"].startswith("=") else row["name"]
     assert rows_of(exported(open_market, "csv"), "csv") == text
@@ -76,7 +80,7 @@ def test_no_cell_is_a_formula(open_market: Market, first: str) -> None:
 def test_an_empty_export_has_a_header(open_market: Market) -> None:
     open_market.publish(rows_sql(5))
     open_market.grant(rows=RowFilter("area", ("nowhere",)))
-    assert exported(open_market, "csv").decode().strip() == '"code","name","paid"'
+    assert exported(open_market, "csv").decode().strip() == '"code","name","paid","_objection"'
     assert exported(open_market, "jsonl") == b""
     assert rows_of(exported(open_market, "parquet"), "parquet") == []
 

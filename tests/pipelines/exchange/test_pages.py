@@ -47,7 +47,7 @@ def test_all_rows_come_once_in_order(open_market: Market) -> None:
     pages = read(open_market)
     assert codes(pages) == [f"c{i:05}" for i in range(1000)]
     assert [page.first for page in pages] == list(range(0, 1000, 100))
-    assert pages[0].table.column_names == ["code", "name", "paid"]
+    assert pages[0].table.column_names == ["code", "name", "paid", "_objection"]
     assert len({page.snapshot.snapshot_id for page in pages}) == 1
     assert codes(read(open_market, replace(ASKED, limit=997))) == codes(pages)
 
