@@ -3,17 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from catalog.contract import Contract
 from catalog.database import CatalogStore
 from catalog.database.records import ResourceStatus, RuleResultRow, StepRow
-from catalog.exports.dataset import Contact, Dataset, Party, Service, Terms, Texts, texts_of
+from catalog.exports.dataset import (
+    Addresses,
+    Contact,
+    Dataset,
+    Party,
+    Service,
+    Terms,
+    Texts,
+    texts_of,
+)
 from catalog.resources.entry import Entry
 from pipelines.entries import entries_of
+from pipelines.errors import PipelineError
+from pipelines.home import Home
 from pipelines.plan import Plan
 from pipelines.workspace import Department, Settings
 from quality.scores import GB_DIMENSION_OF
+
+if TYPE_CHECKING:
+    from catalog.exports.dcat import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A catalogue as a document.
+
+    Attributes:
+        undeclared: what the profile wants and nothing says: pairs of a resource and a property.
+    """
+
+    document: bytes
+    undeclared: tuple[tuple[str, str], ...]
+
+
+def export_catalogue(plan: Plan, form: Form, url: str | None, everything: bool) -> Export:
+    """The catalogue of a compiled workspace as DCAT-AP 3.
+
+    Args:
+        url: the portal's public address; the settings' by default.
+        everything: what is not public, too.
+
+    Raises:
+        PipelineError: `open_url_missing`: neither says an address.
+    """
+    from catalog.exports import dcat
+
+    address = url or plan.workspace.settings.open.url
+    if address is None:
+        raise PipelineError("open_url_missing")
+    terms = terms_of_city(plan)
+    with CatalogStore.open(Home.of(plan.workspace.name).database_url) as store:
+        datasets = datasets_of(plan, store, everything=everything)
+    made = dcat.graph(datasets, terms, Addresses(address.rstrip("/")))
+    return Export(dcat.written(made, form), dcat.undeclared(datasets, terms))
 
 
 def is_public(contract: Contract) -> bool:

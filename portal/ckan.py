@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -270,17 +270,19 @@ _RESPONSES = {
     },
     **problems(413, 422, 429, 500, 503),
 }
+# Not checked by the framework: an unknown action has CKAN's own error.
+Action = Annotated[str, Path(json_schema_extra={"enum": sorted(ACTIONS)})]
 
 
 @router.get("/api/3/action/{action}", response_model=Envelope, responses=_RESPONSES)
-async def ckan_get(request: Request, action: str, service: ServiceDep) -> JSONResponse:
+async def ckan_get(request: Request, action: Action, service: ServiceDep) -> JSONResponse:
     """Call an action; its parameters stand in the address."""
     params = _collected(request.query_params.multi_items())
     return await run_in_threadpool(_answer, request, service.open_data, action, params)
 
 
 @router.post("/api/3/action/{action}", response_model=Envelope, responses=_RESPONSES)
-async def ckan_post(request: Request, action: str, service: ServiceDep) -> JSONResponse:
+async def ckan_post(request: Request, action: Action, service: ServiceDep) -> JSONResponse:
     """Call an action; its parameters are a JSON object, or a form."""
     params = _body(request.headers.get("content-type", ""), await request.body())
     return await run_in_threadpool(_answer, request, service.open_data, action, params)

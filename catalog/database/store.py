@@ -22,6 +22,7 @@ from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
 from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
+from catalog.database.countersignatures import Countersignatures
 from catalog.database.grants import Grants
 from catalog.database.histories import Histories
 from catalog.database.holds import Holds
@@ -71,6 +72,7 @@ class CatalogStore:
         holds: publishes that wait for a person.
         budgets: what partners may learn in the sandbox, and what they have spent.
         instruments: the letters, agreements and consents that allow it.
+        countersignatures: of those, who signed after they were imported.
         openings: all that partners asked for, and what came of it.
         asked: the same page by page, with what it cost and where the answers are.
         listed: lists of resources from other catalogues.
@@ -101,6 +103,7 @@ class CatalogStore:
         self.holds = Holds(self._read, self._write, clock, self.audit)
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, self._reading, clock, self.audit)
+        self.countersignatures = Countersignatures(self._read, self._write, clock, self.audit)
         self.openings = Openings(self._read, self._writing, self.audit)
         self.asked = AskedLog(self._read)
         self.listed = Listed(self._read, self._write, clock)
