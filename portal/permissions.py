@@ -55,6 +55,13 @@ PERMISSIONS: Mapping[str, Who] = {
     "console_json": ANALYSTS,
     "console_history": ANALYSTS,
     "openings": WATCHERS,
+    "my_account": EVERYBODY,
+    "my_password": EVERYBODY,
+    "my_session_end": EVERYBODY,
+    "accounts": ADMINISTRATORS,
+    "account_add": ADMINISTRATORS,
+    "account_reset": ADMINISTRATORS,
+    "account_close": ADMINISTRATORS,
 }
 
 

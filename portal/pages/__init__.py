@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import console, home, openings, signing
+from portal.pages import accounts, console, home, openings, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -12,4 +12,5 @@ PAGES = (
     home.router,
     console.router,
     openings.router,
+    accounts.router,
 )

@@ -13,6 +13,7 @@ STATUS = {
     "sign_in_wrong": 422,
     "sign_in_locked": 429,
     "page_failed": 500,
+    "audit_overdue": 503,
     "account_name": 422,
     "account_role": 422,
     "account_exists": 409,
@@ -22,6 +23,8 @@ STATUS = {
     "account_department": 422,
     "account_partner": 422,
     "password_length": 422,
+    "password_differs": 422,
+    "account_own": 409,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""
 

@@ -10,4 +10,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("home", "nav_home"),
     ("console", "console_title"),
     ("openings", "openings_title"),
+    ("runs", "nav_runs"),
+    ("quarantine", "nav_quarantine"),
+    ("accounts", "nav_accounts"),
 )
