@@ -87,14 +87,6 @@ class ServiceSettings(_Strict):
     waiting: int = Field(default=64, ge=1)
 
 
-class AuditSettings(_Strict):
-    """How often the audit log is anchored, how late that may be, and the key that signs it."""
-
-    checkpoint_seconds: int = Field(default=300, ge=1, le=86_400)
-    overdue_seconds: int = Field(default=3_600, ge=30, le=604_800)
-    key_file: str | None = None
-
-
 class PortalSettings(_Strict):
     """How people sign in to the portal.
 

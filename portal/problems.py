@@ -96,7 +96,6 @@ STATUS = {
     "mask_wrong": 500,
     "audit_broken": 500,
     "audit_key": 500,
-    "audit_overdue": 503,
     "service_busy": 503,
     "service_unavailable": 503,
 }

@@ -16,7 +16,6 @@ from portal.pages import (
     requests,
     signing,
 )
-from portal.pages import accounts, console, home, openings, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
