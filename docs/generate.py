@@ -129,6 +129,19 @@ SETTINGS = {
     "audit.key_file": "The private key that signs checkpoints (Ed25519, PEM), if it is not "
     "`keys/audit.key` in the workspace's state; a relative path is relative to that.",
     "name": "The workspace's name; its state is kept under `CITYBRAIN_HOME/<name>`.",
+    "sharing.check": "Working days for the platform's check of a request; none of these is law, see "
+    "[sharing](sharing.md#clocks).",
+    "sharing.unconditional": "Working days for the answer about fields that are shared unconditionally.",
+    "sharing.conditional": "Working days for an owner's answer.",
+    "sharing.supply": "Working days from approval to supply.",
+    "sharing.verify": "Working days for a source's answer to an objection.",
+    "sharing.remind_before": "So many working days before a deadline its department is reminded.",
+    "sharing.escalate_after": "So many working days after it, what is open is escalated.",
+    "sharing.escalate_to": "To which department; the operator if unset.",
+    "sharing.longest_days": "The longest term of a grant, in days.",
+    "sharing.unconditional_at_once": "Whether they are granted with the platform's check.",
+    "sharing.mask_from": "From which level on a mask, or a stated legal basis, is needed.",
+    "sharing.tick_seconds": "How often the service looks for what is due.",
     "title": "Name for people, as one text or by language: `{ en = ..., zh = ... }`.",
     "timezone": 'IANA time zone of the city: what "today" is for rules on dates.',
     "source": "Folder of the departments' files, relative to `workspace.toml`; "
@@ -169,6 +182,8 @@ SETTINGS = {
     "schedule.wait": "How long a task waits while another run of the workspace is at work.",
     "schedule.approval": "How long a person may take to decide about a held publish; afterwards "
     "nothing is published.",
+    "calendar.country": "Whose official calendar deadlines count by (ISO 3166); the time zone's "
+    "country if unset, none if empty.",
     "calendar.weekend": "Days of the week off, Monday is 1.",
     "calendar.holidays": "Days off besides.",
     "calendar.workdays": "Days that are worked although they fall on a weekend or holiday.",
