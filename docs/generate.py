@@ -195,6 +195,7 @@ SETTINGS = {
     "portal.lockout_minutes": "For how many minutes they wait.",
     "portal.idle_minutes": "After how many minutes without a request a session is over.",
     "portal.session_hours": "After how many hours a session is over at the latest.",
+    "portal.quarantine_ceiling": "Up to which level pages show values of rejected rows.",
     "lineage.keep_runs": "Of how many runs `citybrain clean` keeps the lineage events' files; what "
     "waits to be sent stays.",
     "lake.keep_snapshots": "How many published snapshots of a table `citybrain clean` keeps.",

@@ -56,8 +56,9 @@ def create_app(
     service = Service(opened, workspace, key, clock, sleep)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        await anyio.to_thread.run_sync(app.state.site.tasks.close)
         await anyio.to_thread.run_sync(service.jobs.close)
         await anyio.to_thread.run_sync(service.lookups.close)
 

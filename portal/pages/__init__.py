@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import accounts, home, signing
+from portal.pages import accounts, home, quarantine, runs, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
     statics.router,
     signing.router,
     home.router,
+    runs.router,
+    quarantine.router,
     accounts.router,
 )
