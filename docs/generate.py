@@ -247,6 +247,7 @@ SETTINGS = {
     "exchange.webhook_insecure": "Also plain HTTP and addresses that are not public: for tests only.",
     "exchange.webhook_attempts": "After so many attempts a notice is given up.",
     "exchange.webhook_seconds": "How often new snapshots are looked for.",
+    "portal.quarantine_ceiling": "Up to which level pages show values of rejected rows.",
     "lineage.keep_runs": "Of how many runs `citybrain clean` keeps the lineage events' files; what "
     "waits to be sent stays.",
     "lake.keep_snapshots": "How many published snapshots of a table `citybrain clean` keeps.",

@@ -87,12 +87,13 @@ def create_app(
     )
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(anchoring.start)
         service.webhooks.start()
         async with ticking(service):
             yield
         for close in (
+            app.state.site.tasks.close,
             service.webhooks.close,
             service.jobs.close,
             service.lookups.close,

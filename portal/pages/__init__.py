@@ -16,6 +16,7 @@ from portal.pages import (
     requests,
     signing,
 )
+from portal.pages import accounts, home, quarantine, runs, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -26,6 +27,8 @@ PAGES = (
     openings.router,
     open.router,
     catalogue.router,
+    runs.router,
+    quarantine.router,
     accounts.router,
     audit.router,
     requests.router,
