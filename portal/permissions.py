@@ -46,6 +46,13 @@ PERMISSIONS: Mapping[str, Who] = {
     "sign_in": ANYONE,
     "sign_in_try": ANYONE,
     "sign_out": EVERYBODY,
+    "my_account": EVERYBODY,
+    "my_password": EVERYBODY,
+    "my_session_end": EVERYBODY,
+    "accounts": ADMINISTRATORS,
+    "account_add": ADMINISTRATORS,
+    "account_reset": ADMINISTRATORS,
+    "account_close": ADMINISTRATORS,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import catalogue, home, signing
+from portal.pages import accounts, catalogue, home, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -11,4 +11,5 @@ PAGES = (
     signing.router,
     home.router,
     catalogue.router,
+    accounts.router,
 )

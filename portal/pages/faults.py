@@ -16,6 +16,7 @@ STATUS = {
     "search_query": 422,
     "listing_unknown": 404,
     "entry_unknown": 404,
+    "audit_overdue": 503,
     "account_name": 422,
     "account_role": 422,
     "account_exists": 409,
@@ -25,6 +26,8 @@ STATUS = {
     "account_department": 422,
     "account_partner": 422,
     "password_length": 422,
+    "password_differs": 422,
+    "account_own": 409,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""
 

@@ -9,4 +9,7 @@ from __future__ import annotations
 NAVIGATION: tuple[tuple[str, str], ...] = (
     ("home", "nav_home"),
     ("catalogue", "nav_catalogue"),
+    ("runs", "nav_runs"),
+    ("quarantine", "nav_quarantine"),
+    ("accounts", "nav_accounts"),
 )
