@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from catalog.text import text
 from commands.arguments import JsonOption, WorkspaceArgument
 from commands.workspaces import compiled_workspace, read_workspace
 
@@ -132,3 +134,30 @@ def catalogue_build(workspace: WorkspaceArgument) -> None:
 
     plan = compiled_workspace(workspace)
     print_built(search_index(plan.workspace.name, workspace_entries(plan)))
+
+
+@catalogue.command("export")
+def catalogue_export(
+    workspace: WorkspaceArgument,
+    output: Annotated[
+        Path, typer.Argument(help="Where to write: .jsonld, .ttl or .rdf.", metavar="FILE")
+    ],
+    url: Annotated[
+        str | None, typer.Option(help="The portal's public address; `[open] url` by default.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="With what is not public; for the city's own people.")
+    ] = False,
+) -> None:
+    """Write the catalogue as DCAT-AP 3, and say what the profile wants and nothing declares."""
+    from catalog.exports.dcat import SUFFIXES
+    from pipelines.opendata import export_catalogue
+
+    form = SUFFIXES.get(output.suffix.removeprefix("."))
+    if form is None:
+        raise typer.BadParameter(f"the name has to end in .{', .'.join(SUFFIXES)}")
+    found = export_catalogue(compiled_workspace(workspace), form, url, everything)
+    output.write_bytes(found.document)
+    sys.stdout.write(f"{output}\n")
+    for resource, name in found.undeclared:
+        sys.stderr.write(text("dcat_undeclared", resource=resource, property=name) + "\n")

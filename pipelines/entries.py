@@ -147,6 +147,11 @@ def _views(question: str) -> set[str]:
     return {f"{table.db}.{table.name}".lower() for table in tree.find_all(exp.Table) if table.db}
 
 
+def collected_sources(plan: Plan, column: Column) -> frozenset[Column]:
+    """The collected fields whose values get into a column; of a collected field it itself."""
+    return _Sources(plan).columns(column)
+
+
 class _Sources:
     """Finds the collected fields whose values get into a column."""
 
@@ -157,9 +162,10 @@ class _Sources:
     def of(self, table: str, item: ContractField) -> tuple[str, ...]:
         if table in self._plan.workspace.collected:
             return item.source_names
-        return tuple(sorted(f"{t}.{c}" for t, c in self._column((table, item.name))))
+        return tuple(sorted(f"{t}.{c}" for t, c in self.columns((table, item.name))))
 
-    def _column(self, column: Column) -> frozenset[Column]:
+    def columns(self, column: Column) -> frozenset[Column]:
+        """The collected fields whose values get into a column."""
         if column not in self._known:
             lineage = self._plan.lineage.get(column[0])
             if lineage is None:
@@ -168,7 +174,7 @@ class _Sources:
                 edges = lineage.columns.get(column[1], ())
                 self._known[column] = frozenset[Column]().union(
                     *(
-                        self._column((edge.table, edge.column))
+                        self.columns((edge.table, edge.column))
                         for edge in edges
                         if edge.direct and edge.column not in (ROW, *META_COLUMNS)
                     )
