@@ -14,6 +14,7 @@ from catalog.text import text
 from commands import (
     accounts,
     catalogue,
+    exchange,
     machinery,
     opening,
     protection,
@@ -43,6 +44,7 @@ for part in (
     opening,
     sharing,
     serving,
+    exchange,
     accounts,
     machinery,
 ):

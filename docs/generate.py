@@ -204,6 +204,21 @@ SETTINGS = {
     "service.workers": "How many questions are counted side by side; each has `engine.memory` and "
     "`engine.threads`.",
     "service.waiting": "How many questions may wait for a worker; further ones are told to come later.",
+    "exchange.requests_per_minute": "How many requests the programs of one department may send to the "
+    "[exchange](exchange.md), all processes together.",
+    "exchange.rows_per_day": "How many rows one department may be given in a day (UTC).",
+    "exchange.exports": "How many exports run at a time in one process.",
+    "exchange.memory": "What DuckDB may use for one export, or to make the pages of one snapshot.",
+    "exchange.files": "For so many grants and snapshots pages are kept; what was not used for the "
+    "longest time goes first, and is made again when it is asked for.",
+    "exchange.cursor_seconds": "How long a cursor holds.",
+    "exchange.public_url": "The address by which departments reach the service; notices name it.",
+    "exchange.subscriptions": "How many subscriptions a department may have to one resource.",
+    "exchange.webhook_hosts": "Only these hosts are sent notices; `.example` means all hosts below it. "
+    "Empty: any host of the public network.",
+    "exchange.webhook_insecure": "Also plain HTTP and addresses that are not public: for tests only.",
+    "exchange.webhook_attempts": "After so many attempts a notice is given up.",
+    "exchange.webhook_seconds": "How often new snapshots are looked for.",
     "portal.account_failures": "After how many failures in a row an account of the "
     "[portal](portal.md) has to wait.",
     "portal.address_failures": "After how many failures in a row an address has to wait.",

@@ -71,6 +71,11 @@ class Home:
         return self.root / "records"
 
     @property
+    def exchange(self) -> Path:
+        """Pages of snapshots as grants give them (`pipelines.exchange`); may be deleted."""
+        return self.root / "exchange"
+
+    @property
     def compiled(self) -> Path:
         """What compiling has found sound before (`pipelines.compilecache`); may be deleted."""
         return self.root / "compiled.cache"

@@ -86,6 +86,23 @@ class ServiceSettings(_Strict):
     waiting: int = Field(default=64, ge=1)
 
 
+class ExchangeSettings(_Strict):
+    """What departments may read of each other, and how they are told of it."""
+
+    requests_per_minute: int = Field(default=6_000, ge=1)
+    rows_per_day: int = Field(default=100_000_000, ge=1)
+    exports: int = Field(default=4, ge=1, le=64)
+    memory: str = Field(default="1GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
+    files: int = Field(default=32, ge=1)
+    cursor_seconds: int = Field(default=86_400, ge=60)
+    public_url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
+    subscriptions: int = Field(default=5, ge=1)
+    webhook_hosts: tuple[str, ...] = ()
+    webhook_insecure: bool = False
+    webhook_attempts: int = Field(default=10, ge=1, le=100)
+    webhook_seconds: float = Field(default=10.0, gt=0, le=3_600)
+
+
 class PortalSettings(_Strict):
     """How people sign in to the portal.
 
@@ -130,6 +147,7 @@ class Settings(_Strict):
     risk: RiskSettings = RiskSettings()
     sandbox: SandboxSettings = SandboxSettings()
     service: ServiceSettings = ServiceSettings()
+    exchange: ExchangeSettings = ExchangeSettings()
     portal: PortalSettings = PortalSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from catalog.database.store import utc_now
 from catalog.errors import CityBrainError
 from pipelines.plan import Plan as Workspace
-from portal import account, health, questions, records, signin
+from portal import account, exchange, health, questions, records, signin, subscriptions
 from portal.edge import Edge, log_line
 from portal.envelope import Sleep
 from portal.pace import Stopwatch
@@ -31,11 +31,22 @@ from portal.service import Service
 from portal.sharing import ticking
 from sandbox.opening import Opened
 
-ROUTERS = (signin.router, questions.router, account.router, records.router, health.router)
-DESCRIPTION = """Statistics under differential privacy, for partners with an agreement.
+ROUTERS = (
+    signin.router,
+    questions.router,
+    account.router,
+    records.router,
+    exchange.router,
+    exchange.pages,
+    subscriptions.router,
+    health.router,
+)
+DESCRIPTION = """Statistics under differential privacy, for partners with an agreement; and the
+exchange, for departments with a grant.
 
-Sign in at `POST /token`, ask for a price at `POST /quotes`, ask at `POST /queries`. Every error is a
-problem (RFC 9457) with a code and what to do next."""
+Sign in at `POST /token`. Partners ask for a price at `POST /quotes` and ask at `POST /queries`;
+departments see at `GET /exchange` what they may read. Every error is a problem (RFC 9457) with a code
+and what to do next."""
 
 
 def create_app(
@@ -58,10 +69,17 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        service.webhooks.start()
         async with ticking(service):
             yield
-        await anyio.to_thread.run_sync(service.jobs.close)
-        await anyio.to_thread.run_sync(service.lookups.close)
+        for close in (
+            service.webhooks.close,
+            service.jobs.close,
+            service.lookups.close,
+            service.pages.close,
+            service.exchange.close,
+        ):
+            await anyio.to_thread.run_sync(close)
 
     app = FastAPI(
         title=f"Sandbox of {service.name}",

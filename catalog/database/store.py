@@ -32,6 +32,7 @@ from catalog.database.migrate import ensure_current
 from catalog.database.objections import Objections
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
+from catalog.database.quotas import Quotas
 from catalog.database.records import (
     ReceivedFileRow,
     RuleResultRow,
@@ -47,6 +48,7 @@ from catalog.database.records import (
 from catalog.database.requests import Requests
 from catalog.database.resource_facts import ResourceFacts
 from catalog.database.sessions import Sessions
+from catalog.database.subscriptions import Subscriptions
 
 Clock = Callable[[], datetime]
 
@@ -70,7 +72,9 @@ class CatalogStore:
         instruments: the letters, agreements and consents that allow it.
         openings: all that partners asked for, and what came of it.
         listed: lists of resources from other catalogues.
-        clients: the programs of partners that may sign in.
+        clients: the programs of partners and departments that may sign in.
+        quotas: what departments have read of what they may read in a window of time.
+        subscriptions: who is told of new snapshots, and the notices that are on their way.
         accounts: the people who may sign in to the portal.
         sessions: their browsers that have.
         lockouts: attempts that have failed.
@@ -96,6 +100,8 @@ class CatalogStore:
         self.openings = Openings(self._read, self._writing)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
+        self.quotas = Quotas(self._writing, clock)
+        self.subscriptions = Subscriptions(self._read, self._write, clock)
         self.accounts = Accounts(self._read, self._write, clock)
         self.sessions = Sessions(self._read, self._write, clock)
         self.lockouts = Lockouts(self._write, clock)
