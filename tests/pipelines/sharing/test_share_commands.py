@@ -51,7 +51,7 @@ def test_from_the_request_to_the_revocation(city: City, citybrain: Citybrain) ->
     assert decided.returncode == 0, decided.stderr
     assert "Supplied" in decided.stdout and "mask_name(name)" in decided.stdout
     shown = citybrain("share", "show", root, id, "--department", "civil", lang="zh").stdout
-    assert "已供给" in shown 
+    assert "已供给" in shown
     listed = json.loads(citybrain("share", "list", root, *wang, "--json").stdout)
     (grant,) = listed["grants"]
     assert (grant["fields"], grant["department"]) == (["id", "name"], "civil")
