@@ -25,6 +25,7 @@ from portal.envelope import Envelope, Sleep
 from portal.errors import PortalError
 from portal.jobs import Jobs
 from portal.limits import Buckets
+from portal.opencatalogue import OpenCatalogue
 from portal.problems import problem_response
 from portal.tokens import Tokens
 from portal.webhooks import Webhooks
@@ -113,6 +114,7 @@ class Service:
         self.lookups = Batches(self._looked_up)
         self.key = key
         self.envelope = Envelope(read.settings.sandbox.envelope / 1000, now, sleep)
+        self.open_data = OpenCatalogue(opened.store, workspace, clock, now)
         self.jobs = Jobs(opened.desk.ask, settings.workers, settings.waiting, self.envelope.due)
         self.exchange = Exchange(
             read,

@@ -8,6 +8,14 @@ from __future__ import annotations
 # One line each, in the order of the header.
 NAVIGATION: tuple[tuple[str, str], ...] = (
     ("home", "nav_home"),
+    ("console", "console_title"),
+    ("openings", "openings_title"),
+    ("open_list", "nav_open"),
+    ("catalogue", "nav_catalogue"),
+    ("runs", "nav_runs"),
+    ("quarantine", "nav_quarantine"),
+    ("audit_log", "nav_audit_log"),
+    ("accounts", "nav_accounts"),
     ("basket", "nav_basket"),
     ("my_requests", "nav_requests"),
     ("inbox", "nav_inbox"),
