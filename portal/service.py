@@ -203,7 +203,7 @@ class Service:
                     refused[place] = error
                 else:
                     asked.append(_page_asked(one))
-            found = iter(self.exchange.pages(asked) if asked else ())
+        found = iter(self.exchange.pages(asked) if asked else ())
         return [refused[i] if i in refused else next(found) for i in range(len(lookups))]
 
     def _looked_up(self, lookups: Sequence[Lookup]) -> list[Record | Exception]:
