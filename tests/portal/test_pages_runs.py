@@ -16,43 +16,14 @@ from portal.permissions import READERS
 from tests.portal.bureau import Bureau
 from tests.portal.inside import Inside, inside
 from tests.portal.people import Browser, account, forgive
-from tests.support.city import NAME, City, csv
-
-SHOP, HELD = "raw.trade__shop", "raw.trade__held"
-ROWS = [
-    "1,tea,Ann",
-    "2,<b>rice</b>,Bob",
-    "3,soup,Cyd",
-    "4,ink,Dan",
-    "x,tea,Eve",
-    "6,tea",
-]
-
-
-def fields(kinds: str) -> str:
-    among = f"{{type: library, metric: invalidValues, arguments: {{validValues: [{kinds}]}}, mustBe: 0}}"
-    return f"""
-    - {{name: id, logicalType: integer, primaryKey: true, classification: L1}}
-    - {{name: kind, logicalType: string, classification: L2, quality: [{among}]}}
-    - {{name: owner, logicalType: string, classification: L3}}
-    """
-
-
-def gate(warn: str = "") -> str:
-    return f"- {{property: gate, value: {{max_quarantined_percent: 100{warn}}}}}"
+from tests.portal.rejecting import HELD, SHOP, fields, gate, rejecting_bureau
+from tests.support.city import NAME
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Bureau, Inside]]:
     monkeypatch.setenv("CITYBRAIN_HOME", str(tmp_path / "home"))
-    city = City(tmp_path / "city")
-    city.settings()
-    city.departments("trade")
-    for table, warn in (("shop", ""), ("held", ", warn_quarantined_percent: 1")):
-        city.collected(f"trade/{table}", fields("tea, ink"), custom=gate(warn))
-        city.source(f"{table}.csv", csv("id,kind,owner", *ROWS))
-    city.run()
-    bureau = Bureau(city, tmp_path / "home")
+    bureau = rejecting_bureau(tmp_path)
     with inside(bureau, tmp_path / "keys") as made:
         yield bureau, made
 
