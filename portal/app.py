@@ -72,7 +72,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(anchoring.start)
+        service.monitor.start()
         yield
+        await anyio.to_thread.run_sync(service.monitor.close)
         await anyio.to_thread.run_sync(anchoring.close)
         await anyio.to_thread.run_sync(service.jobs.close)
         await anyio.to_thread.run_sync(service.lookups.close)

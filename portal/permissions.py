@@ -24,7 +24,15 @@ ANALYSTS: frozenset[Role] = frozenset({"partner"})
 WATCHERS: frozenset[Role] = frozenset({"officer", "steward", "auditor"})  # of openings to partners
 ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
 
+SIDES: frozenset[Role] = READERS | {"officer", "partner"}  # of documents; each sees his own
+
 PERMISSIONS: Mapping[str, Who] = {
+    # Letters, agreements, consents
+    "agreements": SIDES,
+    "agreement": SIDES,
+    "agreement_file": SIDES,
+    "agreement_upload": frozenset({"steward", "officer", "partner"}),
+    "agreement_end": frozenset({"steward"}),
     # The sandbox's service
     "openapi": ANYONE,
     "health": ANYONE,

@@ -21,6 +21,7 @@ from portal.envelope import Envelope, Sleep
 from portal.errors import PortalError
 from portal.jobs import Jobs
 from portal.limits import Buckets
+from portal.monitor import Monitor
 from portal.opencatalogue import OpenCatalogue
 from portal.problems import problem_response
 from portal.tokens import Tokens
@@ -92,6 +93,7 @@ class Service:
         self.envelope = Envelope(read.settings.sandbox.envelope / 1000, now, sleep)
         self.open_data = OpenCatalogue(opened.store, workspace, clock, now)
         self.jobs = Jobs(opened.desk.ask, settings.workers, settings.waiting, self.envelope.due)
+        self.monitor = Monitor(self.jobs, opened.desk.check)
 
     def caller_of(self, header: str) -> Caller:
         """Who the bearer of a token is, if his client may still sign in; and he has one request less.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import accounts, catalogue, console, home, open, openings, signing
+from portal.pages import accounts, agreements, catalogue, console, home, open, openings, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -13,6 +13,7 @@ PAGES = (
     console.router,
     openings.router,
     open.router,
+    agreements.router,
     catalogue.router,
     accounts.router,
 )

@@ -12,6 +12,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("openings", "openings_title"),
     ("open_list", "nav_open"),
     ("catalogue", "nav_catalogue"),
+    ("agreements", "nav_agreements"),
     ("runs", "nav_runs"),
     ("quarantine", "nav_quarantine"),
     ("accounts", "nav_accounts"),
