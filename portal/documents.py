@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from catalog.agreements import (
+    KINDS,
     Agreement,
     Consent,
     Document,
@@ -280,6 +281,7 @@ def kind_of(said: str) -> Kind:
     Raises:
         PortalError: `document_unknown`.
     """
-    if said == "letter" or said == "agreement" or said == "consent":
-        return said
-    raise PortalError("document_unknown")
+    found = next((one for one in KINDS if one == said), None)
+    if found is None:
+        raise PortalError("document_unknown")
+    return found

@@ -189,7 +189,8 @@ def _letters(
     if not isinstance(document, Agreement):
         return []
     service = visit.site.service
-    now, found = service.clock(), []
+    now = service.clock()
+    found: list[tuple[str, str | None, str]] = []
     for id in document.letters:
         known = service.opened.store.instruments.versions(service.name, "letter", id)
         state = known[-1].state(now) if known else "absent"

@@ -124,6 +124,7 @@ def _risk(found: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
     """What was measured before it was published: keys of texts with their numbers."""
     if found is None:
         return []
+    names: tuple[str, ...]
     if found.get("kind") == "statistics":
         names = ("groups", "minimum", "smallest", "suppressed")
     else:
