@@ -13,7 +13,9 @@ from catalog.errors import CityBrainError, Problems
 from catalog.text import text
 from commands import (
     accounts,
+    auditing,
     catalogue,
+    exchange,
     machinery,
     opening,
     protection,
@@ -22,6 +24,7 @@ from commands import (
     samples,
     scheduling,
     serving,
+    sharing,
     writing,
 )
 
@@ -41,9 +44,12 @@ for part in (
     writing,
     protection,
     opening,
+    sharing,
     serving,
     accounts,
     samples,
+    auditing,
+    exchange,
     machinery,
 ):
     app.add_typer(part.app)

@@ -63,7 +63,7 @@ def city_measures(plan: Plan, store: CatalogStore, now: datetime) -> CityMeasure
     """The indicators now, and trends of the last `TREND_DAYS` days by the city's calendar."""
     name = plan.workspace.name
     facts = store.resource_facts(name)
-    entries, known = entries_of(plan, facts), live(store, name, facts, now)
+    entries, known = entries_of(plan, facts), live(store, name, now, facts)
     since = now - timedelta(days=TREND_DAYS)
     steps = store.last_steps(name)
     held = sum(

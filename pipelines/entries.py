@@ -95,7 +95,7 @@ def catalogue_of(plan: Plan) -> ResourceCatalogue:
     name = plan.workspace.name
     with CatalogStore.open(Home.of(name).database_url) as store:
         facts = store.resource_facts(name)
-        return ResourceCatalogue(entries_of(plan, facts), live(store, name, facts))
+        return ResourceCatalogue(entries_of(plan, facts), live(store, name, known=facts))
 
 
 def workspace_entries(plan: Plan) -> tuple[Entry, ...]:
@@ -108,11 +108,16 @@ def workspace_entries(plan: Plan) -> tuple[Entry, ...]:
 def live(
     store: CatalogStore,
     workspace: str,
-    facts: Mapping[str, ResourceFacts],
     now: datetime | None = None,
+    known: Mapping[str, ResourceFacts] | None = None,
 ) -> dict[str, Live]:
-    """What is known of every active resource."""
+    """What is known of every active resource.
+
+    Args:
+        known: the resources' facts, if they have been read already.
+    """
     moment, calls = now or datetime.now(UTC), _calls(store, workspace)
+    facts = store.resource_facts(workspace) if known is None else known
     return {
         item.name: _live(item, facts.get(item.name), calls.get(item.name, 0), moment)
         for item in store.status(workspace).resources

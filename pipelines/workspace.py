@@ -95,6 +95,8 @@ class PortalSettings(_Strict):
             address, has to wait for `lockout_minutes`.
         idle_minutes, session_hours: after how long without a request, and after how long at most,
             a session is over.
+        quarantine_ceiling: up to which level values of rejected rows are shown to whoever may look
+            at the quarantine.
     """
 
     account_failures: int = Field(default=5, ge=1)
@@ -102,6 +104,7 @@ class PortalSettings(_Strict):
     lockout_minutes: int = Field(default=15, ge=1, le=1_440)
     idle_minutes: int = Field(default=30, ge=1, le=1_440)
     session_hours: int = Field(default=12, ge=1, le=168)
+    quarantine_ceiling: Literal["L1", "L2", "L3", "L4"] = "L2"
 
 
 class ExchangeSettings(_Strict):
@@ -113,6 +116,7 @@ class ExchangeSettings(_Strict):
     memory: str = Field(default="1GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
     files: int = Field(default=32, ge=1)
     cursor_seconds: int = Field(default=86_400, ge=60)
+    public_url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
     subscriptions: int = Field(default=5, ge=1)
     webhook_hosts: tuple[str, ...] = ()
     webhook_insecure: bool = False

@@ -3,8 +3,9 @@ graph looks like."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -14,11 +15,13 @@ from starlette.datastructures import QueryParams
 from catalog.people import Person
 from catalog.resources.entry import Entry
 from catalog.search.document import FACETS, NOT_SAID, Audience, Document
-from catalog.search.query import SORTS, Answer, Query, Sort
+from catalog.search.query import SORTS, Answer, Query
 from catalog.text import catalogue as messages
 from catalog.text import text
 from pipelines.finding import Finder
 from pipelines.neighbours import Neighbourhood
+from portal.pages.site import percent
+from quality.scores import DimensionScore
 
 _CEILINGS = {
     "engineer": "L2", "steward": "L2", "officer": "L1", "auditor": "L1", "partner": "L1",
@@ -33,6 +36,7 @@ _LAYER_COLOURS = {
     "open": "#c2571a", "sandbox": "#8a5300",
 }  # fmt: skip
 SIZE = 20
+_GRID = {"left": 8, "right": 24, "top": 16, "bottom": 8, "containLabel": True}
 
 
 def finder_of(request: Request, plan: Any) -> Finder:
@@ -73,7 +77,7 @@ def asked(params: QueryParams, audience: Audience) -> Query:
     return Query(
         text=params.get("q", "").strip()[:200],
         filters=filters,
-        sort=cast(Sort, sort) if sort in SORTS else "relevance",
+        sort=sort if sort in SORTS else "relevance",
         page=min(int(page), 100_000) if page.isascii() and page.isdigit() and int(page) else 1,
         size=SIZE,
         audience=audience,
@@ -119,6 +123,69 @@ def label(facet: str, value: str, lang: str, city: str = "") -> str:
         return city if facet == "list" else text("facet_not_said", lang)
     key = _NAMED.get(facet, "-") + value.replace("-", "_")
     return text(key, lang) if key in messages(lang)["ui"] else value
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What the macro `chart` draws, and the table that says the same."""
+
+    title: str
+    option: dict[str, Any]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def quality_charts(
+    scores: Sequence[DimensionScore],
+    trend: Sequence[tuple[datetime, float]],
+    moment: Callable[[datetime], str],
+    lang: str,
+) -> list[Chart]:
+    """The score by dimension, and the last scores; what was not assessed has no bar.
+
+    Args:
+        moment: tells a time as pages do.
+    """
+    found = []
+    if any(one.assessed for one in scores):
+        names = [text(f"dimension_{one.dimension}", lang) for one in scores]
+        shares = [None if one.value is None else round(100 * one.value, 2) for one in scores]
+        none = text("catalogue_not_assessed", lang)
+        heads = ("catalogue_dimension", "entry_score", "catalogue_conforming", "catalogue_assessed")
+        rows = [
+            (name, percent(one.value) or none, f"{one.conforming:,}", f"{one.assessed:,}")
+            for name, one in zip(names, scores, strict=True)
+        ]
+        option: dict[str, Any] = {
+            "grid": _GRID,
+            "xAxis": {"type": "value", "min": 0, "max": 100},
+            "yAxis": {"type": "category", "data": names, "inverse": True},
+            "series": [{"type": "bar", "data": shares}],
+        }
+        found.append(_chart("catalogue_by_dimension", option, heads, rows, lang))
+    if trend:
+        days = [moment(at) for at, _ in trend]
+        option = {
+            "grid": _GRID,
+            "xAxis": {"type": "category", "data": days},
+            "yAxis": {"type": "value", "scale": True, "max": 100},
+            "series": [{"type": "line", "data": [round(100 * score, 2) for _, score in trend]}],
+        }
+        told = [(day, percent(score)) for day, (_, score) in zip(days, trend, strict=True)]
+        found.append(
+            _chart("catalogue_trend", option, ("catalogue_when", "entry_score"), told, lang)
+        )
+    return found
+
+
+def _chart(
+    title: str,
+    option: dict[str, Any],
+    heads: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    lang: str,
+) -> Chart:
+    return Chart(text(title, lang), option, tuple(text(h, lang) for h in heads), tuple(rows))
 
 
 def lineage_option(

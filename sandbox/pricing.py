@@ -114,14 +114,17 @@ def price_of(plan: Plan, asked: Asked, terms: Agreement) -> Quote:
 
 def usual_epsilon(terms: Agreement) -> float:
     """What a question costs that names no price."""
-    budget = terms.budget
-    return min(float(budget.epsilon) * USUAL, float(budget.most_per_question or budget.epsilon))
+    return min(float(terms.budget.epsilon) * USUAL, most_epsilon(terms))
+
+
+def most_epsilon(terms: Agreement) -> float:
+    """What one question may cost at most, whatever is left."""
+    return float(terms.budget.most_per_question or terms.budget.epsilon)
 
 
 def _wanted_loss(plan: Plan, asked: Asked, terms: Agreement, delta: float) -> float:
     """Epsilon in the mode `pure`, else rho."""
-    budget, mode = terms.budget, terms.mode
-    most = float(budget.most_per_question or budget.epsilon)
+    mode, most = terms.mode, most_epsilon(terms)
     if asked.accuracy is not None:
         if asked.epsilon is not None:
             raise SandboxError("bad_accuracy")

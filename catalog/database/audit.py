@@ -55,6 +55,7 @@ class LogState:
         anchored: how many a checkpoint covers.
         open_since: when the oldest of the others was written.
         overdue_seconds: how old that may be; None where nobody has undertaken to anchor.
+        last: the highest number that any record has; `size`, unless somebody was at it.
     """
 
     id: str
@@ -63,6 +64,7 @@ class LogState:
     anchored: int
     open_since: datetime | None
     overdue_seconds: int | None
+    last: int
 
 
 @dataclass(slots=True)
@@ -201,10 +203,12 @@ class Audit:
         """Where a workspace's log ends; None where it has none."""
         with self._reading() as con:
             found = con.execute(select(LOG).where(LOG.c.workspace == workspace)).mappings().first()
-        if found is None:
-            return None
+            if found is None:
+                return None
+            highest = select(func.max(RECORD.c.sequence)).where(RECORD.c.log_id == found["id"])
+            last = con.scalar(highest) or 0
         names = ("size", "head", "anchored", "open_since", "overdue_seconds")
-        return LogState(found["log"], *(found[name] for name in names))
+        return LogState(found["log"], *(found[name] for name in names), last)
 
     def newest(
         self,

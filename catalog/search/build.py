@@ -84,12 +84,12 @@ def _postings(
         keys.append(key)
         weights.append(weight * WEIGHTS[part])
     pairs, inverse = np.unique(np.concatenate(keys), return_inverse=True)
-    weight = np.bincount(inverse, np.concatenate(weights), len(pairs))
+    total = np.bincount(inverse, np.concatenate(weights), len(pairs))
     term, place_of = np.divmod(pairs, max(count, 1))
     starts = np.searchsorted(term, np.arange(len(terms) + 1)).astype(np.int64)
     frequency = np.diff(starts)
     rarity = np.log1p((count - frequency + 0.5) / (frequency + 0.5))
-    impacts = rarity[term] * weight * (_SATURATION + 1) / (weight + _SATURATION)
+    impacts = rarity[term] * total * (_SATURATION + 1) / (total + _SATURATION)
     return terms, starts, place_of.astype(np.int32), impacts.astype(np.float32)
 
 

@@ -43,10 +43,12 @@ def excerpt(text: str, terms: Sequence[Term], length: int = 160) -> list[Segment
     else:
         before = 0
     start = max(0, min(before - length // 4, len(text) - length))
-    part = highlight(text[start : start + length], terms)
+    found = highlight(text[start : start + length], terms)
     if start > 0:
-        part.insert(0, ("…", False))
-    return [*part, ("…", False)] if start + length < len(text) else part
+        found.insert(0, ("…", False))
+    if start + length < len(text):
+        found.append(("…", False))
+    return found
 
 
 def _pattern(term: Term) -> str:

@@ -180,10 +180,10 @@ def _match(index: Index, terms: list[Term]) -> tuple[Mask, Scores, bool]:
 
 def _impact(index: Index, term: Term) -> Scores:
     """How much a term counts in every document; 0 where it is not."""
-    found = np.zeros(index.size)
+    found: Scores = np.zeros(index.size)
     if term.match == "prefix":
         documents, impacts = index.postings(*index.beginning_with(term.text))
-        found = np.bincount(documents, impacts, index.size) * _OTHER_WORDS
+        found += np.bincount(documents, impacts, index.size) * _OTHER_WORDS
     elif term.match == "suffix":
         for place in index.ending_with(term.text):
             documents, impacts = index.postings(place, place + 1)

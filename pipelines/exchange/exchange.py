@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +40,7 @@ MAKERS = 2  # page files that are made at a time
 PAGED: tuple[Manner, ...] = ("interface", "subscription")
 EXPORTED: tuple[Manner, ...] = ("interface", "subscription", "download")
 SUBSCRIBED: tuple[Manner, ...] = ("subscription",)
-Audit = Callable[[Sequence[AuditRecord]], None]
+Audit = Callable[[Sequence[AuditRecord]], object]
 
 
 class Exchange:
@@ -152,9 +153,10 @@ class Exchange:
             else:
                 return found
 
-    def note_failed(self, asked: PageAsked, error: Exception) -> None:
+    def note_failed(self, asked: PageAsked, error: Exception, reader: Reader | None = None) -> None:
         """Record that what `Waiting` waited for could not be made."""
-        self._audit([_page_record(self._clock(), asked, error)])
+        who = asked if reader is None else replace(asked, reader=reader)
+        self._audit([_page_record(self._clock(), who, error)])
 
     def pages(self, asked: Sequence[PageAsked]) -> list[Page | Exception]:
         """Pages at one moment, or why one is not given; all are recorded together.

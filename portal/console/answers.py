@@ -13,6 +13,7 @@ from sandbox.table import Table
 
 MOST_CHARTS = 6
 MOST_POINTS = 500
+FILL = "#86b8cc"
 Shape = Literal["bars", "line"]
 
 
@@ -50,7 +51,15 @@ class Chart:
             "grid": {"left": 70, "right": 20, "top": 20, "bottom": 60},
             "xAxis": {"type": "category", "data": list(self.labels)},
             "yAxis": {"type": "value", "scale": self.shape == "line"},
-            "series": [{"type": shape, "name": self.name, "data": list(self.values)}],
+            # Light, so that the error bars are seen before it.
+            "series": [
+                {
+                    "type": shape,
+                    "name": self.name,
+                    "data": list(self.values),
+                    "itemStyle": {"color": FILL},
+                }
+            ],
         }
 
     def bars(self) -> list[list[float]]:

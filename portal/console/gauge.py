@@ -12,7 +12,7 @@ from catalog.database.budget_records import Amount, Balance
 from portal.console.numbers import percent, short
 from sandbox.accounting import epsilon_of, rho_of
 from sandbox.desk import Offer
-from sandbox.pricing import usual_epsilon
+from sandbox.pricing import most_epsilon, usual_epsilon
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Gauge:
         measure: what `granted`, `spent` and `left` are counted in: `epsilon` in agreements of the mode
             `pure`, else `rho`.
         share: what is left of what is granted, between 0 and 1.
-        epsilon: the dearest single question that is left, as its epsilon.
+        epsilon: of the dearest single question that can still be asked.
         usual: epsilon of a question that names no price.
         renews: when all of it is granted anew; None: never.
         tighter: all partners together have less left than this agreement.
@@ -67,7 +67,7 @@ def gauge(unit: str, balance: Balance, terms: Agreement) -> Gauge:
         spent,
         left,
         left / granted if granted else 0.0,
-        epsilon_told(balance.left, terms),
+        min(epsilon_told(balance.left, terms), most_epsilon(terms)),
         usual_epsilon(terms),
         balance.period.end,
         balance.cap_is_tighter,

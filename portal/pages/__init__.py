@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import accounts, agreements, catalogue, console, home, open, openings, signing
+from portal.pages import (
+    accounts,
+    agreements,
+    audit,
+    catalogue,
+    console,
+    grants,
+    home,
+    objections,
+    open,
+    openings,
+    quarantine,
+    requests,
+    runs,
+    signing,
+)
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -15,5 +30,11 @@ PAGES = (
     open.router,
     agreements.router,
     catalogue.router,
+    runs.router,
+    quarantine.router,
     accounts.router,
+    audit.router,
+    requests.router,
+    grants.router,
+    objections.router,
 )

@@ -25,6 +25,7 @@ from portal.catalogues import (
     finder_of,
     label,
     lineage_option,
+    quality_charts,
     visible,
 )
 from portal.errors import PortalError
@@ -59,16 +60,16 @@ def catalogue(request: Request, visit: VisitDep) -> Response:
     )
 
 
-@router.get("/catalogue/resource/{name}")
-def catalogue_resource(request: Request, visit: VisitDep, name: str) -> Response:
+@router.get("/catalogue/resource/{table}")
+def catalogue_resource(request: Request, visit: VisitDep, table: str) -> Response:
     """One of the city's own resources."""
-    seen = _seen(request, visit, name)
+    seen = _seen(request, visit, table)
     plan = visit.site.service.workspace
-    around = neighbourhood(plan, name)
+    around = neighbourhood(plan, table)
     titles = {item.name: item.title for item in around.resources if seen.may_see(item.name)}
     hidden = len(around.resources) - len(titles)
     store = visit.site.service.opened.store
-    results = store.rule_results(visit.site.service.name, name)
+    results = store.rule_results(visit.site.service.name, table)
     scores = recorded_score((row.dimension, row.assessed, row.failed) for row in results)
     to = partial(url_for, request, "catalogue_resource")
     return render(
@@ -77,12 +78,14 @@ def catalogue_resource(request: Request, visit: VisitDep, name: str) -> Response
         entry=seen.entry,
         live=seen.live,
         listing=None,
-        contract=plan.steps[name].contract,
-        dimensions=scores.dimensions if results else (),
+        contract=plan.steps[table].contract,
+        charts=quality_charts(
+            scores.dimensions, seen.live.trend if seen.live else (), visit.site.moment, visit.lang
+        ),
         around=around,
         titles=titles,
         hidden=hidden,
-        lineage=lineage_option(around, lambda other: to(name=other), titles),
+        lineage=lineage_option(around, lambda other: to(table=other), titles),
         up=_side(around, titles, -1),
         down=_side(around, titles, 1),
         sources=seen.sources,
@@ -94,14 +97,14 @@ def catalogue_resource(request: Request, visit: VisitDep, name: str) -> Response
     )
 
 
-@router.get("/catalogue/resource/{name}/samples")
-def catalogue_samples(request: Request, visit: VisitDep, name: str) -> Response:
+@router.get("/catalogue/resource/{table}/samples")
+def catalogue_samples(request: Request, visit: VisitDep, table: str) -> Response:
     """Some of its rows, without what the visitor may not see."""
-    seen = _seen(request, visit, name)
+    seen = _seen(request, visit, table)
     ceiling = ceiling_of(visit.person)
     if ceiling is None:
         raise PortalError("page_forbidden")
-    found = sample(visit.site.service.workspace, name, ceiling)
+    found = sample(visit.site.service.workspace, table, ceiling)
     template = "catalogue/sample_rows.html" if is_fragment(request) else "catalogue/samples.html"
     return render(request, template, entry=seen.entry, sample=found, ceiling=ceiling)
 
@@ -117,7 +120,7 @@ def catalogue_listed(request: Request, visit: VisitDep, listing: str, key: str) 
         live=None,
         listing=listing,
         contract=None,
-        dimensions=(),
+        charts=(),
         around=None,
         related=[(code, None) for code in entry.related],
         sources=lambda item: [(name, None) for name in item.sources],
@@ -150,7 +153,7 @@ class _Seen:
         """
         if self.entry.key.startswith("raw."):
             return [(name, None) for name in item.sources]
-        found = []
+        found: list[tuple[str, str | None]] = []
         for name in item.sources:
             table = name.rpartition(".")[0]
             if self.may_see(table):
@@ -178,7 +181,7 @@ def _seen(request: Request, visit: Visit, name: str) -> _Seen:
     if name not in entries:
         raise PortalError("page_missing")
     to = partial(url_for, request, "catalogue_resource")
-    return _Seen(entries[name], found.live.get(name), entries, lambda other: to(name=other))
+    return _Seen(entries[name], found.live.get(name), entries, lambda other: to(table=other))
 
 
 def _side(around: Neighbourhood, titles: Mapping[str, str], way: int) -> list[tuple[str, str, int]]:
@@ -205,4 +208,4 @@ def _basket(request: Request, visit: Visit, entry: Entry) -> str | None:
 def _link(request: Request, listing: str, key: str) -> str:
     if listing:
         return url_for(request, "catalogue_listed", listing=listing, key=key)
-    return url_for(request, "catalogue_resource", name=key)
+    return url_for(request, "catalogue_resource", table=key)

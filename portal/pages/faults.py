@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog.errors import CityBrainError
 from portal.errors import PortalError
+from portal.pages.sharing_faults import SHARING
 from portal.problems import Problem, problem_of
 
 STATUS = {
@@ -17,6 +18,15 @@ STATUS = {
     "listing_unknown": 404,
     "entry_unknown": 404,
     "audit_overdue": 503,
+    "unknown_table": 404,
+    "locked": 409,
+    "replay_model": 409,
+    "replay_nothing": 409,
+    "replay_columns": 409,
+    "hold_nothing": 409,
+    "hold_decided": 409,
+    "release_unsound": 409,
+    "decision_words": 422,
     "account_name": 422,
     "account_role": 422,
     "account_exists": 409,
@@ -45,6 +55,7 @@ STATUS = {
     "password_length": 422,
     "password_differs": 422,
     "account_own": 409,
+    **SHARING,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""
 

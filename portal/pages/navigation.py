@@ -15,5 +15,11 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("agreements", "nav_agreements"),
     ("runs", "nav_runs"),
     ("quarantine", "nav_quarantine"),
+    ("audit_log", "nav_audit_log"),
     ("accounts", "nav_accounts"),
+    ("basket", "nav_basket"),
+    ("my_requests", "nav_requests"),
+    ("inbox", "nav_inbox"),
+    ("grants", "nav_grants"),
+    ("objections", "nav_objections"),
 )

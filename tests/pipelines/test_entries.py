@@ -165,11 +165,7 @@ def test_answered_calls_count_for_the_views_that_they_read(tmp_path: Path) -> No
             call("record", "sandbox.business 17"), call("record", "sandbox.business 18"),
             call("record", "sandbox.businessx 17"), call("query", "SELECT count( FROM"),
         )  # fmt: skip
-        calls = {
-            name: item.calls
-            for name, item in live(store, "chicago", store.resource_facts("chicago")).items()
-            if item.calls
-        }
+        calls = {name: item.calls for name, item in live(store, "chicago").items() if item.calls}
     assert calls == {"sandbox.business": 5, "sandbox.inspection": 1}
 
 

@@ -382,6 +382,9 @@ def test_the_register_has_questions_and_no_answers(
     page = browser.get("/openings").text
     assert SQL in html.unescape(page) and "bank-a / wang" in page and "unknown_name" in page
     assert id not in page and "±" not in page and "ε 0.2" in page
+    with bureau.store() as store:
+        (told,) = store.audit.newest(NAME, action="audit")
+    assert (told.record.actor, told.record.subject) == ("account:auditor", "openings")
 
 
 def test_forms_need_their_seal(city: tuple[Bureau, Inside], wang_: Browser) -> None:

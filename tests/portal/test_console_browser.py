@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.portal.browser import axe_faults, sign_in
+from portal.app import create_app
+from portal.tokens import service_key
+from sandbox.opening import open_desk
+from tests.portal.browser import axe_faults, serving, sign_in
 from tests.portal.bureau import VIEWS, Bureau, take
-from tests.portal.people import account
+from tests.portal.people import PASSWORD, account
+from tests.support.city import NAME
 from tests.support.instruments import agreement
 
 AGREEMENT = "agreement-keys"
@@ -159,3 +168,89 @@ def test_the_pages_around(analyst: Page, city_url: str) -> None:
     expect(page.locator("canvas")).to_have_count(1)
     assert axe_faults(page) == []
     page.goto(f"{city_url}/console?lang=en")
+
+
+@pytest.fixture
+def slow(
+    bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, threading.Event]]:
+    """The same city at an address where questions are counted only when they are let go."""
+    monkeypatch.setenv("CITYBRAIN_HOME", str(bureau.home))
+    go = threading.Event()
+    plan = bureau.city.plan()
+    with open_desk(plan) as opened:
+        count = opened.desk._count
+
+        def waiting(planned: Any, snapshots: Any, watch: Any) -> Any:
+            with watch.counting(go.set, lambda: 0.4):  # who stops it lets it go
+                assert go.wait(60)
+            return count(planned, snapshots, watch)
+
+        monkeypatch.setattr(opened.desk, "_count", waiting)
+        app = create_app(opened, plan, service_key(tmp_path), log=lambda _: None)
+        with serving(app) as url:
+            yield url, go
+            go.set()
+
+
+def begin(page: Page, url: str, sql: str) -> None:
+    """Ask something that is at work for a while; the session holds at every port of the host."""
+    page.goto(f"{url}/console/agreements/{AGREEMENT}")
+    page.locator("#console-sql").fill(sql)
+    page.locator("#console-ask").click()
+    expect(page.locator("#console-job progress")).to_have_attribute("value", "0.4", timeout=30_000)
+
+
+def test_a_job_is_reloaded_and_stopped(analyst: Page, slow: tuple[str, threading.Event]) -> None:
+    page, (url, go) = analyst, slow
+    begin(page, url, "SELECT COUNT(*) AS stopped FROM sandbox.firm WHERE paid > 3")
+    assert axe_faults(page) == []
+    page.reload()
+    expect(page.locator("#console-job progress")).to_have_attribute("value", "0.4")
+    before = percent(page)
+    page.get_by_role("button", name="Stop").click()
+    fault = page.get_by_role("alert").filter(has_text="No answer")
+    expect(fault).to_contain_text("stays charged", timeout=30_000)
+    assert go.is_set()
+    page.locator("#console-ask").click()
+    expect(page.locator(".singles")).to_contain_text("±", timeout=30_000)
+    expect(page.locator("#console-result")).to_contain_text("It cost nothing")
+    assert percent(page) <= before
+
+
+def test_a_session_ends_while_a_question_is_at_work(
+    analyst: Page, slow: tuple[str, threading.Event]
+) -> None:
+    page, (url, go) = analyst, slow
+    begin(page, url, "SELECT COUNT(*) AS lost FROM sandbox.firm WHERE paid > 5")
+    at = page.url
+    page.context.clear_cookies()
+    page.get_by_label("Password").wait_for(timeout=30_000)  # the next look at the job led here
+    go.set()
+    page.get_by_label("Name").fill("keys")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.locator(".singles")).to_contain_text("±", timeout=30_000)
+    assert page.url == at
+
+
+def test_an_agreement_is_revoked_between_price_and_question(
+    analyst: Page, bureau: Bureau, city_url: str
+) -> None:
+    page = analyst
+    terms = {"id": "agreement-ends", "views": VIEWS, "letters": ["letter-tax"], "users": ["keys"]}
+    terms |= {"valid_from": "2026-01-01", "valid_to": "2099-12-31"}
+    with bureau.store() as store:
+        take(store, agreement(**terms))
+        page.goto(f"{city_url}/console/agreements/agreement-ends")
+        page.locator("#console-sql").fill("SELECT COUNT(*) AS n FROM sandbox.firm")
+        page.locator("#console-price").click()
+        expect(page.locator("#console-result")).to_contain_text("Nothing was spent")
+        now = datetime.now(UTC)
+        store.instruments.revoke(
+            NAME, "agreement", "agreement-ends", at=now, by="centre", reason="a test"
+        )
+    page.locator("#console-ask").click()
+    fault = page.get_by_role("alert").filter(has_text="No answer")
+    expect(fault).to_contain_text("agreement_revoked", timeout=30_000)
+    expect(page.locator("#console-budget")).to_contain_text("100 % left")

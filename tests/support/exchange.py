@@ -40,7 +40,7 @@ ROWS = (
     "SELECT 'c' || lpad(CAST(i AS VARCHAR), 5, '0') AS code, "
     "CASE i % 5 WHEN 0 THEN '=firm ' WHEN 1 THEN '商行「' ELSE 'firm, \"' END || i AS name, "
     "CASE i % 4 WHEN 0 THEN 'west' WHEN 1 THEN NULL ELSE 'east' END AS area, "
-    "CAST(i + {more} AS DECIMAL(18,2)) AS paid, DATE '2020-01-01' + CAST(i AS INTEGER) AS opened "
+    "CAST(i + {more} AS DECIMAL(18,2)) AS paid, DATE '2020-01-01' + CAST(i % 9000 AS INTEGER) AS opened "
     "FROM range({first}, {last}) AS r(i)"
 )
 
