@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from catalog.text import error_parts, text
 from tests.portal.analysts import (
     ASK,
@@ -28,9 +30,10 @@ from tests.portal.analysts import (
     part,
     plain,
 )
-from tests.portal.bureau import SQL, Bureau
+from tests.portal.bureau import SQL, VIEWS, Bureau, take
 from tests.portal.inside import Inside
-from tests.portal.people import Browser
+from tests.portal.people import Browser, account
+from tests.support.instruments import agreement
 
 
 def test_the_editor_shows_what_may_be_asked(asking: Browser) -> None:
@@ -245,3 +248,39 @@ def test_a_session_that_ends_in_the_middle(console: tuple[Bureau, Inside], askin
     assert back.headers["location"] == job
     shown = ended(asking, at(asking.get(job, headers=HTMX), job))
     assert "It cost ε 0.2" in plain(shown) and charges(bureau) == 1
+
+
+@pytest.mark.parametrize("id", ["信贷/2026 a?b#c% d", "\"><b>'x", "a&b=c;d"])
+def test_an_agreement_of_any_name(console: tuple[Bureau, Inside], asking: Browser, id: str) -> None:
+    bureau, portal = console
+    terms = {"id": id, "views": VIEWS, "letters": ["letter-tax"], "users": ["wang"]}
+    terms |= {"valid_from": "2026-01-01", "valid_to": "2099-12-31"}
+    with bureau.store() as store:
+        take(store, agreement(**terms))
+    portal.clock.later(seconds=2)
+    page = asking.get("/console").text
+    paths = [html.unescape(one) for one in re.findall(r'href="(/console/agreements/[^"]*)"', page)]
+    (path,) = [one for one in paths if one != EDITOR]
+    editor = asking.get(path).text
+    assert id in plain(editor) and "<b>" not in editor
+    action = re.search(r'hx-post="(/console/ask/[^"]*)"', editor)
+    assert action is not None
+    shown = ended(asking, part(asking, html.unescape(action[1]), form()))
+    assert "It cost ε 0.2" in plain(shown)
+    assert id in plain(asking.get("/console/history").text)
+    again = re.search(
+        r'href="(/console/agreements/[^"]*again=[^"]*)"', asking.get("/console/history").text
+    )
+    assert again is not None and SQL in html.unescape(asking.get(html.unescape(again[1])).text)
+
+
+def test_a_city_below_a_prefix(console: tuple[Bureau, Inside]) -> None:
+    bureau, portal = console
+    account(bureau, "wang", "partner")
+    browser = Browser(portal, prefix="/testville")
+    browser.sign_in("wang")
+    page = browser.get(EDITOR).text
+    addresses = re.findall(r'(?:href|src|action|formaction|hx-get|hx-post)="(/[^"]*)"', page)
+    assert addresses and all(one.startswith("/testville/") for one in addresses)
+    sent = part(browser, ASK, form())
+    assert sent.headers["hx-replace-url"].startswith("/testville/console/jobs/")
