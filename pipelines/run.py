@@ -28,6 +28,7 @@ from catalog.database.records import RunStatus
 from catalog.errors import CatalogError, CityBrainError, Location
 from catalog.lineage import Edge, ModelLineage
 from pipelines.account import Outcome, recovered
+from pipelines.anchoring import anchor, keep_anchored
 from pipelines.duck import Budget
 from pipelines.errors import PipelineError
 from pipelines.execute import run_step
@@ -321,6 +322,7 @@ class _Run:
         self._repair()
         self.events.runs_lost(self.store.runs(workspace), self.lake)
         self._start(self.run_id)
+        keep_anchored(self.store, self.plan.workspace)
         status: RunStatus = "failed"
         with self.events.running(self.run_id) as outcomes:
             try:
@@ -328,6 +330,7 @@ class _Run:
                 status = _run_status(outcomes)
             finally:
                 self.store.finish_run(self.run_id, status)
+        anchor(self.store, self.plan.workspace)
         return outcomes
 
     def _start(self, run_id: str) -> None:

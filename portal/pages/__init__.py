@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import accounts, console, home, openings, signing
+from portal.pages import (
+    accounts,
+    audit,
+    catalogue,
+    console,
+    grants,
+    home,
+    objections,
+    open,
+    openings,
+    quarantine,
+    requests,
+    runs,
+    signing,
+)
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -12,5 +26,13 @@ PAGES = (
     home.router,
     console.router,
     openings.router,
+    open.router,
+    catalogue.router,
+    runs.router,
+    quarantine.router,
     accounts.router,
+    audit.router,
+    requests.router,
+    grants.router,
+    objections.router,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog.errors import CityBrainError
 from portal.errors import PortalError
+from portal.pages.sharing_faults import SHARING
 from portal.problems import Problem, problem_of
 
 STATUS = {
@@ -13,7 +14,19 @@ STATUS = {
     "sign_in_wrong": 422,
     "sign_in_locked": 429,
     "page_failed": 500,
+    "search_query": 422,
+    "listing_unknown": 404,
+    "entry_unknown": 404,
     "audit_overdue": 503,
+    "unknown_table": 404,
+    "locked": 409,
+    "replay_model": 409,
+    "replay_nothing": 409,
+    "replay_columns": 409,
+    "hold_nothing": 409,
+    "hold_decided": 409,
+    "release_unsound": 409,
+    "decision_words": 422,
     "account_name": 422,
     "account_role": 422,
     "account_exists": 409,
@@ -22,9 +35,11 @@ STATUS = {
     "account_elsewhere": 409,
     "account_department": 422,
     "account_partner": 422,
+    "dataset_unknown": 404,
     "password_length": 422,
     "password_differs": 422,
     "account_own": 409,
+    **SHARING,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""
 

@@ -54,7 +54,12 @@ def kept(store: CatalogStore) -> str:
 
 def test_accounts(store: CatalogStore, time: Time) -> None:
     made = store.accounts.add("north", CHEN, SECRET)
-    assert (made.person, made.issuer, made.created_at, made.closed_at) == (CHEN, None, time.now, None)
+    assert (made.person, made.issuer, made.created_at, made.closed_at) == (
+        CHEN,
+        None,
+        time.now,
+        None,
+    )
     other = store.accounts.add("north", LI, None, "https://id.example")
     assert store.accounts.list("north") == [made, other] and store.accounts.list("south") == []
     assert store.accounts.get("north", "chen") == made
