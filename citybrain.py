@@ -13,6 +13,7 @@ from catalog.errors import CityBrainError, Problems
 from catalog.text import text
 from commands import (
     accounts,
+    auditing,
     catalogue,
     exchange,
     machinery,
@@ -20,6 +21,7 @@ from commands import (
     protection,
     published,
     running,
+    samples,
     scheduling,
     serving,
     sharing,
@@ -44,8 +46,10 @@ for part in (
     opening,
     sharing,
     serving,
-    exchange,
     accounts,
+    samples,
+    auditing,
+    exchange,
     machinery,
 ):
     app.add_typer(part.app)

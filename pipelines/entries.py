@@ -94,13 +94,30 @@ def catalogue_of(plan: Plan) -> ResourceCatalogue:
     """The catalogue of a compiled workspace."""
     name = plan.workspace.name
     with CatalogStore.open(Home.of(name).database_url) as store:
-        return ResourceCatalogue(entries_of(plan, store.resource_facts(name)), live(store, name))
+        facts = store.resource_facts(name)
+        return ResourceCatalogue(entries_of(plan, facts), live(store, name, known=facts))
 
 
-def live(store: CatalogStore, workspace: str, now: datetime | None = None) -> dict[str, Live]:
-    """What is known of every active resource."""
-    moment = now or datetime.now(UTC)
-    facts, calls = store.resource_facts(workspace), _calls(store, workspace)
+def workspace_entries(plan: Plan) -> tuple[Entry, ...]:
+    """The entries of a compiled workspace, without what is known of each resource now."""
+    name = plan.workspace.name
+    with CatalogStore.open(Home.of(name).database_url) as store:
+        return entries_of(plan, store.resource_facts(name))
+
+
+def live(
+    store: CatalogStore,
+    workspace: str,
+    now: datetime | None = None,
+    known: Mapping[str, ResourceFacts] | None = None,
+) -> dict[str, Live]:
+    """What is known of every active resource.
+
+    Args:
+        known: the resources' facts, if they have been read already.
+    """
+    moment, calls = now or datetime.now(UTC), _calls(store, workspace)
+    facts = store.resource_facts(workspace) if known is None else known
     return {
         item.name: _live(item, facts.get(item.name), calls.get(item.name, 0), moment)
         for item in store.status(workspace).resources
@@ -117,8 +134,7 @@ def _calls(store: CatalogStore, workspace: str) -> dict[str, int]:
     """Answered calls by view: a question counts once for each view that it reads."""
     found: dict[str, int] = {}
     for (action, subject), count in store.answered(workspace).items():
-        views = {subject.split(" ", 1)[0]} if action == "record" else _views(subject)
-        for view in views:
+        for view in {subject} if action == "record" else _views(subject):
             found[view] = found.get(view, 0) + count
     return found
 

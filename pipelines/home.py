@@ -81,6 +81,11 @@ class Home:
         return self.root / "compiled.cache"
 
     @property
+    def search_index(self) -> Path:
+        """The catalogue's search index (`pipelines.finding`); may be deleted."""
+        return self.root / "search.idx"
+
+    @property
     def database_url(self) -> str:
         """The catalogue database: `CITYBRAIN_DATABASE`, else SQLite beside the lake."""
         self.root.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,7 @@ from quality.predicates import quoted
 from quality.risk.policy import RiskSettings
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_WEB = r"^https?://[^\s<>\"{}|\\^`]+$"
 _Reader = Callable[[Path, str, str], Contract]
 MODEL_DATABASES = tuple(name for name in DATABASES if name != "raw")
 
@@ -86,6 +87,26 @@ class ServiceSettings(_Strict):
     waiting: int = Field(default=64, ge=1)
 
 
+class PortalSettings(_Strict):
+    """How people sign in to the portal.
+
+    Attributes:
+        account_failures, address_failures: after how many failures in a row an account, or an
+            address, has to wait for `lockout_minutes`.
+        idle_minutes, session_hours: after how long without a request, and after how long at most,
+            a session is over.
+        quarantine_ceiling: up to which level values of rejected rows are shown to whoever may look
+            at the quarantine.
+    """
+
+    account_failures: int = Field(default=5, ge=1)
+    address_failures: int = Field(default=20, ge=1)
+    lockout_minutes: int = Field(default=15, ge=1, le=1_440)
+    idle_minutes: int = Field(default=30, ge=1, le=1_440)
+    session_hours: int = Field(default=12, ge=1, le=168)
+    quarantine_ceiling: Literal["L1", "L2", "L3", "L4"] = "L2"
+
+
 class ExchangeSettings(_Strict):
     """What departments may read of each other, and how they are told of it."""
 
@@ -103,21 +124,12 @@ class ExchangeSettings(_Strict):
     webhook_seconds: float = Field(default=10.0, gt=0, le=3_600)
 
 
-class PortalSettings(_Strict):
-    """How people sign in to the portal.
+class AuditSettings(_Strict):
+    """How often the audit log is anchored, how late that may be, and the key that signs it."""
 
-    Attributes:
-        account_failures, address_failures: after how many failures in a row an account, or an
-            address, has to wait for `lockout_minutes`.
-        idle_minutes, session_hours: after how long without a request, and after how long at most,
-            a session is over.
-    """
-
-    account_failures: int = Field(default=5, ge=1)
-    address_failures: int = Field(default=20, ge=1)
-    lockout_minutes: int = Field(default=15, ge=1, le=1_440)
-    idle_minutes: int = Field(default=30, ge=1, le=1_440)
-    session_hours: int = Field(default=12, ge=1, le=168)
+    checkpoint_seconds: int = Field(default=300, ge=1, le=86_400)
+    overdue_seconds: int = Field(default=3_600, ge=30, le=604_800)
+    key_file: str | None = None
 
 
 class CatalogueSettings(_Strict):
@@ -129,6 +141,33 @@ class CatalogueSettings(_Strict):
     """
 
     subjects: dict[str, Annotated[str, Field(pattern=r"^\d{5}\d*$")]] = {}
+
+
+class OpenSettings(_Strict):
+    """On what terms the city opens data to everybody.
+
+    Attributes:
+        url: the portal's public address; unset: the one that was asked.
+        publisher: of the catalogue; unset: the department whose role is `operator`, else the city.
+        license: the licence's address; `license_id`: its short name with SPDX.
+        attribution: where the data come from, and what else must be respected.
+        spatial: the address of the place that the data are about.
+        themes: codes of the EU's data themes by table, such as `ENVI`.
+        downloads_per_minute: of one address.
+    """
+
+    url: Annotated[str, Field(pattern=_WEB)] | None = None
+    publisher: dict[str, str] | str | None = None
+    license: Annotated[str, Field(pattern=_WEB)] | None = None
+    license_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.+-]+$")] | None = None
+    license_title: str | None = None
+    attribution: dict[str, str] | str = ""
+    contact_name: str | None = None
+    contact_email: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = None
+    contact_url: Annotated[str, Field(pattern=_WEB)] | None = None
+    spatial: Annotated[str, Field(pattern=_WEB)] | None = None
+    themes: dict[str, tuple[Annotated[str, Field(pattern=r"^[A-Z_]{4,12}$")], ...]] = {}
+    downloads_per_minute: int = Field(default=60, ge=1)
 
 
 class Settings(_Strict):
@@ -147,11 +186,13 @@ class Settings(_Strict):
     risk: RiskSettings = RiskSettings()
     sandbox: SandboxSettings = SandboxSettings()
     service: ServiceSettings = ServiceSettings()
-    exchange: ExchangeSettings = ExchangeSettings()
     portal: PortalSettings = PortalSettings()
+    exchange: ExchangeSettings = ExchangeSettings()
+    audit: AuditSettings = AuditSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
+    open: OpenSettings = OpenSettings()
     sharing: SharingSettings = SharingSettings()
 
     @property

@@ -25,6 +25,8 @@ from portal.envelope import Envelope, Sleep
 from portal.errors import PortalError
 from portal.jobs import Jobs
 from portal.limits import Buckets
+from portal.monitor import Monitor
+from portal.opencatalogue import OpenCatalogue
 from portal.problems import problem_response
 from portal.tokens import Tokens
 from portal.webhooks import Webhooks
@@ -113,7 +115,9 @@ class Service:
         self.lookups = Batches(self._looked_up)
         self.key = key
         self.envelope = Envelope(read.settings.sandbox.envelope / 1000, now, sleep)
+        self.open_data = OpenCatalogue(opened.store, opened.lake, workspace, clock, now)
         self.jobs = Jobs(opened.desk.ask, settings.workers, settings.waiting, self.envelope.due)
+        self.monitor = Monitor(self.jobs, opened.desk.check)
         self.exchange = Exchange(
             read,
             opened.store,

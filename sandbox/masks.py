@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from quality.predicates import quoted
+from pipelines.errors import PipelineError
+from pipelines.masking import field
 from sandbox.errors import SandboxError
 
-if TYPE_CHECKING:
-    from pipelines.masking import KeyUse
-
-
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """A field and the SQL that shows it.
-
-    Attributes:
-        key: the key that its mask needs.
-    """
-
-    name: str
-    sql: str
-    masked: bool = False
-    key: KeyUse | None = None
+Masked = field.Masked
 
 
 def masked_field(name: str, mask: str | None) -> Masked:
-    """The field as an agreement grants it.
+    """The field as an agreement gives it.
 
     Args:
         mask: a call of a masking function on the field alone, as in a model:
@@ -36,11 +19,7 @@ def masked_field(name: str, mask: str | None) -> Masked:
     Raises:
         SandboxError: `mask_wrong`.
     """
-    if mask is None:
-        return Masked(name, quoted(name))
-    from pipelines.masking import own_mask, own_mask_sql
-
-    call = own_mask(name, mask)
-    if call is None:
-        raise SandboxError("mask_wrong", field=name, mask=mask)
-    return Masked(name, own_mask_sql(name, call), True, call.use)
+    try:
+        return field.masked_field(name, mask)
+    except PipelineError as error:
+        raise SandboxError("mask_wrong", **error.fields) from None

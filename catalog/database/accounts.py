@@ -113,6 +113,13 @@ class Accounts:
         with self._read() as session:
             return account_of(_known(session, workspace, name))
 
+    def known(self, workspace: str, name: str) -> bool:
+        """Whether there is an account of this name, open or closed."""
+        if not NAME.fullmatch(name):
+            return False
+        with self._read() as session:
+            return session.scalar(_rows(workspace).where(AccountRow.name == name)) is not None
+
     def close(self, workspace: str, name: str) -> Account:
         """Let nobody sign in to an account any more, and end its sessions; repeating changes nothing.
 

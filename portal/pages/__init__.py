@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import grants, home, objections, requests, signing
+from portal.pages import (
+    accounts,
+    agreements,
+    audit,
+    catalogue,
+    console,
+    grants,
+    home,
+    objections,
+    open,
+    openings,
+    quarantine,
+    requests,
+    runs,
+    signing,
+)
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
     statics.router,
     signing.router,
     home.router,
+    console.router,
+    openings.router,
+    open.router,
+    agreements.router,
+    catalogue.router,
+    runs.router,
+    quarantine.router,
+    accounts.router,
+    audit.router,
     requests.router,
     grants.router,
     objections.router,

@@ -189,7 +189,7 @@ def finish(request: Request, response: Response) -> Response:
     return response
 
 
-def url_for(request: Request, name: str, **parts: Any) -> str:
+def url_for(request: Request, name: str, /, **parts: Any) -> str:
     """The path of a route; never with a host, which a request could make up."""
     root: str = request.scope.get("root_path", "")
     return root + str(request.app.url_path_for(name, **parts))
@@ -227,7 +227,12 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
 
 
 def redirect(
-    request: Request, name: str, told: str = "", fields: dict[str, Any] | None = None, **parts: Any
+    request: Request,
+    name: str,
+    told: str = "",
+    fields: dict[str, Any] | None = None,
+    /,
+    **parts: Any,
 ) -> Response:
     """Go on to another page, as one does after a form.
 
@@ -271,7 +276,7 @@ def fault_page(request: Request, error: Exception) -> Response:
     return response
 
 
-def _text(lang: str, key: str, **fields: Any) -> str:
+def _text(lang: str, key: str, /, **fields: Any) -> str:
     return text(key, lang, **fields)
 
 

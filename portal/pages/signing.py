@@ -11,6 +11,7 @@ from catalog.database.accounts import Account
 from portal.accounts import account_subject
 from portal.errors import PortalError, later
 from portal.pages import cookies
+from portal.pages.auditing import note
 from portal.pages.page import (
     Visit,
     VisitDep,
@@ -21,7 +22,7 @@ from portal.pages.page import (
     to_path,
     url_for,
 )
-from portal.pages.site import Site
+from portal.pages.site import site_of
 
 router = page_router()
 LONGEST = 2_000
@@ -47,7 +48,7 @@ async def sign_in_try(
 ) -> Response:
     """Look at name and password; a right one begins a new session, whatever there was before."""
     try:
-        account = await run_in_threadpool(tried, visit.site, request, name.strip(), password)
+        account = await run_in_threadpool(tried, request, name.strip(), password)
     except PortalError as error:
         return _form(request, to, name, error)
     secret = await run_in_threadpool(_begin, visit, request, account)
@@ -66,14 +67,27 @@ async def sign_out(request: Request, visit: VisitDep) -> Response:
     return response
 
 
-def tried(site: Site, request: Request, name: str, password: str) -> Account:
-    """The account whose name and password these are.
+def tried(request: Request, name: str, password: str) -> Account:
+    """The account whose name and password these are; the attempt is in the audit log.
 
     Raises:
         PortalError: `sign_in_wrong`; `sign_in_locked`, for unknown names as for known ones.
     """
-    store, city = site.service.opened.store, site.service.name
-    settings = site.settings
+    # Under an unknown name somebody may have typed his password: it is not written down.
+    accounts = site_of(request).service.opened.store.accounts
+    subject = name if accounts.known(site_of(request).service.name, name) else "-"
+    try:
+        account = _tried(request, name, password)
+    except PortalError as error:
+        note(request, "sign_in", subject, error.code)
+        raise
+    note(request, "sign_in", subject, person=account.person)
+    return account
+
+
+def _tried(request: Request, name: str, password: str) -> Account:
+    site = site_of(request)
+    store, city, settings = site.service.opened.store, site.service.name, site.settings
     account, address = account_subject(name), f"address {address_of(request)}"
     most = {account: settings.account_failures, address: settings.address_failures}
     until = store.lockouts.attempt(city, most, site.lockout)

@@ -162,10 +162,11 @@ def test_answered_calls_count_for_the_views_that_they_read(tmp_path: Path) -> No
             "chicago",
             call("query", ask), call("query", ask), call("query", joined),
             call("query", ask, "budget_spent"), call("quote", ask),
-            call("record", "sandbox.business 17"), call("query", "SELECT count( FROM"),
+            call("record", "sandbox.business 17"), call("record", "sandbox.business 18"),
+            call("record", "sandbox.businessx 17"), call("query", "SELECT count( FROM"),
         )  # fmt: skip
         calls = {name: item.calls for name, item in live(store, "chicago").items() if item.calls}
-    assert calls == {"sandbox.business": 4, "sandbox.inspection": 1}
+    assert calls == {"sandbox.business": 5, "sandbox.inspection": 1}
 
 
 def test_a_missing_item_is_said_to_be_missing(

@@ -249,3 +249,26 @@ def test_a_city_below_a_prefix(portal: Inside, bureau: Bureau) -> None:
 def test_the_host_of_a_request_stands_on_no_page(browser: Browser) -> None:
     shown = browser.get("/sign-in", headers={"Host": "evil.example"})
     assert "evil.example" not in shown.text
+
+
+def test_signing_in_is_in_the_log(browser: Browser, bureau: Bureau) -> None:
+    account(bureau, "watched", "auditor")
+    browser.sign_in("watched", "a wrong password")
+    browser.sign_in("a-secret-typed-as-name", "a wrong password")
+    for _ in range(4):
+        browser.sign_in("watched", "a wrong password")
+    browser.sign_in("watched")
+    forgive(bureau)
+    browser.sign_in("watched")
+    with bureau.store() as store:
+        records = [one.record for one in store.audit.newest(NAME, action="sign_in", limit=8)]
+    told = [(one.actor, one.subject, one.outcome) for one in reversed(records)]
+    assert told == [
+        ("-", "watched", "sign_in_wrong"),
+        ("-", "-", "sign_in_wrong"),
+        *[("-", "watched", "sign_in_wrong")] * 4,
+        ("-", "watched", "sign_in_locked"),
+        ("account:watched", "watched", "ok"),
+    ]
+    assert {one.detail["address"] for one in records} == {"testclient"}
+    assert "password" not in str(records) and "secret" not in str(records)
