@@ -40,6 +40,8 @@ PERMISSIONS: Mapping[str, Who] = {
     "home": ANYONE,
     "sign_in": ANYONE,
     "sign_in_try": ANYONE,
+    "oidc_begin": ANYONE,
+    "oidc_return": ANYONE,
     "sign_out": EVERYBODY,
     "my_account": EVERYBODY,
     "my_password": EVERYBODY,

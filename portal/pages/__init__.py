@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import accounts, home, quarantine, runs, signing
+from portal.pages import accounts, home, oidc, quarantine, runs, signing
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
     statics.router,
     signing.router,
+    oidc.router,
     home.router,
     runs.router,
     quarantine.router,

@@ -121,4 +121,6 @@ def test_lines_for_anyone_are_few_enough_to_be_read() -> None:
         "home",
         "sign_in",
         "sign_in_try",
+        "oidc_begin",
+        "oidc_return",
     }
