@@ -13,14 +13,18 @@ from catalog.errors import CityBrainError, Problems
 from catalog.text import text
 from commands import (
     accounts,
+    auditing,
     catalogue,
+    exchange,
     machinery,
     opening,
     protection,
     published,
     running,
+    samples,
     scheduling,
     serving,
+    sharing,
     writing,
 )
 
@@ -40,8 +44,12 @@ for part in (
     writing,
     protection,
     opening,
+    sharing,
     serving,
     accounts,
+    samples,
+    auditing,
+    exchange,
     machinery,
 ):
     app.add_typer(part.app)

@@ -127,7 +127,26 @@ SETTINGS = {
     "catalogue.subjects": "Digits of item and detail (at least five) from which the resource "
     'catalogue makes codes, by table (`"base.population"`), by department (`"raw.health"`) or by '
     'database (`"thematic"`); see [codes](catalogue.md#codes).',
+    "audit.checkpoint_seconds": "How often the service signs a checkpoint of the audit log, if there is "
+    "anything new ([audit log](audit.md)).",
+    "audit.overdue_seconds": "How old the oldest record may be that no checkpoint covers; after that "
+    "nobody is given anything until the log is anchored.",
+    "audit.key_file": "The private key that signs checkpoints (Ed25519, PEM), if it is not "
+    "`keys/audit.key` in the workspace's state; a relative path is relative to that.",
     "name": "The workspace's name; its state is kept under `CITYBRAIN_HOME/<name>`.",
+    "sharing.check": "Working days for the platform's check of a request; none of these is law, see "
+    "[sharing](sharing.md#clocks).",
+    "sharing.unconditional": "Working days for the answer about fields that are shared unconditionally.",
+    "sharing.conditional": "Working days for an owner's answer.",
+    "sharing.supply": "Working days from approval to supply.",
+    "sharing.verify": "Working days for a source's answer to an objection.",
+    "sharing.remind_before": "So many working days before a deadline its department is reminded.",
+    "sharing.escalate_after": "So many working days after it, what is open is escalated.",
+    "sharing.escalate_to": "To which department; the operator if unset.",
+    "sharing.longest_days": "The longest term of a grant, in days.",
+    "sharing.unconditional_at_once": "Whether they are granted with the platform's check.",
+    "sharing.mask_from": "From which level on a mask, or a stated legal basis, is needed.",
+    "sharing.tick_seconds": "How often the service looks for what is due.",
     "title": "Name for people, as one text or by language: `{ en = ..., zh = ... }`.",
     "timezone": 'IANA time zone of the city: what "today" is for rules on dates.',
     "source": "Folder of the departments' files, relative to `workspace.toml`; "
@@ -168,6 +187,8 @@ SETTINGS = {
     "schedule.wait": "How long a task waits while another run of the workspace is at work.",
     "schedule.approval": "How long a person may take to decide about a held publish; afterwards "
     "nothing is published.",
+    "calendar.country": "Whose official calendar deadlines count by (ISO 3166); the time zone's "
+    "country if unset, none if empty.",
     "calendar.weekend": "Days of the week off, Monday is 1.",
     "calendar.holidays": "Days off besides.",
     "calendar.workdays": "Days that are worked although they fall on a weekend or holiday.",
@@ -175,6 +196,22 @@ SETTINGS = {
     "channel may have its own.",
     "risk.minimum_count": "Smallest count that a release of statistics may show; a contract may ask "
     "for more.",
+    "open.url": "The portal's public address, as it stands in exported catalogues; unset: the one that "
+    "was asked ([open data](open-data.md)).",
+    "open.publisher": "Who publishes the catalogue, as one text or by language; unset: the department "
+    "whose role is `operator`, else the city.",
+    "open.license": "Address of the licence under which open data may be used.",
+    "open.license_id": "The licence's short name with SPDX, such as `CC-BY-4.0`.",
+    "open.license_title": "The licence's name for people.",
+    "open.attribution": "Where the data come from and what else must be respected, as one text or by "
+    "language.",
+    "open.contact_name": "Whom to ask about open data.",
+    "open.contact_email": "His address for mail.",
+    "open.contact_url": "His page.",
+    "open.spatial": "Address of the place that the data are about.",
+    "open.themes": "Codes of the EU's data themes by table: "
+    '`"open.hotline_statistics" = ["GOVE"]`.',
+    "open.downloads_per_minute": "Downloads that one address may begin in a minute.",
     **{
         f"risk.{channel}.{key}": meaning
         for channel in ("open", "share", "extract", "sandbox")
@@ -213,6 +250,21 @@ SETTINGS = {
     "portal.oidc.department_claim": "The claim with an officer's department.",
     "portal.oidc.departments": "The department here by what stands in it, where they differ.",
     "portal.oidc.partner_claim": "The claim with an analyst's partner.",
+    "exchange.requests_per_minute": "How many requests the programs of one department may send to the "
+    "[exchange](exchange.md), all processes together.",
+    "exchange.rows_per_day": "How many rows one department may be given in a day (UTC).",
+    "exchange.exports": "How many exports run at a time in one process.",
+    "exchange.memory": "What DuckDB may use for one export, or to make the pages of one snapshot.",
+    "exchange.files": "For so many grants and snapshots pages are kept; what was not used for the "
+    "longest time goes first, and is made again when it is asked for.",
+    "exchange.cursor_seconds": "How long a cursor holds.",
+    "exchange.public_url": "The address by which departments reach the service; notices name it.",
+    "exchange.subscriptions": "How many subscriptions a department may have to one resource.",
+    "exchange.webhook_hosts": "Only these hosts are sent notices; `.example` means all hosts below it. "
+    "Empty: any host of the public network.",
+    "exchange.webhook_insecure": "Also plain HTTP and addresses that are not public: for tests only.",
+    "exchange.webhook_attempts": "After so many attempts a notice is given up.",
+    "exchange.webhook_seconds": "How often new snapshots are looked for.",
     "portal.quarantine_ceiling": "Up to which level pages show values of rejected rows.",
     "lineage.keep_runs": "Of how many runs `citybrain clean` keeps the lineage events' files; what "
     "waits to be sent stays.",

@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from catalog.audit.record import DONE, AuditRecord
 from catalog.database import CatalogStore
 from catalog.openlineage import prune
 from pipelines.account import Outcome, recovered
+from pipelines.anchoring import try_anchor
 from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot, quarantine_table
@@ -48,6 +50,7 @@ def _writing(workspace: Workspace, wait: float = 0) -> Iterator[tuple[Home, Lake
         store.sync_resources(workspace.name, list(workspace.contracts.values()))
         with home.open_lake() as lake:
             yield home, lake, store
+        try_anchor(store, workspace)
 
 
 @contextmanager
@@ -111,6 +114,21 @@ def _replayed(plan: Plan, resource: str, events: RunEvents) -> Outcome:
                 store.record_step(env.run_id, account.record(env.run_id))
         finally:
             certifier.close()
+        counts = outcome.counts
+        said = {"replay": outcome.status, "left": str(counts.quarantined if counts else "")}
+        store.audit.append(
+            workspace.name,
+            AuditRecord(
+                datetime.now(UTC),
+                f"run:{env.run_id}",
+                "quarantine",
+                resource,
+                outcome.error.code if outcome.error else DONE,
+                rows=counts.published if counts else None,
+                snapshot=outcome.snapshot.snapshot_id if outcome.snapshot else None,
+                detail=said,
+            ),
+        )
     return outcome
 
 
@@ -125,8 +143,11 @@ def snapshots_of(workspace: Workspace, resource: str) -> list[Snapshot]:
     return list(seen.values())
 
 
-def rollback(root: Path, resource: str, snapshot_id: int) -> Snapshot:
+def rollback(root: Path, resource: str, snapshot_id: int, who: str = "system") -> Snapshot:
     """Make an earlier snapshot of a resource current again.
+
+    Args:
+        who: who does it, for the audit log.
 
     What is rolled back is remembered: a run does not publish the same result again until a source,
     contract or model has changed, or `--full` asks for it.
@@ -146,7 +167,7 @@ def rollback(root: Path, resource: str, snapshot_id: int) -> Snapshot:
         if seal not in (None, lake.snapshot(resource, snapshot_id).properties.get("seal")):
             raise PipelineError("rollback_release", table=resource, snapshot=snapshot_id)
         found = lake.rollback(resource, snapshot_id)
-        store.point_to_snapshot(workspace.name, resource, snapshot_id)
+        store.point_to_snapshot(workspace.name, resource, snapshot_id, who)
     return found
 
 

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
@@ -28,6 +28,7 @@ from catalog.database.records import RunStatus
 from catalog.errors import CatalogError, CityBrainError, Location
 from catalog.lineage import Edge, ModelLineage
 from pipelines.account import Outcome, recovered
+from pipelines.anchoring import keep_anchored, try_anchor
 from pipelines.duck import Budget
 from pipelines.errors import PipelineError
 from pipelines.execute import run_step
@@ -136,19 +137,24 @@ def run_workspace(
     with opened_workspace(plan, options.wait) as opened:
         done = run_chosen(opened, chosen, options, source, progress)
     seconds = monotonic() - began
-    warnings = opened.events.warnings
+    warnings = (*opened.events.warnings, *opened.faults)
     return RunResult(done.run_id, plan.workspace, done.outcomes, seconds, done.docs, warnings)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A workspace that this process alone may write to."""
+    """A workspace that this process alone may write to.
+
+    Attributes:
+        faults: what went wrong beside the steps, such as a checkpoint that could not be signed.
+    """
 
     plan: Plan
     home: Home
     lake: Lake
     store: CatalogStore
     events: RunEvents
+    faults: list[CityBrainError] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +299,7 @@ class _Run:
     ) -> None:
         self.plan = plan = opened.plan
         self.events = opened.events
+        self.faults = opened.faults
         self.store = opened.store
         self.lake = opened.lake
         self.progress = progress
@@ -321,6 +328,7 @@ class _Run:
         self._repair()
         self.events.runs_lost(self.store.runs(workspace), self.lake)
         self._start(self.run_id)
+        keep_anchored(self.store, self.plan.workspace)
         status: RunStatus = "failed"
         with self.events.running(self.run_id) as outcomes:
             try:
@@ -328,6 +336,8 @@ class _Run:
                 status = _run_status(outcomes)
             finally:
                 self.store.finish_run(self.run_id, status)
+        if (fault := try_anchor(self.store, self.plan.workspace)) is not None:
+            self.faults.append(fault)
         return outcomes
 
     def _start(self, run_id: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from catalog.database.openings import GIVEN, Action, Opening, Openings
+from catalog.database.openings import GIVEN, Action, GivenData, Opening, Openings
 from catalog.errors import CityBrainError
 
 
@@ -23,6 +23,7 @@ class Call:
     subject: str
     instruments: tuple[str, ...] = ()
     charge: int | None = None
+    given: GivenData = field(default_factory=GivenData)
 
 
 class CallLog:
@@ -35,13 +36,26 @@ class CallLog:
 
     @contextmanager
     def logged(self, call: Call) -> Iterator[Call]:
-        """While a call is worked on; what is known of it is filled in."""
+        """While a call is worked on; what is known of it is filled in.
+
+        Raises:
+            CatalogError: `audit_overdue`, before anything is done.
+        """
         try:
+            self.check()
             yield call
         except Exception as error:
             self.write([(call, error)])
             raise
         self.write([(call, None)])
+
+    def check(self) -> None:
+        """That the audit log lets anything be given.
+
+        Raises:
+            CatalogError: `audit_overdue`.
+        """
+        self._openings.check(self._workspace)
 
     def write(self, ended: Iterable[tuple[Call, Exception | None]]) -> None:
         """Log calls that have ended, each with its error if it has one."""
@@ -64,4 +78,5 @@ def _opening(at: datetime, call: Call, error: Exception | None) -> Opening:
         outcome,
         call.instruments,
         call.charge,
+        GivenData() if error is not None else call.given,
     )

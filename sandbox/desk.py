@@ -18,6 +18,7 @@ from catalog.agreements import Agreement
 from catalog.database import CatalogStore
 from catalog.database.budget_records import Answer, Balance, Charge, ChargeRequest, Fault
 from catalog.database.instrument_records import Permission
+from catalog.database.openings import GivenData
 from catalog.errors import CatalogError
 from pipelines.errors import PipelineError
 from pipelines.lake import Snapshot
@@ -172,12 +173,14 @@ class Desk:
             known = budgets.find_answer(self._name, asked.agreement, priced.fingerprint)
             if known is not None:
                 call.charge = known.charge_id
+                call.given = _given_of(known, priced)
                 return self._given(priced, known, None)
             charge = budgets.charge(self._name, self._request(priced, key))
             call.charge = charge.id
             watch.reached("charged")
             answer = budgets.answer_of(charge.id) or self._answered(priced, charge, watch)
             watch.reached("answered")
+            call.given = _given_of(answer, priced)
             return self._given(priced, answer, None if charge.again else charge)
 
     def answer(self, partner: str, user: str, answer_id: str) -> Stored:
@@ -190,6 +193,7 @@ class Desk:
         with self._calls.logged(call):
             found = self._store.budgets.read_answer(self._name, answer_id, partner)
             call.charge = found.charge_id
+            call.given = _given_of(found)
             said = found.payload
             return Stored(
                 found.id,
@@ -212,6 +216,19 @@ class Desk:
         if not isinstance(document, Agreement) or document.partner.id != partner:
             raise self._not_allowed(Asked(partner, "", "", agreement, ""), at)
         return self._granted(document)
+
+    def check(self, asked: Asked) -> None:
+        """Whether a question that was allowed still is; nothing is counted, priced or logged.
+
+        Raises:
+            CatalogError: what the instruments say now, if they no longer allow it.
+            SandboxError: `agreement_unknown`.
+            Refusal: the agreement no longer has a view or a field of it.
+        """
+        at = self._clock()
+        terms = self._terms(asked, at)
+        used = used_fields(read_question(asked.text, self._granted(terms)))
+        self._allowed(asked, terms.partner.id, used, at)
 
     def balances(self, agreement: str, partner: str | None = None) -> dict[str, Balance]:
         """What an agreement has left, by kind of unit of its views.
@@ -420,6 +437,16 @@ class Desk:
             priced.price.threshold is not None,
             self._balance(priced),
         )
+
+
+def _given_of(answer: Answer, priced: _Priced | None = None) -> GivenData:
+    """What an answer gives, for the audit log: the columns that were asked, and groups as rows."""
+    used = {} if priced is None else used_fields(priced.question)
+    return GivenData(
+        tuple(f"{view}.{name}" for view, names in used.items() for name in names),
+        len(answer.payload["rows"]),
+        snapshots={view: str(number) for view, number in answer.snapshots.items()},
+    )
 
 
 def _stored(answer: Answer) -> list[StoredRow]:

@@ -23,6 +23,7 @@ from catalog.agreements import Agreement, Consent, View
 from catalog.contract import Contract
 from catalog.database import CatalogStore
 from catalog.database.instrument_records import Fields, Instrument
+from catalog.database.openings import GivenData
 from catalog.database.standing import Moment
 from catalog.errors import CatalogError
 from pipelines.duck import Budget, connection, snapshot_sql
@@ -151,6 +152,7 @@ class Records:
         return found
 
     def _all(self, asked: Sequence[RecordAsked], calls: Sequence[Call]) -> list[Record | Exception]:
+        self._calls.check()
         allowed: list[_Allowed | Exception] = []
         name = self._workspace.workspace.name
         with self._store.instruments.standing.reading(name, self._clock()) as moment:
@@ -202,6 +204,7 @@ class Records:
             name = self._workspace.workspace.name
             self._store.instruments.use_consent(name, consent.id, asked.request_id)
         shown = [one for one in granted.fields if one.name in said.fields]
+        call.given = GivenData(tuple(one.name for one in shown), 1, snapshot)
         return Record(
             asked.view,
             asked.code,

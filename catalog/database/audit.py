@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -25,6 +25,7 @@ from catalog.errors import CatalogError
 
 Reading = Callable[[], AbstractContextManager[Connection]]
 STREAMED = 2_000  # records that are read at once
+AT_LEAST = timedelta(seconds=30)  # no setting lets a log be overdue sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class LogState:
         anchored: how many a checkpoint covers.
         open_since: when the oldest of the others was written.
         overdue_seconds: how old that may be; None where nobody has undertaken to anchor.
+        last: the highest number that any record has; `size`, unless somebody was at it.
     """
 
     id: str
@@ -62,11 +64,17 @@ class LogState:
     anchored: int
     open_since: datetime | None
     overdue_seconds: int | None
+    last: int
 
 
 @dataclass(slots=True)
-class _Asked:
-    """Records that one caller adds."""
+class Adding:
+    """Records that one caller adds.
+
+    Attributes:
+        numbers: theirs, as soon as they are written.
+        refused: why they were not.
+    """
 
     workspace: str
     plains: list[rows.Plain]
@@ -83,6 +91,7 @@ class Audit:
         self._writing = writing
         self._clock = clock
         self._group = GroupCommit(self._write)
+        self._open_since: dict[str, datetime] = {}
 
     # Adding
 
@@ -99,7 +108,7 @@ class Audit:
             CatalogError: `audit_overdue`: somebody would be given something, and the log has not
                 been anchored for too long.
         """
-        asked = _Asked(workspace, _plains(records, batch), batch)
+        asked = adding(workspace, records, batch)
         if records:
             self._group.add(asked)
         if asked.refused is not None:
@@ -122,28 +131,29 @@ class Audit:
             CatalogError: `audit_overdue`, as `append`.
         """
         con = transaction.connection() if isinstance(transaction, Session) else transaction
-        asked = _Asked(workspace, _plains(records, batch), batch)
+        asked = adding(workspace, records, batch)
         if asked.plains:
-            self._write_in(con, [asked])
+            self.write_in(con, [asked])
         if asked.refused is not None:
             raise asked.refused
         return asked.numbers
 
-    def _write(self, waiting: list[_Asked]) -> None:
+    def _write(self, waiting: list[Adding]) -> None:
         with self._writing() as con:
-            self._write_in(con, waiting)
+            self.write_in(con, waiting)
 
-    def _write_in(self, con: Connection, waiting: list[_Asked]) -> None:
-        by_log: dict[str, list[_Asked]] = defaultdict(list)
+    def write_in(self, con: Connection, waiting: list[Adding]) -> None:
+        """Add what several callers add, within a writing transaction; each is told in his `Adding`."""
+        by_log: dict[str, list[Adding]] = defaultdict(list)
         for one in waiting:
             by_log[one.workspace].append(one)
         for workspace in sorted(by_log):  # in one order, so that two writers never wait in a ring
             self._write_log(con, workspace, by_log[workspace])
 
-    def _write_log(self, con: Connection, workspace: str, waiting: list[_Asked]) -> None:
-        log = rows.locked(con, workspace)
+    def _write_log(self, con: Connection, workspace: str, waiting: list[Adding]) -> None:
+        log = dict(rows.locked(con, workspace))
         now = self._clock()
-        taken: list[_Asked] = []
+        taken: list[Adding] = []
         known: set[str] = set()
         for one in waiting:
             if one.batch and (one.batch in known or rows.batch_known(con, log["id"], one.batch)):
@@ -153,10 +163,31 @@ class Audit:
                 known.add(one.batch)
                 taken.append(one)
         numbers = rows.add(con, log, [entry for one in taken for entry in one.plains], now)
+        self._open_since[workspace] = log["open_since"] or now
         first = numbers.start
         for one in taken:
             one.numbers = range(first, first + len(one.plains))
             first = one.numbers.stop
+
+    def check(self, workspace: str) -> None:
+        """That somebody may be given something: before it is worked for, and cheaply.
+
+        Whether it is given is decided once more when it is added to the log.
+
+        Raises:
+            CatalogError: `audit_overdue`.
+        """
+        since = self._open_since.get(workspace)
+        if since is not None and self._clock() - since < AT_LEAST:
+            return
+        with self._reading() as con:
+            found = con.execute(select(LOG).where(LOG.c.workspace == workspace)).mappings().first()
+        if found is None:
+            return
+        if rows.overdue(found, self._clock()):
+            raise rows.too_late(found)
+        if found["open_since"] is not None:
+            self._open_since[workspace] = found["open_since"]
 
     def keep_anchored(self, workspace: str, overdue_seconds: int) -> None:
         """From now on, accesses are refused while a record is older that no checkpoint covers."""
@@ -172,10 +203,13 @@ class Audit:
         """Where a workspace's log ends; None where it has none."""
         with self._reading() as con:
             found = con.execute(select(LOG).where(LOG.c.workspace == workspace)).mappings().first()
-        if found is None:
-            return None
+            if found is None:
+                return None
+            highest = select(func.max(RECORD.c.sequence)).where(RECORD.c.log_id == found["id"])
+            last = con.scalar(highest) or 0
         names = ("size", "head", "anchored", "open_since", "overdue_seconds")
-        return LogState(found["log"], *(found[name] for name in names))
+        values = {name: found[name] for name in names}
+        return LogState(id=found["log"], last=last, **values)
 
     def newest(
         self,
@@ -207,7 +241,7 @@ class Audit:
                 here.append(RECORD.c.sequence < before)
             here += [RECORD.c[name] == value for name, value in wanted.items() if value is not None]
             query = select(RECORD).where(*here).order_by(RECORD.c.sequence.desc()).limit(limit)
-            return [_logged(row) for row in con.execute(query).mappings()]
+            return [_logged(dict(row)) for row in con.execute(query).mappings()]
 
     def one(self, workspace: str, sequence: int) -> Logged | None:
         """The record of a number."""
@@ -239,8 +273,13 @@ class Audit:
             return [dict(row) for row in con.execute(query).mappings()]
 
 
-def _plains(records: Iterable[AuditRecord], batch: str) -> list[rows.Plain]:
-    return [{**plain(record), "batch": batch} for record in records]
+def adding(workspace: str, records: Iterable[AuditRecord], batch: str = "") -> Adding:
+    """Records as they are kept.
+
+    Raises:
+        ValueError: a time has no zone.
+    """
+    return Adding(workspace, [{**plain(record), "batch": batch} for record in records], batch)
 
 
 def _between(

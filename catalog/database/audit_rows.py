@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog.audit.entries import ACCESSES, moment
 from catalog.audit.offline import canonical, first_hash, link
+from catalog.audit.record import DONE
 from catalog.database import tables as t
 from catalog.database.audit_tables import AuditLogRow, AuditRecordRow
 from catalog.errors import CatalogError
@@ -45,7 +46,7 @@ def locked(con: Connection, workspace: str) -> RowMapping:
     return con.execute(_LOCK, {"asked": workspace}).mappings().one()
 
 
-def overdue(log: Mapping[str, Any], now: datetime) -> bool:
+def overdue(log: Mapping[str, Any] | RowMapping, now: datetime) -> bool:
     """Whether the oldest record that no checkpoint covers is older than it may be."""
     since, limit = log["open_since"], log["overdue_seconds"]
     if since is None or limit is None:
@@ -55,10 +56,14 @@ def overdue(log: Mapping[str, Any], now: datetime) -> bool:
 
 def refusal(log: Mapping[str, Any], plains: Iterable[Plain], now: datetime) -> CatalogError | None:
     """Why records cannot be added: somebody is to be given something, and anchoring is overdue."""
-    if overdue(log, now) and any(one["action"] in ACCESSES for one in plains):
-        since = log["open_since"].isoformat(timespec="seconds")
-        return CatalogError("audit_overdue", workspace=log["workspace"], since=since)
-    return None
+    given = any(one["action"] in ACCESSES and one["outcome"] == DONE for one in plains)
+    return too_late(log) if given and overdue(log, now) else None
+
+
+def too_late(log: Mapping[str, Any] | RowMapping) -> CatalogError:
+    """That nothing is given."""
+    since = log["open_since"].isoformat(timespec="seconds")
+    return CatalogError("audit_overdue", workspace=log["workspace"], since=since)
 
 
 def batch_known(con: Connection, log_id: int, batch: str) -> bool:

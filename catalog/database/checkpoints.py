@@ -139,9 +139,9 @@ class Checkpoints:
     def _last(self, con: Connection, log_id: int, log: str) -> Checkpoint | None:
         query = select(CHECKPOINT).where(CHECKPOINT.c.log_id == log_id)
         row = con.execute(query.order_by(CHECKPOINT.c.number.desc()).limit(1)).mappings().first()
-        return None if row is None else _checkpoint(log, row)
+        return None if row is None else _checkpoint(log, dict(row))
 
-    def list(self, workspace: str) -> list[Checkpoint]:
+    def all(self, workspace: str) -> list[Checkpoint]:
         """Every checkpoint, the first first."""
         query = (
             select(LOG.c.log, *CHECKPOINT.c)
@@ -150,7 +150,7 @@ class Checkpoints:
             .order_by(CHECKPOINT.c.number)
         )
         with self._reading() as con:
-            return [_checkpoint(row["log"], row) for row in con.execute(query).mappings()]
+            return [_checkpoint(row["log"], dict(row)) for row in con.execute(query).mappings()]
 
     # Proofs
 

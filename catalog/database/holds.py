@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from catalog.database import ledger_tables as lt
 from catalog.database import tables as t
+from catalog.database.audit import Audit
+from catalog.database.audited import of_hold
 from catalog.database.ledger_records import Decision, Hold
 from catalog.database.writing import lock_workspace, put, resource_id
 from catalog.errors import CatalogError
@@ -26,8 +28,9 @@ class Holds:
     """The manual gate of every workspace in a catalogue database; every method is one transaction."""
 
     def __init__(
-        self, read: Transaction, write: Transaction, clock: Callable[[], datetime]
+        self, read: Transaction, write: Transaction, clock: Callable[[], datetime], audit: Audit
     ) -> None:
+        self._audit = audit
         self._read = read
         self._write = write
         self._clock = clock
@@ -85,11 +88,16 @@ class Holds:
                 raise CatalogError(
                     "hold_decided", table=resource, decision=hold.decision, who=hold.who
                 )
-            if hold.decision is None:
+            new = hold.decision is None
+            if new:
                 hold.decision, hold.who, hold.why = decision, who, why
                 hold.decided_at = self._clock()
             session.flush()
-            return _hold(resource, hold)
+            decided = _hold(resource, hold)
+            if new:
+                told = of_hold(decided, who, self._clock())
+                self._audit.append_in(session, workspace, [told])
+            return decided
 
 
 def _holds(workspace: str) -> Select[str, lt.GateHold]:

@@ -22,9 +22,12 @@ from catalog.agreements import (
     verify,
 )
 from catalog.agreements import fingerprint as fingerprint_of
+from catalog.audit.entries import moment
 from catalog.database import instrument_rows as rows
 from catalog.database import instrument_tables as it
 from catalog.database import permitting
+from catalog.database.audit import Audit
+from catalog.database.audited import of_instrument
 from catalog.database.instrument_records import (
     ConsentUse,
     Fields,
@@ -54,7 +57,9 @@ class Instruments:
         write: Transaction,
         reading: Reading,
         clock: Callable[[], datetime],
+        audit: Audit,
     ) -> None:
+        self._audit = audit
         self._read = read
         self._write = write
         self._clock = clock
@@ -63,7 +68,12 @@ class Instruments:
     # Writing
 
     def import_(
-        self, workspace: str, signed: SignedDocument, public_keys: PublicKeys, zone: tzinfo
+        self,
+        workspace: str,
+        signed: SignedDocument,
+        public_keys: PublicKeys,
+        zone: tzinfo,
+        by: str = "system",
     ) -> Instrument:
         """Take over a signed document; a greater version holds from now on, for good or ill.
 
@@ -71,6 +81,7 @@ class Instruments:
 
         Args:
             zone: of the city, in which the document's days are meant.
+            by: who imports it, for the audit log.
 
         Raises:
             CatalogError: `signature_unknown`, `signature_invalid`, `signature_missing`;
@@ -101,7 +112,11 @@ class Instruments:
             )
             session.add(row)
             session.flush()
-            return rows.record(row, None)
+            found = rows.record(row, None)
+            said = {"signers": " ".join(one.signer for one in found.signatures)}
+            told = of_instrument(found, by, "imported", now, said)
+            self._audit.append_in(session, workspace, [told])
+            return found
 
     def revoke(
         self, workspace: str, kind: Kind, id: str, *, at: datetime, by: str, reason: str
@@ -122,11 +137,16 @@ class Instruments:
             if row is None:
                 raise CatalogError("instrument_unknown", kind=kind, id=id)
             (before,) = rows.found(session, query)
-            if before.revocation is None or before.revocation.at > at:
+            new = before.revocation is None or before.revocation.at > at
+            if new:
                 values = {"at": at, "who": by, "reason": reason, "recorded_at": now}
                 session.add(it.InstrumentRevocation(instrument_id=row.id, **values))
                 session.flush()
             (after,) = rows.found(session, query)
+            if new:
+                said = {"reason": reason, "ends_at": moment(at)}
+                told = of_instrument(after, by, "revoked", now, said)
+                self._audit.append_in(session, workspace, [told])
             return after
 
     def use_consent(self, workspace: str, id: str, request_id: str) -> ConsentUse:

@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import accounts, home, oidc, quarantine, runs, signing
+from portal.pages import (
+    accounts,
+    agreements,
+    audit,
+    catalogue,
+    console,
+    grants,
+    home,
+    objections,
+    oidc,
+    open,
+    openings,
+    quarantine,
+    requests,
+    runs,
+    signing,
+)
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
@@ -11,7 +27,16 @@ PAGES = (
     signing.router,
     oidc.router,
     home.router,
+    console.router,
+    openings.router,
+    open.router,
+    agreements.router,
+    catalogue.router,
     runs.router,
     quarantine.router,
     accounts.router,
+    audit.router,
+    requests.router,
+    grants.router,
+    objections.router,
 )

@@ -8,7 +8,22 @@ from __future__ import annotations
 # One line each, in the order of the header.
 NAVIGATION: tuple[tuple[str, str], ...] = (
     ("home", "nav_home"),
+    ("catalogue", "nav_catalogue"),
+    ("open_list", "nav_open"),
+    ("agreements", "nav_agreements"),
     ("runs", "nav_runs"),
     ("quarantine", "nav_quarantine"),
+    ("audit_log", "nav_audit_log"),
+    ("accounts", "nav_accounts"),
+    ("basket", "nav_basket"),
+    ("my_requests", "nav_requests"),
+    ("inbox", "nav_inbox"),
+    ("grants", "nav_grants"),
+    ("objections", "nav_objections"),
+    ("console", "console_title"),
+    ("openings", "openings_title"),
+    ("runs", "nav_runs"),
+    ("quarantine", "nav_quarantine"),
+    ("audit_log", "nav_audit_log"),
     ("accounts", "nav_accounts"),
 )

@@ -33,7 +33,7 @@ def add(store: CatalogStore, count: int) -> None:
 def verified(store: CatalogStore) -> offline.Verifier:
     state = store.audit.state(CITY)
     assert state is not None
-    checkpoints = [one.plain() for one in store.checkpoints.list(CITY)]
+    checkpoints = [one.plain() for one in store.checkpoints.all(CITY)]
     verifier = offline.Verifier(state.id, checkpoints, KEYS)
     for entry, stored in store.audit.entries(CITY):
         verifier.add(entry, stored)
@@ -62,7 +62,7 @@ def test_a_log_that_grows_is_anchored_and_proved(store: CatalogStore) -> None:
         made.append(store.checkpoints.make(CITY, KEY))
         assert store.checkpoints.make(CITY, KEY) == made[-1] == store.checkpoints.last(CITY)
     assert [one.size for one in made if one] == [1, 255, 256, 257, 557, 2557]
-    assert store.checkpoints.list(CITY) == made
+    assert store.checkpoints.all(CITY) == made
     found = verified(store)
     assert found.faults == [] and (found.records, found.checkpoints) == (2557, 6)
     state = store.audit.state(CITY)
@@ -155,4 +155,4 @@ def test_two_anchor_at_once(store: CatalogStore) -> None:
         with ThreadPoolExecutor(4) as pool:
             many: list[Any] = [pool.submit(store.checkpoints.make, CITY, KEY) for _ in range(4)]
         assert len({one.result() for one in many}) == 1
-    assert len(store.checkpoints.list(CITY)) == 10 and verified(store).faults == []
+    assert len(store.checkpoints.all(CITY)) == 10 and verified(store).faults == []

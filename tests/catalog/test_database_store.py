@@ -105,7 +105,7 @@ def test_a_run_from_start_to_end(ready: CatalogStore, samples: Any) -> None:
     assert (run.pid, run.host) == (4321, "bureau-1")
     assert run.steps == {"missing": 1, "published": 1}
     assert run.started_at == samples.noon + timedelta(minutes=2)
-    assert run.finished_at == samples.noon + timedelta(minutes=3)
+    assert run.finished_at == samples.noon + timedelta(minutes=4)
     assert run.started_at.tzinfo is UTC
 
 
