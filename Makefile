@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CITYBRAIN := .venv/bin/citybrain
 PYTEST := .venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo airflow test test-fast lint format bench docs clean
+.PHONY: help setup demo serve airflow test test-fast lint format bench docs clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -13,6 +13,9 @@ setup: ## Make the environment (.venv) from uv.lock
 
 demo: setup ## Run the two example cities and show what came of it
 	@infra/demo
+
+serve: setup ## Open the two example cities in the browser, with sample people to sign in as (after `make demo`)
+	@infra/serve
 
 airflow: setup ## Start Airflow with the two example cities
 	@infra/airflow/standalone

@@ -15,13 +15,16 @@ from commands import (
     accounts,
     auditing,
     catalogue,
+    exchange,
     machinery,
     opening,
     protection,
     published,
     running,
+    samples,
     scheduling,
     serving,
+    sharing,
     writing,
 )
 
@@ -41,9 +44,12 @@ for part in (
     writing,
     protection,
     opening,
+    sharing,
     serving,
     accounts,
+    samples,
     auditing,
+    exchange,
     machinery,
 ):
     app.add_typer(part.app)

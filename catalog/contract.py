@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from catalog.cadence import Schedule
 from catalog.errors import Location
 from catalog.privacy import Answerable, Privacy
+from catalog.terms import Catalogue as Catalogue
+from catalog.terms import Sharing
 
 DATABASES = ("raw", "base", "thematic", "fusion", "open", "sandbox")
 LEVELS = ("L1", "L2", "L3", "L4")
@@ -355,18 +357,6 @@ class Justification(Extension):
         return (value,) if isinstance(value, str) else value
 
 
-class Catalogue(Extension):
-    """What the resource catalogue needs beyond the contract (编制指南 2017, core items 1-13)."""
-
-    category: str | None = Field(default=None, pattern=r"^[123]\d{2}\d{3}\d*/\d+$")
-    share_type: Literal[1, 2, 3] | None = None
-    share_condition: str | None = None
-    open: bool | None = None
-    open_condition: str | None = None
-    published: date | None = None
-    related: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class QualityDeclaration:
     """One entry of an ODCS `quality` list, as written; `quality.rules` gives it its meaning."""
@@ -387,6 +377,7 @@ class ContractField:
         answerable: what a question to the sandbox may ask about it; None: nothing.
         former: the names that it had in earlier versions of the contract.
         source_of: the data element of which the resource claims to be the one source.
+        sharing: on which terms it is given, where they are not those of the resource.
     """
 
     name: str
@@ -408,6 +399,7 @@ class ContractField:
     answerable: Answerable | None = None
     former: tuple[str, ...] = ()
     source_of: str | None = None
+    sharing: Sharing | None = None
 
     @property
     def source_names(self) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ _SILENT_OF_FIELD = {
     "former",
     "answerable",
     "source_of",
+    "sharing",
 }
 
 

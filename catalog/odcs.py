@@ -27,7 +27,6 @@ from catalog.contract import (
     META_COLUMNS,
     PHYSICAL_TYPES,
     VALUE_KINDS,
-    Catalogue,
     Collect,
     Contract,
     ContractField,
@@ -46,6 +45,8 @@ from catalog.contract import (
 )
 from catalog.errors import CatalogError, CityBrainError
 from catalog.privacy import Answerable, Privacy, misfit
+from catalog.resources.terms import unconditioned, unconditioned_fields
+from catalog.terms import Catalogue, Sharing
 from catalog.yamlsource import KeyPath, YamlDocument, load_yaml
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -71,6 +72,7 @@ _FIELD_PROPERTIES = (
     "renamed_from",
     "answerable",
     "source_of",
+    "sharing",
 )
 _PRIVATE = Release(channel="sandbox", kind="private")  # what every model of sandbox/ is
 _READ, _SEVERITY = Read(), Severities()  # what most fields have, one of each for all of them
@@ -292,6 +294,7 @@ class _Reader:
             answerable=self._extension(Answerable, properties, "answerable", None),
             former=self._former(properties),
             source_of=self._element(properties),
+            sharing=self._extension(Sharing, properties, "sharing", None),
         )
 
     def _former(self, properties: dict[str, tuple[KeyPath, Any]]) -> tuple[str, ...]:
@@ -491,6 +494,7 @@ class _Reader:
             if contract.field_named(name) is None:
                 self.fault("unknown_field", field=name, resource=contract.name)
         self._former_names(contract)
+        self._terms(contract, properties.get("catalogue", ((), None))[0])
         self._registered(contract, properties.get("privacy", ((), None))[0])
         self._increments(contract, properties.get("collect", ((), None))[0])
         self._materialisation(contract, properties.get("materialisation", ((), None))[0])
@@ -515,6 +519,16 @@ class _Reader:
             if problem:
                 fields = {"key": "answerable", "problem": problem}
                 self.faults.append(CatalogError("value_invalid", where=item.where, **fields))
+
+    def _terms(self, contract: Contract, place: KeyPath) -> None:
+        """Sharing type 2 needs its condition, and type 3 its legal basis."""
+        said = contract.catalogue
+        if unconditioned(said):
+            self.fault("share_condition_missing", *place, what=contract.name, type=said.share_type)
+        for item in unconditioned_fields(contract):
+            kind = item.sharing.type if item.sharing else None
+            fields = {"what": f"{contract.name}.{item.name}", "type": kind}
+            self.faults.append(CatalogError("share_condition_missing", where=item.where, **fields))
 
     def _former_names(self, contract: Contract) -> None:
         """A former name is of one field, and no field has it now."""

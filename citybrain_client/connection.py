@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -81,6 +82,30 @@ class Connection:
         if response.is_success:
             return response
         raise refused(response)
+
+    @contextmanager
+    def stream(self, path: str, query: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """An answer whose body is read as it comes; it is asked for again until its head is there.
+
+        Raises:
+            SandboxRefused, SandboxUnreachable.
+        """
+        with_token = {"Authorization": f"Bearer {self._signed_in()}"}
+
+        def once() -> httpx.Response:
+            request = self._http.build_request("GET", path, params=query, headers=with_token)
+            return self._http.send(request, stream=True)
+
+        response = self._patiently(once, None)
+        try:
+            if not response.is_success:
+                response.read()
+                raise refused(response)
+            yield response
+        except httpx.TransportError as error:
+            raise SandboxUnreachable(str(error), None) from error
+        finally:
+            response.close()
 
     def _patiently(self, once: Callable[[], httpx.Response], key: str | None) -> httpx.Response:
         """What the service answers, when it does; it is asked again while it cannot."""

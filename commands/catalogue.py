@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from catalog.text import text
 from commands.arguments import JsonOption, WorkspaceArgument
 from commands.workspaces import compiled_workspace, read_workspace
 
@@ -32,13 +34,13 @@ def catalogue_list(
     as_json: JsonOption = False,
 ) -> None:
     """The entry of every resource, as its contract, its lineage and the catalogue database make it."""
-    from pipelines.entries import catalogue_of
+    from pipelines.entries import workspace_entries
     from pipelines.listings import listed_entries
     from pipelines.present import print_json
     from pipelines.present_entries import print_entries
 
     if of is None:
-        entries = catalogue_of(compiled_workspace(workspace)).entries
+        entries = workspace_entries(compiled_workspace(workspace))
     else:
         entries = listed_entries(read_workspace(workspace), of)
     if as_json:
@@ -94,3 +96,68 @@ def catalogue_import(
         print_json(import_json(done))
     else:
         print_import(done)
+
+
+@catalogue.command("search")
+def catalogue_search(
+    workspace: WorkspaceArgument,
+    query: Annotated[str, typer.Argument(help="Words, Chinese or English.", metavar="QUERY")],
+    filters: Annotated[
+        list[str] | None,
+        typer.Option("--filter", help="FACET=VALUE; one facet several times: any of the values."),
+    ] = None,
+    sort: Annotated[str, typer.Option(help="relevance, name, newest or quality.")] = "relevance",
+    page: Annotated[int, typer.Option(min=1, help="Page of the results.")] = 1,
+    size: Annotated[int, typer.Option(min=1, max=100, help="Results on a page.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Search the city's resources and the imported lists; what is found narrows by its facets."""
+    from catalog.search.query import parse_filters, query_of
+    from pipelines.finding import find
+    from pipelines.present import print_json
+    from pipelines.present_search import answer_json, print_answer
+
+    asked = query_of(query, parse_filters(filters or []), sort, page, size)
+    answer = find(compiled_workspace(workspace), asked)
+    if as_json:
+        print_json(answer_json(answer))
+    else:
+        print_answer(answer, asked)
+
+
+@catalogue.command("build")
+def catalogue_build(workspace: WorkspaceArgument) -> None:
+    """Make the search index, if entries have changed since it was made; searching does it, too."""
+    from pipelines.entries import workspace_entries
+    from pipelines.finding import search_index
+    from pipelines.present_search import print_built
+
+    plan = compiled_workspace(workspace)
+    print_built(search_index(plan.workspace.name, workspace_entries(plan)))
+
+
+@catalogue.command("export")
+def catalogue_export(
+    workspace: WorkspaceArgument,
+    output: Annotated[
+        Path, typer.Argument(help="Where to write: .jsonld, .ttl or .rdf.", metavar="FILE")
+    ],
+    url: Annotated[
+        str | None, typer.Option(help="The portal's public address; `[open] url` by default.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="With what is not public; for the city's own people.")
+    ] = False,
+) -> None:
+    """Write the catalogue as DCAT-AP 3, and say what the profile wants and nothing declares."""
+    from catalog.exports.dcat import SUFFIXES
+    from pipelines.opendata import export_catalogue
+
+    form = SUFFIXES.get(output.suffix.removeprefix("."))
+    if form is None:
+        raise typer.BadParameter(f"the name has to end in .{', .'.join(SUFFIXES)}")
+    found = export_catalogue(compiled_workspace(workspace), form, url, everything)
+    output.write_bytes(found.document)
+    sys.stdout.write(f"{output}\n")
+    for resource, name in found.undeclared:
+        sys.stderr.write(text("dcat_undeclared", resource=resource, property=name) + "\n")

@@ -85,6 +85,11 @@ VARIABLES = {
         "File with the keys of the masking functions ([masking](masking.md)); a file that is named "
         "must exist.",
     ),
+    "CITYBRAIN_OIDC_SECRET": (
+        "-",
+        "The portal's secret at its provider of OpenID Connect ([portal](portal.md)); without it, it is "
+        "a public client.",
+    ),
     "OPENLINEAGE_URL": (
         "-",
         "Receiver of [lineage events](lineage-events.md), with `OPENLINEAGE_ENDPOINT` and "
@@ -129,6 +134,19 @@ SETTINGS = {
     "audit.key_file": "The private key that signs checkpoints (Ed25519, PEM), if it is not "
     "`keys/audit.key` in the workspace's state; a relative path is relative to that.",
     "name": "The workspace's name; its state is kept under `CITYBRAIN_HOME/<name>`.",
+    "sharing.check": "Working days for the platform's check of a request; none of these is law, see "
+    "[sharing](sharing.md#clocks).",
+    "sharing.unconditional": "Working days for the answer about fields that are shared unconditionally.",
+    "sharing.conditional": "Working days for an owner's answer.",
+    "sharing.supply": "Working days from approval to supply.",
+    "sharing.verify": "Working days for a source's answer to an objection.",
+    "sharing.remind_before": "So many working days before a deadline its department is reminded.",
+    "sharing.escalate_after": "So many working days after it, what is open is escalated.",
+    "sharing.escalate_to": "To which department; the operator if unset.",
+    "sharing.longest_days": "The longest term of a grant, in days.",
+    "sharing.unconditional_at_once": "Whether they are granted with the platform's check.",
+    "sharing.mask_from": "From which level on a mask, or a stated legal basis, is needed.",
+    "sharing.tick_seconds": "How often the service looks for what is due.",
     "title": "Name for people, as one text or by language: `{ en = ..., zh = ... }`.",
     "timezone": 'IANA time zone of the city: what "today" is for rules on dates.',
     "source": "Folder of the departments' files, relative to `workspace.toml`; "
@@ -169,6 +187,8 @@ SETTINGS = {
     "schedule.wait": "How long a task waits while another run of the workspace is at work.",
     "schedule.approval": "How long a person may take to decide about a held publish; afterwards "
     "nothing is published.",
+    "calendar.country": "Whose official calendar deadlines count by (ISO 3166); the time zone's "
+    "country if unset, none if empty.",
     "calendar.weekend": "Days of the week off, Monday is 1.",
     "calendar.holidays": "Days off besides.",
     "calendar.workdays": "Days that are worked although they fall on a weekend or holiday.",
@@ -176,6 +196,22 @@ SETTINGS = {
     "channel may have its own.",
     "risk.minimum_count": "Smallest count that a release of statistics may show; a contract may ask "
     "for more.",
+    "open.url": "The portal's public address, as it stands in exported catalogues; unset: the one that "
+    "was asked ([open data](open-data.md)).",
+    "open.publisher": "Who publishes the catalogue, as one text or by language; unset: the department "
+    "whose role is `operator`, else the city.",
+    "open.license": "Address of the licence under which open data may be used.",
+    "open.license_id": "The licence's short name with SPDX, such as `CC-BY-4.0`.",
+    "open.license_title": "The licence's name for people.",
+    "open.attribution": "Where the data come from and what else must be respected, as one text or by "
+    "language.",
+    "open.contact_name": "Whom to ask about open data.",
+    "open.contact_email": "His address for mail.",
+    "open.contact_url": "His page.",
+    "open.spatial": "Address of the place that the data are about.",
+    "open.themes": "Codes of the EU's data themes by table: "
+    '`"open.hotline_statistics" = ["GOVE"]`.',
+    "open.downloads_per_minute": "Downloads that one address may begin in a minute.",
     **{
         f"risk.{channel}.{key}": meaning
         for channel in ("open", "share", "extract", "sandbox")
@@ -201,6 +237,35 @@ SETTINGS = {
     "portal.lockout_minutes": "For how many minutes they wait.",
     "portal.idle_minutes": "After how many minutes without a request a session is over.",
     "portal.session_hours": "After how many hours a session is over at the latest.",
+    "portal.oidc.issuer": "Provider of OpenID Connect for [signing in](portal.md); without this "
+    "section there is none.",
+    "portal.oidc.client_id": "The portal's name at the provider.",
+    "portal.oidc.address": "Of this city as browsers know it; it is registered at the provider with "
+    "`/sign-in/provider/return` behind it.",
+    "portal.oidc.scope": "What the provider is asked for.",
+    "portal.oidc.name_claim": "The claim with the name of the account; else `sub`.",
+    "portal.oidc.title_claim": "The claim with what somebody is called on pages.",
+    "portal.oidc.role_claim": "The claim, text or list, that tells the role.",
+    "portal.oidc.roles": "The role here by what stands in it; the first that somebody has counts.",
+    "portal.oidc.department_claim": "The claim with an officer's department.",
+    "portal.oidc.departments": "The department here by what stands in it, where they differ.",
+    "portal.oidc.partner_claim": "The claim with an analyst's partner.",
+    "exchange.requests_per_minute": "How many requests the programs of one department may send to the "
+    "[exchange](exchange.md), all processes together.",
+    "exchange.rows_per_day": "How many rows one department may be given in a day (UTC).",
+    "exchange.exports": "How many exports run at a time in one process.",
+    "exchange.memory": "What DuckDB may use for one export, or to make the pages of one snapshot.",
+    "exchange.files": "For so many grants and snapshots pages are kept; what was not used for the "
+    "longest time goes first, and is made again when it is asked for.",
+    "exchange.cursor_seconds": "How long a cursor holds.",
+    "exchange.public_url": "The address by which departments reach the service; notices name it.",
+    "exchange.subscriptions": "How many subscriptions a department may have to one resource.",
+    "exchange.webhook_hosts": "Only these hosts are sent notices; `.example` means all hosts below it. "
+    "Empty: any host of the public network.",
+    "exchange.webhook_insecure": "Also plain HTTP and addresses that are not public: for tests only.",
+    "exchange.webhook_attempts": "After so many attempts a notice is given up.",
+    "exchange.webhook_seconds": "How often new snapshots are looked for.",
+    "portal.quarantine_ceiling": "Up to which level pages show values of rejected rows.",
     "lineage.keep_runs": "Of how many runs `citybrain clean` keeps the lineage events' files; what "
     "waits to be sent stays.",
     "lake.keep_snapshots": "How many published snapshots of a table `citybrain clean` keeps.",
@@ -370,6 +435,11 @@ def settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, st
         kind: Any = item.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from settings(kind, f"{prefix}{name}.")
+            continue
+        optional = [one for one in get_args(kind) if isinstance(one, type)]
+        section = next((one for one in optional if issubclass(one, BaseModel)), None)
+        if section is not None:
+            yield from settings(section, f"{prefix}{name}.")
             continue
         default = "required" if item.is_required() else _default(item.default)
         limits = [_limit(rule) for rule in item.metadata]

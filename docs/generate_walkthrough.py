@@ -119,6 +119,11 @@ class Reader:
             "PYTHONPATH": str(DOCS.parent),
         }
 
+    @property
+    def port(self) -> str:
+        """Where the page's service listens."""
+        return self._port
+
     def __enter__(self) -> Reader:
         self._before = Path.cwd()
         os.chdir(self._folder)

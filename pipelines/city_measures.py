@@ -62,8 +62,8 @@ class CityMeasures:
 def city_measures(plan: Plan, store: CatalogStore, now: datetime) -> CityMeasures:
     """The indicators now, and trends of the last `TREND_DAYS` days by the city's calendar."""
     name = plan.workspace.name
-    entries = entries_of(plan, store.resource_facts(name))
-    known = live(store, name, now)
+    facts = store.resource_facts(name)
+    entries, known = entries_of(plan, facts), live(store, name, now, facts)
     since = now - timedelta(days=TREND_DAYS)
     steps = store.last_steps(name)
     held = sum(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
@@ -21,7 +21,12 @@ from catalog.resources.entry import (
     class_of,
     cycle_of,
     format_of,
+)
+from catalog.resources.terms import (
+    field_open_type,
     open_type_of,
+    share_condition_of,
+    share_type_of,
 )
 from pipelines.errors import PipelineError
 from pipelines.home import Home
@@ -53,7 +58,16 @@ class Live:
 def entries_of(plan: Plan, facts: Mapping[str, ResourceFacts]) -> tuple[Entry, ...]:
     """The entries of every resource, in the plan's order."""
     sources, cycles = _Sources(plan), _Cycles(plan)
-    return tuple(_entry(plan, name, facts.get(name), sources, cycles) for name in plan.steps)
+    found = [_entry(plan, name, facts.get(name), sources, cycles) for name in plan.steps]
+    codes = {entry.key: entry.code or entry.key for entry in found}
+    return tuple(_related(entry, codes) for entry in found)
+
+
+def _related(entry: Entry, codes: Mapping[str, str]) -> Entry:
+    """The entry with codes for the tables that its contract names as related."""
+    if not entry.related:
+        return entry
+    return replace(entry, related=tuple(codes.get(name, name) for name in entry.related))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +94,30 @@ def catalogue_of(plan: Plan) -> ResourceCatalogue:
     """The catalogue of a compiled workspace."""
     name = plan.workspace.name
     with CatalogStore.open(Home.of(name).database_url) as store:
-        return ResourceCatalogue(entries_of(plan, store.resource_facts(name)), live(store, name))
+        facts = store.resource_facts(name)
+        return ResourceCatalogue(entries_of(plan, facts), live(store, name, known=facts))
 
 
-def live(store: CatalogStore, workspace: str, now: datetime | None = None) -> dict[str, Live]:
-    """What is known of every active resource."""
-    moment = now or datetime.now(UTC)
-    facts, calls = store.resource_facts(workspace), _calls(store, workspace)
+def workspace_entries(plan: Plan) -> tuple[Entry, ...]:
+    """The entries of a compiled workspace, without what is known of each resource now."""
+    name = plan.workspace.name
+    with CatalogStore.open(Home.of(name).database_url) as store:
+        return entries_of(plan, store.resource_facts(name))
+
+
+def live(
+    store: CatalogStore,
+    workspace: str,
+    now: datetime | None = None,
+    known: Mapping[str, ResourceFacts] | None = None,
+) -> dict[str, Live]:
+    """What is known of every active resource.
+
+    Args:
+        known: the resources' facts, if they have been read already.
+    """
+    moment, calls = now or datetime.now(UTC), _calls(store, workspace)
+    facts = store.resource_facts(workspace) if known is None else known
     return {
         item.name: _live(item, facts.get(item.name), calls.get(item.name, 0), moment)
         for item in store.status(workspace).resources
@@ -103,8 +134,7 @@ def _calls(store: CatalogStore, workspace: str) -> dict[str, int]:
     """Answered calls by view: a question counts once for each view that it reads."""
     found: dict[str, int] = {}
     for (action, subject), count in store.answered(workspace).items():
-        views = {subject.split(" ", 1)[0]} if action == "record" else _views(subject)
-        for view in views:
+        for view in {subject} if action == "record" else _views(subject):
             found[view] = found.get(view, 0) + count
     return found
 
@@ -117,6 +147,11 @@ def _views(question: str) -> set[str]:
     return {f"{table.db}.{table.name}".lower() for table in tree.find_all(exp.Table) if table.db}
 
 
+def collected_sources(plan: Plan, column: Column) -> frozenset[Column]:
+    """The collected fields whose values get into a column; of a collected field it itself."""
+    return _Sources(plan).columns(column)
+
+
 class _Sources:
     """Finds the collected fields whose values get into a column."""
 
@@ -127,9 +162,10 @@ class _Sources:
     def of(self, table: str, item: ContractField) -> tuple[str, ...]:
         if table in self._plan.workspace.collected:
             return item.source_names
-        return tuple(sorted(f"{t}.{c}" for t, c in self._column((table, item.name))))
+        return tuple(sorted(f"{t}.{c}" for t, c in self.columns((table, item.name))))
 
-    def _column(self, column: Column) -> frozenset[Column]:
+    def columns(self, column: Column) -> frozenset[Column]:
+        """The collected fields whose values get into a column."""
         if column not in self._known:
             lineage = self._plan.lineage.get(column[0])
             if lineage is None:
@@ -138,7 +174,7 @@ class _Sources:
                 edges = lineage.columns.get(column[1], ())
                 self._known[column] = frozenset[Column]().union(
                     *(
-                        self._column((edge.table, edge.column))
+                        self.columns((edge.table, edge.column))
                         for edge in edges
                         if edge.direct and edge.column not in (ROW, *META_COLUMNS)
                     )
@@ -180,10 +216,11 @@ def _entry(
             item.title,
             item.physical_type,
             plan.levels.of((name, item.name)),
-            share,
-            opened,
+            share_type_of(contract, item),
+            field_open_type(contract, item),
             sources.of(name, item),
             item.source_of,
+            share_condition_of(contract, item),
         )
         for item in contract.fields
     )
@@ -196,6 +233,7 @@ def _entry(
         "provider_code": (provider.code if provider else None, "not_declared"),
         "abstract": (contract.purpose or None, "not_declared"),
         "share_type": (share, "not_declared"),
+        "share_way": (said.share_way or None, "not_declared"),
         "open_type": (opened, "not_declared"),
         "update_cycle": (cycles.of(name), "no_rule" if contract.frequency else "not_declared"),
         "published": (said.published or day, "not_published"),

@@ -71,9 +71,19 @@ class Home:
         return self.root / "records"
 
     @property
+    def exchange(self) -> Path:
+        """Pages of snapshots as grants give them (`pipelines.exchange`); may be deleted."""
+        return self.root / "exchange"
+
+    @property
     def compiled(self) -> Path:
         """What compiling has found sound before (`pipelines.compilecache`); may be deleted."""
         return self.root / "compiled.cache"
+
+    @property
+    def search_index(self) -> Path:
+        """The catalogue's search index (`pipelines.finding`); may be deleted."""
+        return self.root / "search.idx"
 
     @property
     def database_url(self) -> str:

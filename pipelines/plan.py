@@ -15,9 +15,10 @@ from typing import Literal
 from sqlglot import exp
 
 from catalog.contract import Contract
-from catalog.errors import CityBrainError, Problems
+from catalog.errors import CatalogError, CityBrainError, Location, Problems
 from catalog.lineage import ModelLineage
 from catalog.resources.claims import repeated_claims
+from catalog.resources.terms import closed_but_shared, share_type_of, unknown_relations
 from pipelines.asread import refuse_lost_columns
 from pipelines.binding import Binder
 from pipelines.duck import table_columns
@@ -167,6 +168,7 @@ def compile_workspace(workspace: Workspace, today: date | None = None) -> Plan:
     for step in ordered:
         if step.name in proofs.lineage and not proofs.judged(step):
             work.found(step, check.problems(step.contract))
+    _terms(ordered, levels, work)
     local = _local(ordered, work)
     sound = [
         replace(_with_masks(step, work), local=local.get(step.name))
@@ -304,6 +306,21 @@ def _levels(ordered: Sequence[Step], proofs: Proofs) -> Levels:
             lineage = proofs.lineage[step.name]
             proofs.levels.put(step.name, derived_levels(step.contract, lineage, levels, {}))
     return levels
+
+
+def _terms(ordered: Sequence[Step], levels: Levels, work: _Work) -> None:
+    """Hold declared terms against inferred levels, and relations against what is there."""
+    for step in ordered:
+        contract = step.contract
+        faults = [
+            closed_but_shared(contract, item, levels.of((step.name, item.name)))
+            for item in contract.fields
+            if share_type_of(contract, item) == 1
+        ]
+        work.found(step, [fault for fault in faults if fault is not None])
+        for name in unknown_relations(contract, work.workspace.contracts):
+            where = Location(contract.path)
+            work.found(step, [CatalogError("related_unknown", where=where, name=name)])
 
 
 def _rules(contract: Contract, work: _Work) -> tuple[Rule, ...]:

@@ -69,6 +69,7 @@ def _items(entry: Entry) -> list[tuple[str, str]]:
         "level": entry.level,
         "share_type": text(f"share_{entry.share_type}") if entry.share_type else None,
         "share_condition": entry.share_condition,
+        "share_way": ", ".join(text(f"way_{way}") for way in entry.share_way),
         "open_type": text(f"open_{entry.open_type}") if entry.open_type else None,
         "open_condition": entry.open_condition,
         "update_cycle": _cycle(entry),

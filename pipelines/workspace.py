@@ -21,16 +21,20 @@ from catalog.cadence import known_zone
 from catalog.contract import DATABASES, Contract, Gate
 from catalog.errors import CatalogError, CityBrainError, Location, Problems
 from catalog.odcs import ContractFaults, read_contract
+from catalog.people import Role
+from catalog.sharing.working_days import WorkingDays
 from catalog.yamlsource import load_yaml, read_text
 from pipelines.compilecache import CompileCache
 from pipelines.home import Home
 from pipelines.levels.channels import Channels
 from pipelines.masking.settings import MaskingSettings
 from pipelines.schedule.settings import CalendarSettings, ScheduleSettings
+from pipelines.sharing.settings import SharingSettings
 from quality.predicates import quoted
 from quality.risk.policy import RiskSettings
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_WEB = r"^https?://[^\s<>\"{}|\\^`]+$"
 _Reader = Callable[[Path, str, str], Contract]
 MODEL_DATABASES = tuple(name for name in DATABASES if name != "raw")
 
@@ -84,12 +88,35 @@ class ServiceSettings(_Strict):
     waiting: int = Field(default=64, ge=1)
 
 
-class AuditSettings(_Strict):
-    """How often the audit log is anchored, how late that may be, and the key that signs it."""
+class OidcSettings(_Strict):
+    """A provider of OpenID Connect, and what its claims mean here.
 
-    checkpoint_seconds: int = Field(default=300, ge=1, le=86_400)
-    overdue_seconds: int = Field(default=3_600, ge=30, le=604_800)
-    key_file: str | None = None
+    Attributes:
+        address: of this city as browsers know it; the provider hands them back to
+            `<address>/sign-in/provider/return`.
+        roles: the role here by what stands in `role_claim`; the first that somebody has counts.
+        departments: the department here by what stands in `department_claim`, where they differ.
+    """
+
+    issuer: str = Field(pattern=r"^https?://[^\s?#]+$")
+    client_id: str = Field(min_length=1)
+    address: str = Field(pattern=r"^https?://[^\s?#]+$")
+    scope: str = Field(default="openid profile", pattern=r"^(.* )?openid( .*)?$")
+    name_claim: str = "preferred_username"
+    title_claim: str = "name"
+    role_claim: str = "roles"
+    roles: dict[str, Role] = {}
+    department_claim: str = "department"
+    departments: dict[str, str] = {}
+    partner_claim: str = "partner"
+
+    @field_validator("issuer", "address")
+    @classmethod
+    def _over_tls(cls, value: str) -> str:
+        local = re.match(r"http://(localhost|127\.0\.0\.1|\[::1\])([:/]|$)", value)
+        if not value.startswith("https://") and not local:
+            raise ValueError(f"'{value}' is not https; only an address of this machine may be http")
+        return value
 
 
 class PortalSettings(_Strict):
@@ -100,6 +127,8 @@ class PortalSettings(_Strict):
             address, has to wait for `lockout_minutes`.
         idle_minutes, session_hours: after how long without a request, and after how long at most,
             a session is over.
+        quarantine_ceiling: up to which level values of rejected rows are shown to whoever may look
+            at the quarantine.
     """
 
     account_failures: int = Field(default=5, ge=1)
@@ -107,6 +136,33 @@ class PortalSettings(_Strict):
     lockout_minutes: int = Field(default=15, ge=1, le=1_440)
     idle_minutes: int = Field(default=30, ge=1, le=1_440)
     session_hours: int = Field(default=12, ge=1, le=168)
+    quarantine_ceiling: Literal["L1", "L2", "L3", "L4"] = "L2"
+    oidc: OidcSettings | None = None
+
+
+class ExchangeSettings(_Strict):
+    """What departments may read of each other, and how they are told of it."""
+
+    requests_per_minute: int = Field(default=6_000, ge=1)
+    rows_per_day: int = Field(default=100_000_000, ge=1)
+    exports: int = Field(default=4, ge=1, le=64)
+    memory: str = Field(default="1GB", pattern=r"^\d+(\.\d+)?(MB|GB)$")
+    files: int = Field(default=32, ge=1)
+    cursor_seconds: int = Field(default=86_400, ge=60)
+    public_url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
+    subscriptions: int = Field(default=5, ge=1)
+    webhook_hosts: tuple[str, ...] = ()
+    webhook_insecure: bool = False
+    webhook_attempts: int = Field(default=10, ge=1, le=100)
+    webhook_seconds: float = Field(default=10.0, gt=0, le=3_600)
+
+
+class AuditSettings(_Strict):
+    """How often the audit log is anchored, how late that may be, and the key that signs it."""
+
+    checkpoint_seconds: int = Field(default=300, ge=1, le=86_400)
+    overdue_seconds: int = Field(default=3_600, ge=30, le=604_800)
+    key_file: str | None = None
 
 
 class CatalogueSettings(_Strict):
@@ -118,6 +174,33 @@ class CatalogueSettings(_Strict):
     """
 
     subjects: dict[str, Annotated[str, Field(pattern=r"^\d{5}\d*$")]] = {}
+
+
+class OpenSettings(_Strict):
+    """On what terms the city opens data to everybody.
+
+    Attributes:
+        url: the portal's public address; unset: the one that was asked.
+        publisher: of the catalogue; unset: the department whose role is `operator`, else the city.
+        license: the licence's address; `license_id`: its short name with SPDX.
+        attribution: where the data come from, and what else must be respected.
+        spatial: the address of the place that the data are about.
+        themes: codes of the EU's data themes by table, such as `ENVI`.
+        downloads_per_minute: of one address.
+    """
+
+    url: Annotated[str, Field(pattern=_WEB)] | None = None
+    publisher: dict[str, str] | str | None = None
+    license: Annotated[str, Field(pattern=_WEB)] | None = None
+    license_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.+-]+$")] | None = None
+    license_title: str | None = None
+    attribution: dict[str, str] | str = ""
+    contact_name: str | None = None
+    contact_email: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = None
+    contact_url: Annotated[str, Field(pattern=_WEB)] | None = None
+    spatial: Annotated[str, Field(pattern=_WEB)] | None = None
+    themes: dict[str, tuple[Annotated[str, Field(pattern=r"^[A-Z_]{4,12}$")], ...]] = {}
+    downloads_per_minute: int = Field(default=60, ge=1)
 
 
 class Settings(_Strict):
@@ -136,11 +219,19 @@ class Settings(_Strict):
     risk: RiskSettings = RiskSettings()
     sandbox: SandboxSettings = SandboxSettings()
     service: ServiceSettings = ServiceSettings()
-    audit: AuditSettings = AuditSettings()
     portal: PortalSettings = PortalSettings()
+    exchange: ExchangeSettings = ExchangeSettings()
+    audit: AuditSettings = AuditSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     calendar: CalendarSettings = CalendarSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
+    open: OpenSettings = OpenSettings()
+    sharing: SharingSettings = SharingSettings()
+
+    @property
+    def working_days(self) -> WorkingDays:
+        """The days by which deadlines count."""
+        return self.calendar.official(self.timezone)
 
     def day_of(self, moment: datetime) -> date:
         """The city's calendar day at a moment."""
@@ -257,6 +348,7 @@ def load_workspace(root: Path, *, cached: bool = False) -> Workspace:
     except CatalogError as error:
         raise error if isinstance(error, Problems) else Problems([error]) from None
     problems: list[CityBrainError] = list(_misplaced(root, departments))
+    problems += _escalation(root, settings, departments)
     cache = CompileCache(Home.of(settings.name).compiled, root) if cached else None
     read = cache.contract if cache else read_contract
     collected = _collected(root, departments, read, problems)
@@ -319,6 +411,17 @@ def _departments(path: Path) -> dict[str, Department]:
     if faults:
         raise Problems(faults)
     return found
+
+
+def _escalation(
+    root: Path, settings: Settings, departments: Mapping[str, Department]
+) -> list[CityBrainError]:
+    """What is late must not be passed on to nobody."""
+    to = settings.sharing.escalate_to
+    if to is None or to in departments:
+        return []
+    where, known = Location(root / "workspace.toml"), ", ".join(departments)
+    return [CatalogError("share_escalate_to", where=where, department=to, known=known)]
 
 
 def _misplaced(root: Path, departments: Mapping[str, Department]) -> Iterator[CatalogError]:

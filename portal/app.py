@@ -19,7 +19,17 @@ from catalog.database.store import utc_now
 from catalog.errors import CityBrainError
 from pipelines.anchoring import Anchoring
 from pipelines.plan import Plan as Workspace
-from portal import account, health, questions, records, signin
+from portal import (
+    account,
+    ckan,
+    exchange,
+    health,
+    opendata,
+    questions,
+    records,
+    signin,
+    subscriptions,
+)
 from portal.edge import Edge, log_line
 from portal.envelope import Sleep
 from portal.pace import Stopwatch
@@ -29,14 +39,28 @@ from portal.pages.site import Site
 from portal.permissions import reachable
 from portal.problems import Problem, problem_response
 from portal.service import Service
+from portal.sharing import ticking
 from portal.verification import Verifications
 from sandbox.opening import Opened
 
-ROUTERS = (signin.router, questions.router, account.router, records.router, health.router)
-DESCRIPTION = """Statistics under differential privacy, for partners with an agreement.
+ROUTERS = (
+    signin.router,
+    questions.router,
+    account.router,
+    records.router,
+    exchange.router,
+    exchange.pages,
+    subscriptions.router,
+    health.router,
+    opendata.router,
+    ckan.router,
+)
+DESCRIPTION = """Statistics under differential privacy, for partners with an agreement; the exchange, for
+departments with a grant; and open data, for anyone.
 
-Sign in at `POST /token`, ask for a price at `POST /quotes`, ask at `POST /queries`. Every error is a
-problem (RFC 9457) with a code and what to do next."""
+Sign in at `POST /token`. Partners ask for a price at `POST /quotes` and ask at `POST /queries`;
+departments see at `GET /exchange` what they may read. Every error is a problem (RFC 9457) with a code
+and what to do next."""
 
 
 def create_app(
@@ -63,12 +87,24 @@ def create_app(
     )
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(anchoring.start)
-        yield
-        await anyio.to_thread.run_sync(anchoring.close)
-        await anyio.to_thread.run_sync(service.jobs.close)
-        await anyio.to_thread.run_sync(service.lookups.close)
+        service.monitor.start()
+        service.webhooks.start()
+        async with ticking(service):
+            yield
+        for close in (
+            app.state.site.tasks.close,
+            service.monitor.close,
+            service.webhooks.close,
+            service.jobs.close,
+            service.lookups.close,
+            service.pages.close,
+            service.exchange.close,
+            service.open_data.close,
+            anchoring.close,
+        ):
+            await anyio.to_thread.run_sync(close)
 
     app = FastAPI(
         title=f"Sandbox of {service.name}",

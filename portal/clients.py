@@ -27,9 +27,9 @@ def add_client(workspace: Workspace, partner: str, user: str) -> tuple[ApiClient
 
 
 def list_clients(workspace: Workspace) -> list[ApiClient]:
-    """Every client, revoked ones too."""
+    """Every client of a partner, revoked ones too."""
     with _store(workspace) as store:
-        return store.clients.list(workspace.name)
+        return [one for one in store.clients.list(workspace.name) if one.department is None]
 
 
 def revoke_client(workspace: Workspace, client_id: str) -> ApiClient:
@@ -46,8 +46,8 @@ def client_table(found: Iterable[ApiClient]) -> Table:
     """Clients for people."""
     table = make_table("client_id", "client_partner", "client_user", "client_since", "client_ended")
     for one in found:
-        ended = "" if one.revoked_at is None else _moment(one.revoked_at)
-        table.add_row(one.id, one.partner, one.user, _moment(one.created_at), ended)
+        ended = "" if one.revoked_at is None else moment_shown(one.revoked_at)
+        table.add_row(one.id, one.partner, one.user, moment_shown(one.created_at), ended)
     return table
 
 
@@ -62,5 +62,6 @@ def client_json(one: ApiClient) -> dict[str, Any]:
     }
 
 
-def _moment(value: datetime) -> str:
+def moment_shown(value: datetime) -> str:
+    """A time for people."""
     return value.astimezone().isoformat(" ", "minutes")

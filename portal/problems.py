@@ -31,10 +31,33 @@ MOST_FAULTS = 5
 STATUS = {
     "token_missing": 401,
     "token_invalid": 401,
+    "client_not_partner": 403,
+    "client_not_department": 403,
+    "grant_missing": 403,
+    "grant_manner": 403,
+    "subscription_unknown": 404,
+    "format_unknown": 406,
+    "exchange_unpublished": 409,
+    "grant_columns": 409,
+    "changes_key": 409,
+    "changes_columns": 409,
+    "subscriptions_many": 409,
+    "exchange_snapshot_gone": 410,
+    "since_gone": 410,
+    "cursor_over": 410,
+    "cursor_invalid": 422,
+    "since_unknown": 422,
+    "webhook_address": 422,
+    "quota_requests": 429,
+    "quota_rows": 429,
+    "export_failed": 500,
+    "export_busy": 503,
+    "audit_overdue": 503,
     "agreement_unknown": 403,
     "agreement_missing": 403,
     "agreement_expired": 403,
     "agreement_revoked": 403,
+    "agreement_ended": 403,
     "user_not_named": 403,
     "purpose_not_agreed": 403,
     "field_not_agreed": 403,
@@ -49,6 +72,8 @@ STATUS = {
     "page_unknown": 404,
     "query_unknown": 404,
     "answer_unknown": 404,
+    "dataset_unknown": 404,
+    "host_invalid": 400,
     "record_unknown": 404,
     "record_view": 404,
     "audit_no_record": 404,
@@ -72,7 +97,6 @@ STATUS = {
     "mask_wrong": 500,
     "audit_broken": 500,
     "audit_key": 500,
-    "audit_overdue": 503,
     "service_busy": 503,
     "service_unavailable": 503,
 }
@@ -142,8 +166,9 @@ def problem_of(
         instance=told.fields.get("reference"),
     )
     headers = {"Content-Language": lang}
-    if isinstance(told, PortalError) and told.retry_after is not None:
-        headers["Retry-After"] = str(told.retry_after)
+    retry_after = getattr(told, "retry_after", None)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return problem, headers

@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from portal.asking import asked_of, begun, priced
 from portal.errors import PortalError
 from portal.jobs import Job
-from portal.problems import problem_of, problems, spoken
+from portal.problems import problems, spoken
 from portal.schemas import (
     KEY,
     QueryAnswer,
@@ -23,10 +24,10 @@ from portal.schemas import (
     StoredAnswer,
     plain,
 )
-from portal.service import Caller, CallerDep, Enveloped, Service, ServiceDep, bearer
-from portal.telling import given_answer, offer_answer, stored_answer
+from portal.service import CallerDep, Enveloped, Service, ServiceDep, bearer
+from portal.telling import given_answer, offer_answer, state_answer, stored_answer
 from sandbox.desk import Given
-from sandbox.pricing import Accuracy, Asked, explained
+from sandbox.pricing import Asked, explained
 
 REFUSED = (401, 403, 409, 413, 422, 429, 500, 503)
 router = APIRouter(
@@ -53,7 +54,7 @@ def _link(operation: str) -> dict[str, Any]:
 @router.post("/quotes", response_model=QuoteAnswer)
 async def quote(body: QuestionBody, caller: CallerDep, service: ServiceDep) -> JSONResponse:
     """What an answer would cost and how exact it could be; spends nothing."""
-    return await _quoted(service, _asked(body, caller))
+    return await _quoted(service, asked_of(body, caller.partner, caller.user))
 
 
 @router.post(
@@ -77,11 +78,11 @@ async def query(
     prefer: Prefer = None,
 ) -> JSONResponse:
     """Ask. Under the same `Idempotency-Key` a question is charged once, however often it is sent."""
-    asked = _asked(body, caller)
+    asked = asked_of(body, caller.partner, caller.user)
     behind = explained(asked.text)
     if behind is not None:
         return await _quoted(service, replace(asked, text=behind))
-    job = service.jobs.start(asked, idempotency_key, service.now())
+    job = begun(service, asked, idempotency_key)
     if "respond-async" in [one.strip().lower() for one in (prefer or "").split(",")]:
         headers = {"Location": f"/queries/{job.id}", "Preference-Applied": "respond-async"}
         return JSONResponse(_state(request, service, job), 202, headers)
@@ -126,33 +127,9 @@ async def _given(job: Job) -> Given:
         raise
 
 
-def _asked(body: QuestionBody, caller: Caller) -> Asked:
-    wanted = body.accuracy
-    return Asked(
-        caller.partner,
-        caller.user,
-        body.purpose,
-        body.agreement,
-        body.sql,
-        body.epsilon,
-        None if wanted is None else Accuracy(wanted.relative, wanted.rows),
-    )
-
-
 async def _quoted(service: Service, asked: Asked) -> JSONResponse:
-    offer = await run_in_threadpool(service.opened.desk.quote, asked)
-    return JSONResponse(plain(offer_answer(offer)))
+    return JSONResponse(plain(offer_answer(await priced(service, asked))))
 
 
 def _state(request: Request, service: Service, job: Job) -> dict[str, Any]:
-    now = service.now()
-    state, error, answered = job.state(now), None, None
-    if state == "answered":
-        answered = given_answer(job.future.result(), job.asked.agreement)
-    elif state in ("failed", "cancelled"):
-        error = job.error()
-    problem = None if error is None else problem_of(error, spoken(request))[0]
-    told = QueryState(
-        id=job.id, state=state, progress=job.progress(now), answer=answered, problem=problem
-    )
-    return plain(told)
+    return plain(state_answer(job, service.now(), spoken(request)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, cast
 
@@ -13,7 +13,11 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from catalog.audit.record import AuditRecord
 from catalog.database.clients import ApiClient
+from pipelines.exchange.asking import Page, PageAsked
+from pipelines.exchange.exchange import Exchange
+from pipelines.exchange.reader import Reader
 from pipelines.plan import Plan as Workspace
 from pipelines.workspace import ServiceSettings
 from portal.batches import Batches
@@ -21,8 +25,11 @@ from portal.envelope import Envelope, Sleep
 from portal.errors import PortalError
 from portal.jobs import Jobs
 from portal.limits import Buckets
+from portal.monitor import Monitor
+from portal.opencatalogue import OpenCatalogue
 from portal.problems import problem_response
 from portal.tokens import Tokens
+from portal.webhooks import Webhooks
 from sandbox.opening import Opened
 from sandbox.records import Record, RecordAsked
 
@@ -34,11 +41,13 @@ class Caller:
     Attributes:
         client: the program's id.
         partner, user: for whom it asks.
+        department: of a department's program, which has no partner.
     """
 
     client: str
     partner: str
     user: str
+    department: str | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +65,22 @@ class Lookup:
     view: str
     code: str
     request_id: str
+    caller: Caller | None = None
+
+
+@dataclass(slots=True)
+class PageLookup:
+    """A page that is asked for.
+
+    Attributes:
+        client: the bearer of the token.
+        asked: what for; its reader is not known yet.
+        caller: who that is, as soon as it is known.
+    """
+
+    client: str
+    purpose: str
+    asked: PageAsked
     caller: Caller | None = None
 
 
@@ -88,8 +113,22 @@ class Service:
         self.requests = Buckets(settings.requests_per_minute, now)
         self.failures = Buckets(settings.failures_per_minute, now)
         self.lookups = Batches(self._looked_up)
+        self.key = key
         self.envelope = Envelope(read.settings.sandbox.envelope / 1000, now, sleep)
+        self.open_data = OpenCatalogue(opened.store, opened.lake, workspace, clock, now)
         self.jobs = Jobs(opened.desk.ask, settings.workers, settings.waiting, self.envelope.due)
+        self.monitor = Monitor(self.jobs, opened.desk.check)
+        self.exchange = Exchange(
+            read,
+            opened.store,
+            opened.lake,
+            opened.ring,
+            key,
+            lambda records: opened.store.audit.append(self.name, *records),
+            clock,
+        )
+        self.pages = Batches(self._paged)
+        self.webhooks = Webhooks(self.name, opened.store, read.settings.exchange, key, clock)
 
     def caller_of(self, header: str) -> Caller:
         """Who the bearer of a token is, if his client may still sign in; and he has one request less.
@@ -118,11 +157,56 @@ class Service:
         """
         return self._admitted(self.opened.store.clients.valid(self.name, id))
 
+    def department_of(self, header: str) -> Caller:
+        """Who the bearer of a token is, if it is a program of a department.
+
+        Raises:
+            PortalError: `token_missing`, `token_invalid`, `client_not_department`.
+        """
+        id = self.client_of(header)
+        return self._departmental(self.opened.store.clients.valid(self.name, id))
+
+    def _departmental(self, client: ApiClient | None) -> Caller:
+        """Who a client of a department is; that another one came is on record."""
+        if client is None:
+            raise PortalError("token_invalid")
+        if client.department is not None:
+            return Caller(client.id, "", client.user, client.department)
+        record = AuditRecord(
+            at=self.clock(),
+            actor=f"partner:{client.partner}/{client.user}",
+            action="exchange",
+            subject="exchange",
+            outcome="client_not_department",
+            detail={"client": client.id},
+        )
+        self.opened.store.audit.append(self.name, record)
+        raise PortalError("client_not_department")
+
     def _admitted(self, client: ApiClient | None) -> Caller:
         if client is None:
             raise PortalError("token_invalid")
+        if client.department is not None:
+            raise PortalError("client_not_partner")
         self.requests.take(client.id)
         return Caller(client.id, client.partner, client.user)
+
+    def _paged(self, lookups: Sequence[PageLookup]) -> list[Page | Exception]:
+        """The page of each, or its error; all are asked about in one transaction."""
+        refused: dict[int, Exception] = {}
+        asked: list[PageAsked] = []
+        with self.opened.store.one_state():
+            valid = self.opened.store.clients.valid
+            clients = {id: valid(self.name, id) for id in {one.client for one in lookups}}
+            for place, one in enumerate(lookups):
+                try:
+                    one.caller = self._departmental(clients[one.client])
+                except PortalError as error:
+                    refused[place] = error
+                else:
+                    asked.append(_page_asked(one))
+        found = iter(self.exchange.pages(asked) if asked else ())
+        return [refused[i] if i in refused else next(found) for i in range(len(lookups))]
 
     def _looked_up(self, lookups: Sequence[Lookup]) -> list[Record | Exception]:
         """The record of each, or its error; all are asked about in one transaction."""
@@ -140,6 +224,13 @@ class Service:
                     asked.append(_record_asked(one, caller))
             found = iter(self.opened.records.get_all(asked) if asked else ())
         return [refused[i] if i in refused else next(found) for i in range(len(lookups))]
+
+
+def _page_asked(lookup: PageLookup) -> PageAsked:
+    caller = lookup.caller
+    assert caller is not None
+    reader = Reader(caller.department or "", caller.user, lookup.purpose, caller.client)
+    return replace(lookup.asked, reader=reader)
 
 
 def _record_asked(lookup: Lookup, caller: Caller) -> RecordAsked:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from catalog.database.budget_records import Amount as Units
 from catalog.database.budget_records import Balance
 from portal import schemas as s
+from portal.jobs import Job
+from portal.problems import problem_of
 from sandbox.accounting import rho_of
 from sandbox.desk import Given, Offer, Stored
 from sandbox.pricing import DELTA_UNITS
@@ -43,6 +45,22 @@ def given_answer(given: Given, agreement: str) -> s.QueryAnswer:
         instruments=list(given.instruments),
         spent=s.Spent(rho=rho_of(given.spent), epsilon=given.epsilon, delta=given.delta),
         balance=budget(given.balance),
+    )
+
+
+def state_answer(job: Job, now: float, lang: str) -> s.QueryState:
+    """How far a question is, with its answer or its problem once it has ended."""
+    state, error, answered = job.state(now), None, None
+    if state == "answered":
+        answered = given_answer(job.future.result(), job.asked.agreement)
+    elif state in ("failed", "cancelled"):
+        error = job.error()
+    return s.QueryState(
+        id=job.id,
+        state=state,
+        progress=job.progress(now),
+        answer=answered,
+        problem=None if error is None else problem_of(error, lang)[0],
     )
 
 

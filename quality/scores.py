@@ -91,13 +91,24 @@ def score(counts: Iterable[tuple[Rule, int | None, int | None]]) -> Scores:
     Raises:
         ValueError: a rule failed more often than it was assessed, or a count is negative.
     """
+    return _score((rule.id, rule.dimension, assessed, failed) for rule, assessed, failed in counts)
+
+
+def recorded_score(counts: Iterable[tuple[str, int | None, int | None]]) -> Scores:
+    """The same of recorded results: the rule's dimension as ODCS names it, assessed, failed."""
+    return _score(
+        (dimension, dimension, assessed, failed) for dimension, assessed, failed in counts
+    )
+
+
+def _score(counts: Iterable[tuple[str, str, int | None, int | None]]) -> Scores:
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for rule, assessed, failed in counts:
+    for name, dimension, assessed, failed in counts:
         if assessed is None or failed is None:
             continue
         if not 0 <= failed <= assessed:
-            raise ValueError(f"{rule.id}: {failed} failed of {assessed} assessed")
-        total = totals[GB_DIMENSION_OF[rule.dimension]]
+            raise ValueError(f"{name}: {failed} failed of {assessed} assessed")
+        total = totals[GB_DIMENSION_OF[dimension]]
         total[0] += assessed - failed
         total[1] += assessed
     return Scores(tuple(DimensionScore(name, *totals[name]) for name in GB_DIMENSIONS))

@@ -61,7 +61,7 @@ def sign_file(file: Path, key: Path, signer: str, output: Path) -> Path:
         CatalogError: what reading the document raises.
         SandboxError: `key_unreadable`.
     """
-    signed = sign(read_signed(file), _private(key), signer)
+    signed = sign(read_signed(file), private_key(key), signer)
     part = output.with_name(f".{output.name}.part")
     part.write_text(
         yaml.safe_dump(signed_plain(signed), allow_unicode=True, sort_keys=False), "utf-8"
@@ -70,7 +70,12 @@ def sign_file(file: Path, key: Path, signer: str, output: Path) -> Path:
     return output
 
 
-def _private(path: Path) -> Ed25519PrivateKey:
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """The private key in a file.
+
+    Raises:
+        SandboxError: `key_unreadable`.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 

@@ -15,7 +15,7 @@ from catalog.database.store import utc_now
 from pipelines.anchoring import keep_anchored, try_anchor
 from pipelines.duck import Budget
 from pipelines.home import Home
-from pipelines.lake import Snapshot
+from pipelines.lake import Lake, Snapshot
 from pipelines.masking import KeyRing, open_ring
 from pipelines.plan import Plan as Workspace
 from pipelines.spark.engine import SPARK, SparkEngine, engine_kind, engine_of
@@ -29,11 +29,17 @@ from sandbox.watch import Watch
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open desk, what looks up records, and the database behind them."""
+    """An open desk, what looks up records, and what is behind them.
+
+    Attributes:
+        ring: opens the keys of masks.
+    """
 
     desk: Desk
     store: CatalogStore
     records: Records
+    lake: Lake
+    ring: Callable[[], KeyRing]
 
 
 @contextmanager
@@ -60,7 +66,7 @@ def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> 
         try_anchor(store, workspace.workspace)
         desk = Desk(workspace, store, lake, count, clock)
         records = Records(workspace, store, lake, home.records, budget, ring, clock)
-        yield Opened(desk, store, records)
+        yield Opened(desk, store, records, lake, ring)
 
 
 @contextmanager

@@ -112,10 +112,19 @@ def price_of(plan: Plan, asked: Asked, terms: Agreement) -> Quote:
     return quote(plan, loss, delta, group_delta=delta / GROUPS_OF, mode=mode)
 
 
+def usual_epsilon(terms: Agreement) -> float:
+    """What a question costs that names no price."""
+    return min(float(terms.budget.epsilon) * USUAL, most_epsilon(terms))
+
+
+def most_epsilon(terms: Agreement) -> float:
+    """What one question may cost at most, whatever is left."""
+    return float(terms.budget.most_per_question or terms.budget.epsilon)
+
+
 def _wanted_loss(plan: Plan, asked: Asked, terms: Agreement, delta: float) -> float:
     """Epsilon in the mode `pure`, else rho."""
-    budget, mode = terms.budget, terms.mode
-    whole, most = float(budget.epsilon), float(budget.most_per_question or budget.epsilon)
+    mode, most = terms.mode, most_epsilon(terms)
     if asked.accuracy is not None:
         if asked.epsilon is not None:
             raise SandboxError("bad_accuracy")
@@ -124,7 +133,7 @@ def _wanted_loss(plan: Plan, asked: Asked, terms: Agreement, delta: float) -> fl
             needed = loss if mode == "pure" else _about_epsilon(loss, delta)
             raise SandboxError("accuracy_most", needed=f"{needed:.3g}", most=most)
         return loss
-    epsilon = min(whole * USUAL, most) if asked.epsilon is None else asked.epsilon
+    epsilon = usual_epsilon(terms) if asked.epsilon is None else asked.epsilon
     if checked_epsilon(epsilon) > most:
         raise SandboxError("epsilon_most", most=most)
     return epsilon if mode == "pure" else rho_for(epsilon, delta)

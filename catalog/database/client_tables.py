@@ -1,4 +1,4 @@
-"""The table of the programs that may sign in to the sandbox's service."""
+"""The table of the programs that may sign in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from catalog.database.tables import Base, Key, WorkspaceKey
 
 
 class ApiClientRow(Base):
-    """A program of one partner, which asks for one of his users; the secret is kept as a hash."""
+    """A program of one partner or department, which asks for one of its users; the secret is kept as a
+    hash. A department's has no partner."""
 
     __tablename__ = "api_client"
     __table_args__ = (UniqueConstraint("client_id"),)
@@ -20,6 +21,7 @@ class ApiClientRow(Base):
     workspace_id: Mapped[WorkspaceKey]
     client_id: Mapped[str]
     partner: Mapped[str]
+    department: Mapped[str | None]
     user_name: Mapped[str]
     salt: Mapped[str]
     secret_hash: Mapped[str]

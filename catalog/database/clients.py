@@ -1,4 +1,4 @@
-"""The programs of partners that may sign in, and their secrets.
+"""The programs of partners and departments that may sign in, and their secrets.
 
 A secret is 32 random bytes; what is kept is its scrypt hash, so that whoever reads the database
 cannot sign in.
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
@@ -37,6 +38,8 @@ class ApiClient:
         id: by which it names itself.
         partner, user: for whom it asks.
         revoked_at: from when on it may no more; None while it may.
+        department: of a department's program, which uses the exchange; its `partner` is empty. None for
+            a partner's, which uses the sandbox.
     """
 
     id: str
@@ -44,6 +47,7 @@ class ApiClient:
     user: str
     created_at: datetime
     revoked_at: datetime | None
+    department: str | None = None
 
 
 class Clients:
@@ -62,13 +66,25 @@ class Clients:
         self._clock = clock
 
     def add(self, workspace: str, partner: str, user: str) -> tuple[ApiClient, str]:
-        """A new client and its secret, which is told only now."""
+        """A new client of a partner and its secret, which is told only now."""
+        return self._added(workspace, partner, user, None)
+
+    def add_for_department(
+        self, workspace: str, department: str, user: str
+    ) -> tuple[ApiClient, str]:
+        """A new client of a department and its secret, which is told only now."""
+        return self._added(workspace, "", user, department)
+
+    def _added(
+        self, workspace: str, partner: str, user: str, department: str | None
+    ) -> tuple[ApiClient, str]:
         secret, salt = secrets.token_urlsafe(SECRET_BYTES), secrets.token_hex(SALT_BYTES)
         with self._write() as session:
             row = ApiClientRow(
                 workspace_id=lock_workspace(session, workspace, self._clock()),
                 client_id=f"client-{secrets.token_hex(8)}",
                 partner=partner,
+                department=department,
                 user_name=user,
                 salt=salt,
                 secret_hash=_hash(secret, salt),
@@ -121,8 +137,7 @@ class Clients:
             row = con.execute(_VALID, asked).one_or_none()
         if row is None:
             return None
-        client = ApiClient(row.client_id, row.partner, row.user_name, row.created_at, None)
-        return client, row.salt, row.secret_hash
+        return _record(row), row.salt, row.secret_hash
 
 
 # Of columns, and made once: it is asked with every request.
@@ -147,8 +162,16 @@ def _rows(workspace: str) -> Select[ApiClientRow]:
     )
 
 
-def _record(row: ApiClientRow) -> ApiClient:
-    return ApiClient(row.client_id, row.partner, row.user_name, row.created_at, row.revoked_at)
+def _record(row: Any) -> ApiClient:
+    """The record of a row, as the table's class or as the columns of a statement."""
+    return ApiClient(
+        row.client_id,
+        row.partner,
+        row.user_name,
+        row.created_at,
+        row.revoked_at,
+        row.department,
+    )
 
 
 def _hash(secret: str, salt: str) -> str:

@@ -126,7 +126,7 @@ class Openings:
             query = query.where(item.agreement == agreement)
         with self._read() as session:
             found = session.scalars(query.order_by(item.id.desc()).limit(limit))
-            return [_record(row) for row in found]
+            return [record(row) for row in found]
 
     def _id(self, con: Connection, workspace: str) -> int:
         """A workspace never changes its id, and is there before anything can be asked of it."""
@@ -151,7 +151,8 @@ def _values(call: Opening) -> dict[str, Any]:
     }
 
 
-def _record(row: OpeningRow) -> Opening:
+def record(row: OpeningRow) -> Opening:
+    """A row of the log as a value."""
     return Opening(
         row.at,
         row.partner,

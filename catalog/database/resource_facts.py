@@ -59,16 +59,17 @@ def resource_facts(session: Session, workspace: str) -> dict[str, ResourceFacts]
 
 
 def answered(session: Session, workspace: str) -> Counter[tuple[str, str]]:
-    """How often each action and subject was answered in the sandbox: questions and records."""
-    item = OpeningRow
-    query = select(item.action, item.subject, func.count())
-    query = query.join(t.Workspace, t.Workspace.id == item.workspace_id)
-    query = query.where(
-        t.Workspace.name == workspace,
-        item.outcome == GIVEN,
-        item.action.in_(("query", "record")),
-    )
-    found: Counter[tuple[str, str]] = Counter()
-    for action, subject, calls in session.execute(query.group_by(item.action, item.subject)):
-        found[action, subject] = calls
-    return found
+    """How often the sandbox answered: each question by its text, look-ups of records by their view."""
+    owner = select(t.Workspace.id).where(t.Workspace.name == workspace).scalar_subquery()
+    item, views = OpeningRow, t.Resource
+    mine = (item.workspace_id == owner, item.outcome == GIVEN)
+    asked = select(item.subject, func.count()).where(*mine, item.action == "query")
+    found = {("query", row[0]): row[1] for row in session.execute(asked.group_by(item.subject))}
+    # A look-up's subject is the view and a code: the database counts them, for there may be as many
+    # codes as firms in the city.
+    view = func.substr(item.subject, 1, func.length(views.name) + 1) == views.name + " "
+    looked_up = select(views.name, func.count()).select_from(item).join(views, view)
+    looked_up = looked_up.where(*mine, item.action == "record", views.workspace_id == owner)
+    looked_up = looked_up.group_by(views.name)
+    found |= {("record", row[0]): row[1] for row in session.execute(looked_up)}
+    return Counter(found)

@@ -16,10 +16,14 @@ from sqlalchemy.orm import Session
 from catalog.contract import Contract
 from catalog.database import audited, connect, reading, resource_facts, status, syncing, writing
 from catalog.database.accounts import Accounts
+from catalog.database.asked import AskedLog
 from catalog.database.audit import Audit
+from catalog.database.baskets import Baskets
 from catalog.database.budgets import Budgets
 from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
+from catalog.database.countersignatures import Countersignatures
+from catalog.database.grants import Grants
 from catalog.database.histories import Histories
 from catalog.database.holds import Holds
 from catalog.database.instruments import Instruments
@@ -27,8 +31,10 @@ from catalog.database.ledger import Ledger
 from catalog.database.listed import Listed
 from catalog.database.lockouts import Lockouts
 from catalog.database.migrate import ensure_current
+from catalog.database.objections import Objections
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
+from catalog.database.quotas import Quotas
 from catalog.database.records import (
     ReceivedFileRow,
     RuleResultRow,
@@ -41,8 +47,10 @@ from catalog.database.records import (
     WatermarkRow,
     WorkspaceStatus,
 )
+from catalog.database.requests import Requests
 from catalog.database.resource_facts import ResourceFacts
 from catalog.database.sessions import Sessions
+from catalog.database.subscriptions import Subscriptions
 
 Clock = Callable[[], datetime]
 
@@ -64,15 +72,22 @@ class CatalogStore:
         holds: publishes that wait for a person.
         budgets: what partners may learn in the sandbox, and what they have spent.
         instruments: the letters, agreements and consents that allow it.
+        countersignatures: of those, who signed after they were imported.
         openings: all that partners asked for, and what came of it.
+        asked: the same page by page, with what it cost and where the answers are.
         listed: lists of resources from other catalogues.
-        clients: the programs of partners that may sign in.
+        clients: the programs of partners and departments that may sign in.
         accounts: the people who may sign in to the portal.
         sessions: their browsers that have.
         lockouts: attempts that have failed.
         histories: runs with their steps, and how data went over time.
         audit: the log of all that was given, refused, decided and published.
         checkpoints: what was signed of that log, and proofs.
+        grants: what departments may read of each other's resources.
+        requests: what they ask of each other; baskets: what they are about to ask for.
+        objections: values that somebody says are wrong.
+        quotas: what departments have read of what they may read in a window of time.
+        subscriptions: who is told of new snapshots, and the notices that are on their way.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -82,19 +97,27 @@ class CatalogStore:
         self._writers = connect.writing(engine)
         self._clock = clock
         self._own = threading.local()
-        self.ledger = Ledger(self._read, self._write, clock)
         self.audit = Audit(self._reading, self._writing, clock)
         self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
+        self.ledger = Ledger(self._read, self._write, clock)
         self.holds = Holds(self._read, self._write, clock, self.audit)
         self.budgets = Budgets(self._read, self._write, clock)
         self.instruments = Instruments(self._read, self._write, self._reading, clock, self.audit)
+        self.countersignatures = Countersignatures(self._read, self._write, clock, self.audit)
         self.openings = Openings(self._read, self._writing, self.audit)
+        self.asked = AskedLog(self._read)
         self.listed = Listed(self._read, self._write, clock)
         self.clients = Clients(self._read, self._write, self._reading, clock)
         self.accounts = Accounts(self._read, self._write, clock)
         self.sessions = Sessions(self._read, self._write, clock)
         self.lockouts = Lockouts(self._write, clock)
         self.histories = Histories(self._read)
+        self.grants = Grants(self._read, self._write, self._reading, clock, self.audit)
+        self.requests = Requests(self._read, self._write, clock, self.audit)
+        self.baskets = Baskets(self._read, self._write, clock)
+        self.objections = Objections(self._read, self._write, clock, self.audit)
+        self.quotas = Quotas(self._writing, clock)
+        self.subscriptions = Subscriptions(self._read, self._write, clock)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from catalog.contract import Contract, DatabaseSource
+from catalog.terms import OpenType
 
-OpenType = Literal["unconditional", "conditional", "closed"]
 CYCLES = (
     "realtime",
     "daily",
@@ -41,6 +41,7 @@ class EntryField:
     Attributes:
         level: what holds for it, L1 to L4; None: nobody said.
         share_type: 1 unconditional, 2 conditional, 3 none.
+        share_condition: the condition of type 2, the legal basis of type 3.
         sources: the fields of collected data whose values get into it, `<table>.<field>`; of a
             collected field the columns that the department publishes.
         source_of: the data element of which it claims to be the one source.
@@ -54,6 +55,7 @@ class EntryField:
     open_type: OpenType | None = None
     sources: tuple[str, ...] = ()
     source_of: str | None = None
+    share_condition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Entry:
         code: `<class><item><detail>/<sequence>`.
         format: 1 to 7 of the guide: file, spreadsheet, database, images, streaming media,
             self-describing, interface.
-        related: codes of related resources.
+        share_way: how it is given: `interface`, `file`, `sandbox`, `media`.
+        related: codes of related resources; of one without a code its table.
         level: the highest of its fields and of its rows.
         counts: numbers that an imported list tells, such as `views`.
         missing: items that are not known, and why: `not_declared`, `no_rule` (nothing it could follow
@@ -86,6 +89,7 @@ class Entry:
     fields: tuple[EntryField, ...] = ()
     share_type: int | None = None
     share_condition: str | None = None
+    share_way: tuple[str, ...] = ()
     open_type: OpenType | None = None
     open_condition: str | None = None
     update_cycle: str | None = None
@@ -111,7 +115,8 @@ class Entry:
         values["fields"] = tuple(
             EntryField(**{**item, "sources": tuple(item["sources"])}) for item in values["fields"]
         )
-        values["related"], values["tags"] = tuple(values["related"]), tuple(values["tags"])
+        for key in ("related", "tags", "share_way"):
+            values[key] = tuple(values.get(key, ()))
         return cls(**values)
 
 
@@ -139,19 +144,3 @@ def cycle_of(frequency: tuple[float, str] | None) -> str | None:
         return None
     value, unit = frequency
     return _CYCLE_OF.get((unit[:1].lower(), int(value))) if value == int(value) else None
-
-
-def open_type_of(contract: Contract) -> OpenType | None:
-    """What is declared, else what the channel of a release says.
-
-    What is released to everybody is open, without condition unless one is declared; what answers in
-    the sandbox or goes out as an extract is open by agreement.
-    """
-    declared, release = contract.catalogue, contract.release
-    if declared.open is False:
-        return "closed"
-    if declared.open or (release is not None and release.channel == "open"):
-        return "conditional" if declared.open_condition else "unconditional"
-    if release is not None and release.channel in ("sandbox", "extract"):
-        return "conditional"
-    return None

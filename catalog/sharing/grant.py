@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 Manner = Literal["interface", "download", "subscription"]
+MANNERS: tuple[Manner, ...] = get_args(Manner)
+# What every grant says of itself: keys of texts that stand on its page and in its answers.
+DUTIES = ("no_other_purpose", "no_onward_supply")
+State = Literal["coming", "holds", "expired", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class Grant:
             `download` exports and no pages, `subscription` what `interface` does and notices as well.
         valid_from, valid_to: from when (inclusive) to when (exclusive), in UTC.
         revoked_at: from when on it holds no more, whatever its term.
+        owner: the department whose data it is, which decided.
+        conditions: by field, what the owner asks of the reader; whatever they are, data is used for
+            no other purpose and supplied to nobody else (`DUTIES`).
+        ended_by, ended_why: who revoked it, and why.
     """
 
     id: str
@@ -56,8 +64,25 @@ class Grant:
     masks: Mapping[str, str] = field(default_factory=dict)
     rows: RowFilter | None = None
     revoked_at: datetime | None = None
+    owner: str = ""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    ended_by: str = ""
+    ended_why: str = ""
 
     def holds(self, now: datetime) -> bool:
         """Whether it may be read under at a moment."""
         ended = self.revoked_at is not None and self.revoked_at <= now
         return self.valid_from <= now < self.valid_to and not ended
+
+    def state(self, now: datetime) -> State:
+        """What it is at a moment; a revoked one is not called expired later."""
+        if self.revoked_at is not None and self.revoked_at <= now:
+            return "revoked"
+        if now < self.valid_from:
+            return "coming"
+        return "holds" if now < self.valid_to else "expired"
+
+    @property
+    def duties(self) -> tuple[str, ...]:
+        """What every reader under it has to keep to."""
+        return DUTIES

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from catalog.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from pipelines.masking.calls import MaskCall, key_uses, mask_call, mask_calls
+    from pipelines.masking.calls import (
+        MaskCall,
+        key_uses,
+        mask_call,
+        mask_calls,
+        own_mask,
+        own_mask_sql,
+    )
     from pipelines.masking.function import MaskFunction, Parameter
     from pipelines.masking.functions import MASKS
     from pipelines.masking.install import install_duckdb, install_spark
@@ -28,6 +35,8 @@ __all__ = [
     "mask_call",
     "mask_calls",
     "open_ring",
+    "own_mask",
+    "own_mask_sql",
 ]
 
 _HOMES = {
@@ -44,6 +53,8 @@ _HOMES = {
     "mask_call": "pipelines.masking.calls",
     "mask_calls": "pipelines.masking.calls",
     "open_ring": "pipelines.masking.settings",
+    "own_mask": "pipelines.masking.calls",
+    "own_mask_sql": "pipelines.masking.calls",
 }
 
 __getattr__ = lazy_names(__name__, _HOMES)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from catalog.errors import Location
 from pipelines.dialect import line_of
@@ -16,6 +18,7 @@ from pipelines.errors import PipelineError
 from pipelines.masking.function import LiteralValue, MaskFunction, Parameter
 from pipelines.masking.functions import MASKS
 from pipelines.masking.keys import KeyUse
+from quality.predicates import literal, quoted
 
 PREFIX = "mask_"
 _WORD = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
@@ -75,6 +78,27 @@ def mask_call(node: Any, path: Path) -> MaskCall | None:
         for argument, parameter in zip(arguments[first:], function.literals, strict=True)
     )
     return MaskCall(function, tuple(arguments[:first]), literals)
+
+
+def own_mask(field: str, text: str) -> MaskCall | None:
+    """A masking call on a field alone, as it is written: `mask_amount(capital, 10000)`.
+
+    Returns None for anything else, so that nobody can write SQL of his own where a mask belongs.
+    """
+    try:
+        call = mask_call(sqlglot.parse_one(text, dialect="duckdb"), Path(field))
+    except (SqlglotError, PipelineError, RecursionError):
+        return None
+    value = call.values[0] if call is not None and len(call.values) == 1 else None
+    if not isinstance(value, exp.Column) or value.sql("duckdb") not in (field, quoted(field)):
+        return None
+    return call
+
+
+def own_mask_sql(field: str, call: MaskCall) -> str:
+    """The SQL of a masking call on a field, made anew from its parts."""
+    said = [literal(one) if isinstance(one, str) else repr(one) for one in call.literals]
+    return f"{call.function.name}({', '.join([quoted(field), *said])})"
 
 
 def mask_calls(tree: Any, path: Path) -> Iterator[MaskCall]:

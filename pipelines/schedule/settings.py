@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from catalog.cadence import known_cron, span
+from catalog.sharing.working_days import WorkingDays, country_of, known_country
 
 
 class _Strict(BaseModel):
@@ -62,15 +63,25 @@ class ScheduleSettings(_Strict):
 class CalendarSettings(_Strict):
     """Which days are working days.
 
+    Deliveries (`works`) go by the days that stand here; deadlines between departments go by the
+    country's official calendar as well (`catalog.sharing.working_days`).
+
     Attributes:
+        country: of the official calendar, in ISO 3166; the time zone's by default, empty: none.
         weekend: days of the week off, Monday is 1.
         holidays: days off besides.
         workdays: days that are worked although they fall on a weekend or holiday.
     """
 
+    country: str | None = None
     weekend: tuple[int, ...] = (6, 7)
     holidays: frozenset[date] = frozenset()
     workdays: frozenset[date] = frozenset()
+
+    @field_validator("country")
+    @classmethod
+    def _has_a_calendar(cls, value: str | None) -> str | None:
+        return None if value is None else known_country(value)
 
     @field_validator("weekend")
     @classmethod
@@ -84,3 +95,8 @@ class CalendarSettings(_Strict):
         if day in self.workdays:
             return True
         return day.isoweekday() not in self.weekend and day not in self.holidays
+
+    def official(self, zone_name: str) -> WorkingDays:
+        """The working days by which deadlines count, in a city of a time zone."""
+        country = country_of(zone_name) if self.country is None else self.country
+        return WorkingDays(country, self.weekend, self.holidays, self.workdays)

@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 from portal import statics
-from portal.pages import accounts, audit, home, signing
+from portal.pages import (
+    accounts,
+    agreements,
+    audit,
+    catalogue,
+    console,
+    grants,
+    home,
+    objections,
+    oidc,
+    open,
+    openings,
+    quarantine,
+    requests,
+    runs,
+    signing,
+)
 
 # One line each, so that branches that add one do not meet.
 PAGES = (
     statics.router,
     signing.router,
+    oidc.router,
     home.router,
+    console.router,
+    openings.router,
+    open.router,
+    agreements.router,
+    catalogue.router,
+    runs.router,
+    quarantine.router,
     accounts.router,
     audit.router,
+    requests.router,
+    grants.router,
+    objections.router,
 )

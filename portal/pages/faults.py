@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog.errors import CityBrainError
 from portal.errors import PortalError
+from portal.pages.sharing_faults import SHARING
 from portal.problems import Problem, problem_of
 
 STATUS = {
@@ -13,7 +14,22 @@ STATUS = {
     "sign_in_wrong": 422,
     "sign_in_locked": 429,
     "page_failed": 500,
+    "oidc_unreachable": 503,
+    "oidc_refused": 403,
+    "oidc_role": 403,
+    "search_query": 422,
+    "listing_unknown": 404,
+    "entry_unknown": 404,
     "audit_overdue": 503,
+    "unknown_table": 404,
+    "locked": 409,
+    "replay_model": 409,
+    "replay_nothing": 409,
+    "replay_columns": 409,
+    "hold_nothing": 409,
+    "hold_decided": 409,
+    "release_unsound": 409,
+    "decision_words": 422,
     "account_name": 422,
     "account_role": 422,
     "account_exists": 409,
@@ -22,9 +38,27 @@ STATUS = {
     "account_elsewhere": 409,
     "account_department": 422,
     "account_partner": 422,
+    "dataset_unknown": 404,
+    "document_unknown": 404,
+    "document_large": 413,
+    "document_file_missing": 422,
+    "reason_missing": 422,
+    "moment_unreadable": 422,
+    "countersignature_missing": 422,
+    "signature_unknown": 422,
+    "signature_invalid": 422,
+    "signature_missing": 422,
+    "instrument_syntax": 422,
+    "yaml_syntax": 422,
+    "yaml_duplicate_key": 422,
+    "file_encoding": 422,
+    "instrument_unknown": 404,
+    "instrument_differs": 409,
+    "instrument_older": 409,
     "password_length": 422,
     "password_differs": 422,
     "account_own": 409,
+    **SHARING,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""
 

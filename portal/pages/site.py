@@ -15,7 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
 from pipelines.workspace import PortalSettings
+from portal.oidc import Provider
 from portal.service import Service
+from portal.tasks import Tasks
 
 Value = TypeVar("Value")
 
@@ -27,6 +29,8 @@ class Site:
         key: the service's key, from which those of forms and messages are made.
 
     Attributes:
+        tasks: long work that pages have begun.
+        provider: through which people sign in, once it was asked for.
         idle, longest: after how long a session is over.
         lockout: how long an account or address has to wait after too many failures.
     """
@@ -39,6 +43,8 @@ class Site:
         self.idle = timedelta(minutes=self.settings.idle_minutes)
         self.longest = timedelta(hours=self.settings.session_hours)
         self.lockout = timedelta(minutes=self.settings.lockout_minutes)
+        self.tasks = Tasks(service.now)
+        self.provider: Provider | None = None
         self._titles = read.settings.title
         self._key = key
         self.templates = Environment(

@@ -89,12 +89,12 @@ def test_a_code_keeps_its_number_when_resources_come_and_go(city: City) -> None:
 
 
 def test_what_is_declared_counts(city: City) -> None:
-    said = '{category: "201001/7", share_type: 2, open: false, published: 2020-02-03}'
+    said = '{category: "201001/7", share_type: 2, share_condition: "for tax, audit", open: false, published: 2020-02-03}'
     city.collected("trade/shop", ID, custom=f"- {{property: catalogue, value: {said}}}")
     (entry,) = catalogue_of(city.plan()).entries
     assert (entry.kind, entry.code, entry.share_type) == (2, "201001/7", 2)
     assert (entry.open_type, str(entry.published)) == ("closed", "2020-02-03")
-    assert entry.missing["share_condition"] == "not_declared"
+    assert entry.share_condition == "for tax, audit"
     assert [(f.share_type, f.open_type) for f in entry.fields] == [(2, "closed")]
 
 
@@ -162,10 +162,11 @@ def test_answered_calls_count_for_the_views_that_they_read(tmp_path: Path) -> No
             "chicago",
             call("query", ask), call("query", ask), call("query", joined),
             call("query", ask, "budget_spent"), call("quote", ask),
-            call("record", "sandbox.business 17"), call("query", "SELECT count( FROM"),
+            call("record", "sandbox.business 17"), call("record", "sandbox.business 18"),
+            call("record", "sandbox.businessx 17"), call("query", "SELECT count( FROM"),
         )  # fmt: skip
         calls = {name: item.calls for name, item in live(store, "chicago").items() if item.calls}
-    assert calls == {"sandbox.business": 4, "sandbox.inspection": 1}
+    assert calls == {"sandbox.business": 5, "sandbox.inspection": 1}
 
 
 def test_a_missing_item_is_said_to_be_missing(

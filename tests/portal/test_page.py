@@ -10,17 +10,20 @@ from portal.problems import STATUS
 from portal.serving import END_SECONDS
 from tests.portal.inside import Inside
 
-PAGE = (Path(__file__).parents[2] / "docs" / "sandbox-service.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "sandbox-service.md").read_text("utf-8")
+SUBJECTS = ("sandbox-service", "exchange", "open-data")
+PAGES = "\n".join((DOCS / f"{one}.md").read_text("utf-8") for one in SUBJECTS)
 
 
-def test_the_table_of_errors_is_that_of_the_service() -> None:
-    rows = re.findall(r"^\| (\d{3}) \| (.*) \|$", PAGE, flags=re.MULTILINE)
+def test_the_tables_of_errors_are_that_of_the_service() -> None:
+    rows = re.findall(r"^\| (\d{3}) \| (.*) \|$", PAGES, flags=re.MULTILINE)
     told = {code: int(status) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)}
     assert told == STATUS
 
 
 def test_every_request_is_on_the_page(portal: Inside) -> None:
-    told = set(re.findall(r"^\| `([A-Z]+) (/[^`?]*)", PAGE, flags=re.MULTILINE))
+    told = set(re.findall(r"^\| `([A-Z]+) (/[^`?]*)", PAGES, flags=re.MULTILINE))
     paths = portal.http.get("/openapi.json").json()["paths"]
     assert told == {(method.upper(), path) for path, of in paths.items() for method in of}
 

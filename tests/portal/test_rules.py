@@ -196,7 +196,9 @@ def test_the_document_describes_every_problem(portal: Inside) -> None:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             for status, response in operation["responses"].items():
-                kinds = list(response["content"])
+                kinds = list(response.get("content", {}))
+                if int(status) < 400 and path.startswith("/exchange/"):
+                    continue  # files in several formats, and answers without a body
                 if int(status) >= 400 and (path, status) not in (
                     ("/token", "400"),
                     ("/token", "401"),

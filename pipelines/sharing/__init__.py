@@ -1,0 +1,1 @@
+"""Sharing between departments: requests, decisions, grants, objections and returned data."""

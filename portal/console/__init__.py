@@ -1,0 +1,1 @@
+"""What the pages of the sandbox console show, without HTTP."""
