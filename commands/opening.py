@@ -88,6 +88,23 @@ def agreement_list(workspace: WorkspaceArgument, as_json: JsonOption = False) ->
         print_table(instrument_table(found))
 
 
+@agreement.command("odrl")
+def agreement_odrl(
+    workspace: WorkspaceArgument,
+    kind: Annotated[
+        Literal["letter", "agreement", "consent", "grant"],
+        typer.Argument(help="What kind of document, or a grant between departments."),
+    ],
+    document: Annotated[str, typer.Argument(help="Its id.", metavar="ID")],
+    version: Annotated[int | None, typer.Option(help="The newest by default.", min=1)] = None,
+) -> None:
+    """Print a letter, an agreement, a consent or a grant as ODRL 2.2 (JSON-LD)."""
+    from pipelines.present import print_json
+    from sandbox.policies import policy
+
+    print_json(policy(read_workspace(workspace), kind, document, version))
+
+
 @agreement.command("revoke")
 def agreement_revoke(
     workspace: WorkspaceArgument,

@@ -89,11 +89,13 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(anchoring.start)
+        service.monitor.start()
         service.webhooks.start()
         async with ticking(service):
             yield
         for close in (
             app.state.site.tasks.close,
+            service.monitor.close,
             service.webhooks.close,
             service.jobs.close,
             service.lookups.close,

@@ -259,7 +259,7 @@ def _part(asked: _Asked, found: list[Any]) -> list[Any]:
 
 # Routes
 
-_RESPONSES = {
+_RESPONSES: dict[int | str, dict[str, Any]] = {
     **{
         status: {"model": Envelope, "description": description}
         for status, description in {

@@ -130,9 +130,18 @@ class Jobs:
             raise PortalError("query_unknown")
         return job
 
-    def cancel(self, job: Job) -> None:
-        """Stop a job; what was charged for it stays charged."""
-        job.watch.cancel()
+    def live(self) -> list[Job]:
+        """What is at work, or waits."""
+        with self._lock:
+            return list(self._live.values())
+
+    def cancel(self, job: Job, code: str = "query_cancelled") -> None:
+        """Stop a job; what was charged for it stays charged.
+
+        Args:
+            code: of the error by which it ends, if it has begun.
+        """
+        job.watch.cancel(code)
         job.future.cancel()
 
     def close(self) -> None:

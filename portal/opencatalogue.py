@@ -23,7 +23,6 @@ from catalog.exports.dataset import FORMATS, Addresses, Dataset, Terms
 from pipelines.duck import Budget
 from pipelines.exchange.formats import Format as RowFormat
 from pipelines.exchange.streams import RowStream, Selection, stream_snapshot
-from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.opendata import datasets_of, terms_of_city
 from pipelines.plan import Plan
@@ -59,17 +58,18 @@ class OpenCatalogue:
     def __init__(
         self,
         store: CatalogStore,
+        lake: Lake,
         plan: Plan,
         clock: Callable[[], datetime],
         now: Callable[[], float],
     ) -> None:
         self._store = store
+        self._lake = lake
         self._plan = plan
         self._clock = clock
         self._now = now
         self._lock = threading.Lock()
         self._kept: _Kept | None = None
-        self._lake: Lake | None = None
         self._scratch: Path | None = None
         self._at_work: Counter[str] = Counter()
         self._closed = False
@@ -120,7 +120,7 @@ class OpenCatalogue:
         """
         if not self.dataset(key).downloads:
             raise PortalError("dataset_unknown")
-        found = self._opened().current(key)
+        found = self._lake.current(key)
         if found is None:
             raise PortalError("dataset_unknown")
         return found
@@ -151,8 +151,6 @@ class OpenCatalogue:
         """Give everything back."""
         with self._lock:
             self._closed = True
-            if self._lake is not None:
-                self._lake.close()
             if self._scratch is not None:
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
@@ -171,12 +169,6 @@ class OpenCatalogue:
             snapshot=snapshot.snapshot_id,
             detail={"format": suffix},
         )
-
-    def _opened(self) -> Lake:
-        with self._lock:
-            if self._lake is None:
-                self._lake = Home.of(self.name).open_lake()
-            return self._lake
 
     def _folder(self) -> Path:
         with self._lock:

@@ -38,16 +38,19 @@ Key = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", max_len
 
 
 def _content(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """What the OpenAPI document says of an answer that is no JSON."""
-    schema = {"schema": {"type": "string"}}
+    """What the OpenAPI document says of answers in several forms."""
+    forms = {"application/ld+json": "object", "application/json": "array"}
+    content = {kind: {"schema": {"type": forms.get(kind, "string")}} for kind in kinds}
     return {
-        200: {"description": "OK", "content": dict.fromkeys(kinds, schema)},
+        200: {"description": "OK", "content": content},
         304: {"description": "Not modified since."},
     }
 
 
 _CATALOGUE = {**_content(*DOCUMENTS.values()), **problems(400, 404, 422, 429, 500, 503)}
-_ELSEWHERE = {303: {"description": "The page for people, for those who want HTML."}}
+_ELSEWHERE: dict[int | str, dict[str, Any]] = {
+    303: {"description": "The page for people, for those who want HTML."}
+}
 
 
 @router.get("/catalog", responses={**_CATALOGUE, **_ELSEWHERE}, response_class=Response)

@@ -29,7 +29,15 @@ SHARING_READERS: frozenset[Role] = SHARERS | {"auditor"}
 ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
 AUDITORS: frozenset[Role] = frozenset({"auditor"})
 
+SIDES: frozenset[Role] = READERS | {"officer", "partner"}  # of documents; each sees his own
+
 PERMISSIONS: Mapping[str, Who] = {
+    # Letters, agreements, consents
+    "agreements": SIDES,
+    "agreement": SIDES,
+    "agreement_file": SIDES,
+    "agreement_upload": frozenset({"steward", "officer", "partner"}),
+    "agreement_end": frozenset({"steward"}),
     # The sandbox's service
     "openapi": ANYONE,
     "health": ANYONE,
@@ -121,6 +129,7 @@ PERMISSIONS: Mapping[str, Who] = {
     "task_redispatch": STEWARDS,
     "task_refuse": STEWARDS,
     "grants": SHARING_READERS,
+    "grant_export": OFFICERS,
     "grant_revoke": SHARERS,
     "objections": SHARING_READERS,
     "objection_form": SHARERS,

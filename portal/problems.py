@@ -57,6 +57,7 @@ STATUS = {
     "agreement_missing": 403,
     "agreement_expired": 403,
     "agreement_revoked": 403,
+    "agreement_ended": 403,
     "user_not_named": 403,
     "purpose_not_agreed": 403,
     "field_not_agreed": 403,

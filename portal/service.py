@@ -25,6 +25,7 @@ from portal.envelope import Envelope, Sleep
 from portal.errors import PortalError
 from portal.jobs import Jobs
 from portal.limits import Buckets
+from portal.monitor import Monitor
 from portal.opencatalogue import OpenCatalogue
 from portal.problems import problem_response
 from portal.tokens import Tokens
@@ -114,8 +115,9 @@ class Service:
         self.lookups = Batches(self._looked_up)
         self.key = key
         self.envelope = Envelope(read.settings.sandbox.envelope / 1000, now, sleep)
-        self.open_data = OpenCatalogue(opened.store, workspace, clock, now)
+        self.open_data = OpenCatalogue(opened.store, opened.lake, workspace, clock, now)
         self.jobs = Jobs(opened.desk.ask, settings.workers, settings.waiting, self.envelope.due)
+        self.monitor = Monitor(self.jobs, opened.desk.check)
         self.exchange = Exchange(
             read,
             opened.store,
@@ -203,7 +205,7 @@ class Service:
                     refused[place] = error
                 else:
                     asked.append(_page_asked(one))
-            found = iter(self.exchange.pages(asked) if asked else ())
+        found = iter(self.exchange.pages(asked) if asked else ())
         return [refused[i] if i in refused else next(found) for i in range(len(lookups))]
 
     def _looked_up(self, lookups: Sequence[Lookup]) -> list[Record | Exception]:

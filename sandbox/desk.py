@@ -217,6 +217,19 @@ class Desk:
             raise self._not_allowed(Asked(partner, "", "", agreement, ""), at)
         return self._granted(document)
 
+    def check(self, asked: Asked) -> None:
+        """Whether a question that was allowed still is; nothing is counted, priced or logged.
+
+        Raises:
+            CatalogError: what the instruments say now, if they no longer allow it.
+            SandboxError: `agreement_unknown`.
+            Refusal: the agreement no longer has a view or a field of it.
+        """
+        at = self._clock()
+        terms = self._terms(asked, at)
+        used = used_fields(read_question(asked.text, self._granted(terms)))
+        self._allowed(asked, terms.partner.id, used, at)
+
     def balances(self, agreement: str, partner: str | None = None) -> dict[str, Balance]:
         """What an agreement has left, by kind of unit of its views.
 

@@ -8,11 +8,12 @@ answer for something that he did not ask.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from catalog.search.fold import fold
 
 Record = dict[str, Any]
 MOST_ROWS = 1_000
@@ -133,7 +134,8 @@ def _between(values: Callable[[Record], list[str]], low: str, high: str) -> Test
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    """Capitals, widths, traditional and simplified alike, as the catalogue's search has it."""
+    return fold(text)
 
 
 def _haystack(one: Record) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal import statics
 from portal.pages import (
     accounts,
+    agreements,
     audit,
     catalogue,
     console,
@@ -27,6 +28,7 @@ PAGES = (
     console.router,
     openings.router,
     open.router,
+    agreements.router,
     catalogue.router,
     runs.router,
     quarantine.router,

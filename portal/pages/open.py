@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from markupsafe import Markup
 
 from catalog.exports.dataset import FORMATS, Addresses, Dataset, text_in, texts_of
 from catalog.exports.schema_org import script_text, structured
+from catalog.search.fold import fold
 from portal.opencatalogue import OpenCatalogue, addresses
 from portal.pages.page import VisitDep, page_router, render
 
@@ -34,7 +34,7 @@ class _Shown:
 def open_list(request: Request, visit: VisitDep, q: str = "") -> Response:
     """All open datasets, or those that have all words of a search."""
     catalogue = visit.site.service.open_data
-    words = _folded(q[:LONGEST]).split()
+    words = fold(q[:LONGEST]).split()
     shown = [_shown(one, visit.lang) for one in catalogue.datasets()]
     found = [one for one in shown if all(word in _text(one) for word in words)]
     return render(
@@ -93,11 +93,7 @@ def _text(one: _Shown) -> str:
     texts = [*one.dataset.title.values(), *one.dataset.description.values()]
     names = [*(one.dataset.publisher.names.values() if one.dataset.publisher else ())]
     fields = [f"{item.name} {item.title}" for item in one.dataset.entry.fields]
-    return _folded(" ".join([one.key, *texts, *names, *fields, *one.dataset.entry.tags]))
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return fold(" ".join([one.key, *texts, *names, *fields, *one.dataset.entry.tags]))
 
 
 def _terms(catalogue: OpenCatalogue, lang: str) -> dict[str, Any]:
@@ -124,6 +120,7 @@ def _risk(found: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
     """What was measured before it was published: keys of texts with their numbers."""
     if found is None:
         return []
+    names: tuple[str, ...]
     if found.get("kind") == "statistics":
         names = ("groups", "minimum", "smallest", "suppressed")
     else:
