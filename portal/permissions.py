@@ -129,6 +129,7 @@ PERMISSIONS: Mapping[str, Who] = {
     "task_redispatch": STEWARDS,
     "task_refuse": STEWARDS,
     "grants": SHARING_READERS,
+    "grant_odrl": SHARING_READERS,
     "grant_revoke": SHARERS,
     "objections": SHARING_READERS,
     "objection_form": SHARERS,

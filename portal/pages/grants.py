@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 from fastapi import Request, Response
 
+from catalog.exports.odrl import policy_of_grant
 from catalog.people import Person
 from catalog.sharing.grant import Grant
+from portal.errors import PortalError
 from portal.pages.page import PersonDep, VisitDep, page_router, redirect, render
 from portal.pages.sharing_forms import FormDep, field, naming
+from portal.service import service_of
 from portal.sharing import desk_of
 
 router = page_router()
@@ -30,6 +35,19 @@ def grants(request: Request, visit: VisitDep, person: PersonDep) -> Response:
         now=now,
         department=naming(request, visit.lang),
     )
+
+
+@router.get("/grants/{id}/odrl")
+def grant_odrl(request: Request, person: PersonDep, id: str) -> Response:
+    """A grant that concerns somebody, as ODRL."""
+    desk = desk_of(request)
+    found = next((one for one in desk.grants(person) if one.id == id), None)
+    if found is None:
+        raise PortalError("document_unknown")
+    policy = policy_of_grant(service_of(request).name, found)
+    headers = {"Content-Disposition": 'attachment; filename="grant.jsonld"'}
+    content = json.dumps(policy, ensure_ascii=False, indent=2)
+    return Response(content, media_type="application/ld+json", headers=headers)
 
 
 def _ends(person: Person, grant: Grant) -> bool:
