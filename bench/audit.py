@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import JSON, Column, DateTime, Integer, MetaData, Table, Text, insert
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Integer, MetaData, Table, Text, insert
 
 from catalog.audit.offline import Verifier, fingerprint
 from catalog.audit.record import AuditRecord
@@ -39,7 +39,7 @@ PLAIN = Table(
     *(Column(n, Text) for n in ("actor", "action", "subject", "outcome", "under", "purpose")),
     Column("fields", JSON),
     Column("rows", Integer),
-    Column("snapshot", Integer),
+    Column("snapshot", BigInteger),
     Column("detail", JSON),
 )
 NAMES = (

@@ -133,8 +133,8 @@ def audit_checkpoint(
     if as_json:
         print_json(made.plain())
         return
-    told = {"number": made.number, "size": f"{made.size:,}", "root": made.root}
-    print_line(text("audit_checkpoint_made", **told))
+    size = f"{made.size:,}"
+    print_line(text("audit_checkpoint_made", number=made.number, size=size, root=made.root))
     if to is not None:
         print_line(text("audit_checkpoints_sent", count=sent, file=str(to)))
 

@@ -107,7 +107,7 @@ def catalogue_search(
         typer.Option("--filter", help="FACET=VALUE; one facet several times: any of the values."),
     ] = None,
     sort: Annotated[str, typer.Option(help="relevance, name, newest or quality.")] = "relevance",
-    page: Annotated[int, typer.Option(min=1)] = 1,
+    page: Annotated[int, typer.Option(min=1, help="Page of the results.")] = 1,
     size: Annotated[int, typer.Option(min=1, max=100, help="Results on a page.")] = 20,
     as_json: JsonOption = False,
 ) -> None:

@@ -82,7 +82,7 @@ def share_list(
             found = desk.everything(person)
         else:
             mine = desk.mine(person)
-            found = [*mine, *(one for one in desk.inbox(person) if one not in mine)]
+            found = [*mine, *(one for one in desk.received(person) if one not in mine)]
         grants, now = desk.grants(person), desk.clock()
     if as_json:
         print_json({"requests": list(map(plain, found)), "grants": list(map(plain, grants))})

@@ -119,6 +119,15 @@ def anchor(store: CatalogStore, workspace: Workspace) -> Checkpoint | None:
     return store.checkpoints.make(workspace.name, signing_key(workspace))
 
 
+def try_anchor(store: CatalogStore, workspace: Workspace) -> CityBrainError | None:
+    """The same for those whose own work must not fail with it; why it could not be done."""
+    try:
+        anchor(store, workspace)
+    except CityBrainError as error:
+        return error
+    return None
+
+
 class Anchoring:
     """Anchors in a thread of its own, at once and then from time to time, until it is closed.
 

@@ -18,7 +18,7 @@ from catalog.audit.record import DONE, AuditRecord
 from catalog.database import CatalogStore
 from catalog.openlineage import prune
 from pipelines.account import Outcome, recovered
-from pipelines.anchoring import anchor
+from pipelines.anchoring import try_anchor
 from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot, quarantine_table
@@ -50,7 +50,7 @@ def _writing(workspace: Workspace, wait: float = 0) -> Iterator[tuple[Home, Lake
         store.sync_resources(workspace.name, list(workspace.contracts.values()))
         with home.open_lake() as lake:
             yield home, lake, store
-        anchor(store, workspace)
+        try_anchor(store, workspace)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from graphlib import TopologicalSorter
@@ -28,7 +28,7 @@ from catalog.database.records import RunStatus
 from catalog.errors import CatalogError, CityBrainError, Location
 from catalog.lineage import Edge, ModelLineage
 from pipelines.account import Outcome, recovered
-from pipelines.anchoring import anchor, keep_anchored
+from pipelines.anchoring import keep_anchored, try_anchor
 from pipelines.duck import Budget
 from pipelines.errors import PipelineError
 from pipelines.execute import run_step
@@ -137,19 +137,24 @@ def run_workspace(
     with opened_workspace(plan, options.wait) as opened:
         done = run_chosen(opened, chosen, options, source, progress)
     seconds = monotonic() - began
-    warnings = opened.events.warnings
+    warnings = (*opened.events.warnings, *opened.faults)
     return RunResult(done.run_id, plan.workspace, done.outcomes, seconds, done.docs, warnings)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A workspace that this process alone may write to."""
+    """A workspace that this process alone may write to.
+
+    Attributes:
+        faults: what went wrong beside the steps, such as a checkpoint that could not be signed.
+    """
 
     plan: Plan
     home: Home
     lake: Lake
     store: CatalogStore
     events: RunEvents
+    faults: list[CityBrainError] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +299,7 @@ class _Run:
     ) -> None:
         self.plan = plan = opened.plan
         self.events = opened.events
+        self.faults = opened.faults
         self.store = opened.store
         self.lake = opened.lake
         self.progress = progress
@@ -330,7 +336,8 @@ class _Run:
                 status = _run_status(outcomes)
             finally:
                 self.store.finish_run(self.run_id, status)
-        anchor(self.store, self.plan.workspace)
+        if (fault := try_anchor(self.store, self.plan.workspace)) is not None:
+            self.faults.append(fault)
         return outcomes
 
     def _start(self, run_id: str) -> None:

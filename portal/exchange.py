@@ -76,6 +76,8 @@ Known = Annotated[str | None, Header(alias="If-None-Match", max_length=500)]
 class Departmental(APIRoute):
     """A route for programs of departments. Nothing of a request is read before that is known."""
 
+    checks = "client"
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's own handler, behind the sign-in."""
         inner = super().get_route_handler()
@@ -113,14 +115,14 @@ def reader_of(caller: Caller, purpose: str) -> Reader:
 
 
 @router.get("/exchange", response_model=Grants)
-async def grants(caller: CallerDep, service: ServiceDep) -> JSONResponse:
+async def exchange_grants(caller: CallerDep, service: ServiceDep) -> JSONResponse:
     """What your department may read now: resources, fields, purposes, terms."""
     found = await run_in_threadpool(service.exchange.grants, reader_of(caller, ""))
     return JSONResponse(plain(Grants(grants=[grant_told(one) for one in found])))
 
 
 @pages.get("/exchange/{resource}", responses=PAGED, openapi_extra=SECURED)
-async def page(
+async def exchange_page(
     resource: Resource,
     purpose: Purpose,
     request: Request,
@@ -138,7 +140,7 @@ async def page(
 
 
 @pages.get("/exchange/{resource}/changes", responses=PAGED, openapi_extra=SECURED)
-async def changes(
+async def exchange_changes(
     resource: Resource,
     purpose: Purpose,
     request: Request,
@@ -161,7 +163,7 @@ async def changes(
     responses={200: {"content": _CONTENT, "description": "All rows."}},
     response_class=StreamingResponse,
 )
-async def export(
+async def exchange_export(
     resource: Resource,
     purpose: Purpose,
     caller: CallerDep,

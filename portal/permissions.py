@@ -130,6 +130,7 @@ PERMISSIONS: Mapping[str, Who] = {
     "task_refuse": STEWARDS,
     "grants": SHARING_READERS,
     "grant_odrl": SHARING_READERS,
+    "grant_export": OFFICERS,
     "grant_revoke": SHARERS,
     "objections": SHARING_READERS,
     "objection_form": SHARERS,

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from catalog.audit.record import AuditRecord
 from catalog.database.clients import ApiClient
 from pipelines.exchange.asking import Page, PageAsked
 from pipelines.exchange.exchange import Exchange
@@ -163,7 +164,24 @@ class Service:
             PortalError: `token_missing`, `token_invalid`, `client_not_department`.
         """
         id = self.client_of(header)
-        return departmental(self.opened.store.clients.valid(self.name, id))
+        return self._departmental(self.opened.store.clients.valid(self.name, id))
+
+    def _departmental(self, client: ApiClient | None) -> Caller:
+        """Who a client of a department is; that another one came is on record."""
+        if client is None:
+            raise PortalError("token_invalid")
+        if client.department is not None:
+            return Caller(client.id, "", client.user, client.department)
+        record = AuditRecord(
+            at=self.clock(),
+            actor=f"partner:{client.partner}/{client.user}",
+            action="exchange",
+            subject="exchange",
+            outcome="client_not_department",
+            detail={"client": client.id},
+        )
+        self.opened.store.audit.append(self.name, record)
+        raise PortalError("client_not_department")
 
     def _admitted(self, client: ApiClient | None) -> Caller:
         if client is None:
@@ -182,12 +200,12 @@ class Service:
             clients = {id: valid(self.name, id) for id in {one.client for one in lookups}}
             for place, one in enumerate(lookups):
                 try:
-                    one.caller = departmental(clients[one.client])
+                    one.caller = self._departmental(clients[one.client])
                 except PortalError as error:
                     refused[place] = error
                 else:
                     asked.append(_page_asked(one))
-            found = iter(self.exchange.pages(asked) if asked else ())
+        found = iter(self.exchange.pages(asked) if asked else ())
         return [refused[i] if i in refused else next(found) for i in range(len(lookups))]
 
     def _looked_up(self, lookups: Sequence[Lookup]) -> list[Record | Exception]:
@@ -213,19 +231,6 @@ def _page_asked(lookup: PageLookup) -> PageAsked:
     assert caller is not None
     reader = Reader(caller.department or "", caller.user, lookup.purpose, caller.client)
     return replace(lookup.asked, reader=reader)
-
-
-def departmental(client: ApiClient | None) -> Caller:
-    """Who a client of a department is.
-
-    Raises:
-        PortalError: `token_invalid`, `client_not_department`.
-    """
-    if client is None:
-        raise PortalError("token_invalid")
-    if client.department is None:
-        raise PortalError("client_not_department")
-    return Caller(client.id, "", client.user, client.department)
 
 
 def _record_asked(lookup: Lookup, caller: Caller) -> RecordAsked:

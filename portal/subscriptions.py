@@ -36,7 +36,7 @@ SubscriptionId = Annotated[str, Path(min_length=1, max_length=100, pattern=NAME)
 
 
 @router.post("/exchange/{resource}/subscriptions", response_model=SubscriptionMade, status_code=201)
-async def subscribe(
+async def exchange_subscribe(
     resource: Resource,
     purpose: Purpose,
     body: SubscriptionBody,
@@ -51,7 +51,9 @@ async def subscribe(
 
 
 @router.get("/exchange/{resource}/subscriptions", response_model=Subscriptions)
-async def subscriptions(resource: Resource, caller: CallerDep, service: ServiceDep) -> JSONResponse:
+async def exchange_subscriptions(
+    resource: Resource, caller: CallerDep, service: ServiceDep
+) -> JSONResponse:
     """Your department's subscriptions to a resource, ended ones too."""
     box = service.opened.store.subscriptions
     found = await run_in_threadpool(box.list, service.name, caller.department, resource)
@@ -60,7 +62,7 @@ async def subscriptions(resource: Resource, caller: CallerDep, service: ServiceD
 
 
 @router.delete("/exchange/{resource}/subscriptions/{subscription}", status_code=204)
-async def unsubscribe(
+async def exchange_unsubscribe(
     resource: Resource, subscription: SubscriptionId, caller: CallerDep, service: ServiceDep
 ) -> Response:
     """Have the address told of nothing more."""

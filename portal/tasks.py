@@ -96,11 +96,10 @@ class Tasks:
         try:
             task.result = work()
         except Exception as error:
-            task.error, state = error, "failed"
-        else:
-            state = "done"
+            task.error = error
         task.ended = self._now()
-        task.state = state  # last: who sees it sees the rest
+        # Last: who sees it sees the rest.
+        task.state = "done" if task.error is None else "failed"
 
     def _forget(self) -> None:
         over = [key for key, one in self._known.items() if one.over]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from catalog.database import CatalogStore
 from catalog.database.store import utc_now
-from pipelines.anchoring import anchor, keep_anchored
+from pipelines.anchoring import keep_anchored, try_anchor
 from pipelines.duck import Budget
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
@@ -63,7 +63,7 @@ def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> 
 
         register_caps(workspace, store)
         keep_anchored(store, workspace.workspace)
-        anchor(store, workspace.workspace)
+        try_anchor(store, workspace.workspace)
         desk = Desk(workspace, store, lake, count, clock)
         records = Records(workspace, store, lake, home.records, budget, ring, clock)
         yield Opened(desk, store, records, lake, ring)

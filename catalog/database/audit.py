@@ -208,7 +208,8 @@ class Audit:
             highest = select(func.max(RECORD.c.sequence)).where(RECORD.c.log_id == found["id"])
             last = con.scalar(highest) or 0
         names = ("size", "head", "anchored", "open_since", "overdue_seconds")
-        return LogState(found["log"], *(found[name] for name in names), last)
+        values = {name: found[name] for name in names}
+        return LogState(id=found["log"], last=last, **values)
 
     def newest(
         self,

@@ -35,7 +35,7 @@ from catalog.sharing.transitions import OPEN_TASK
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 Make = Callable[[Request, datetime], Change]
-_OPEN = ("submitted", "pre_auditing", "dispatched")
+_OPEN = ("submitted", "pre_auditing", "returned", "dispatched")
 
 
 class Requests:
@@ -116,9 +116,10 @@ class Requests:
 
     def waiting(self, workspace: str) -> builtins.list[Request]:
         """Requests of which something is still to be done, by anybody or by the system."""
+        row, task = ShareRequestRow, ShareTaskRow
         states = (*OPEN_TASK, "approved", "partially_approved")
-        tasks = select(ShareTaskRow.request_key).where(ShareTaskRow.state.in_(states))
-        row = ShareRequestRow
+        open_task = task.state.in_(states) | (task.dispute_state == "raised")
+        tasks = select(task.request_key).where(open_task)
         query = _of(workspace).where(row.state.in_(_OPEN) | row.id.in_(tasks)).order_by(row.id)
         with self._read() as session:
             return _loaded(session, session.scalars(query).all())

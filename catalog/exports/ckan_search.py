@@ -134,7 +134,7 @@ def _between(values: Callable[[Record], list[str]], low: str, high: str) -> Test
 
 
 def _folded(text: str) -> str:
-    """Capitals, widths, traditional and simplified signs alike, as the catalogue has it."""
+    """Capitals, widths, traditional and simplified alike, as the catalogue's search has it."""
     return fold(text)
 
 

@@ -84,3 +84,10 @@ class Waiting(Exception):
     def __init__(self, made: Future[Any]) -> None:
         super().__init__()
         self.made = made
+
+
+def no_rows() -> pa.Table:
+    """A page of nothing."""
+    import pyarrow as pa
+
+    return pa.table({})

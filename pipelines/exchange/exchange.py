@@ -9,11 +9,11 @@ granted look alike.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from catalog.audit.record import AuditRecord
 from catalog.database import CatalogStore
@@ -22,7 +22,7 @@ from catalog.sharing.grant import Grant, Manner
 from pipelines.duck import Budget
 from pipelines.errors import PipelineError
 from pipelines.exchange import noting
-from pipelines.exchange.asking import MOST_ROWS, Page, PageAsked, QuotaError, Waiting
+from pipelines.exchange.asking import MOST_ROWS, Page, PageAsked, QuotaError, Waiting, no_rows
 from pipelines.exchange.cursors import Cursors, Place
 from pipelines.exchange.exports import Export, Hooks
 from pipelines.exchange.formats import Format
@@ -40,6 +40,7 @@ MAKERS = 2  # page files that are made at a time
 PAGED: tuple[Manner, ...] = ("interface", "subscription")
 EXPORTED: tuple[Manner, ...] = ("interface", "subscription", "download")
 SUBSCRIBED: tuple[Manner, ...] = ("subscription",)
+Given = TypeVar("Given")
 Audit = Callable[[Sequence[AuditRecord]], object]
 
 
@@ -156,7 +157,7 @@ class Exchange:
     def note_failed(self, asked: PageAsked, error: Exception, reader: Reader | None = None) -> None:
         """Record that what `Waiting` waited for could not be made."""
         who = asked if reader is None else replace(asked, reader=reader)
-        self._audit([_page_record(self._clock(), who, error)])
+        self._audit([noting.page_record(self._clock(), who, error)])
 
     def pages(self, asked: Sequence[PageAsked]) -> list[Page | Exception]:
         """Pages at one moment, or why one is not given; all are recorded together.
@@ -166,17 +167,17 @@ class Exchange:
         `cursor_over`, `exchange_unpublished`, `exchange_snapshot_gone`, `since_unknown`,
         `since_gone`, `changes_key`, `changes_columns`, `export_failed`, `mask_wrong`.
         """
-        found: list[Page | Exception] = []
-        with self._store.one_state():
-            for one in asked:
-                try:
-                    found.append(self._page(one))
-                except Exception as error:
-                    found.append(error)
-        self._take(asked, found)
         now = self._clock()
+        with self._store.one_state():
+            allowed = [_tried(self._allowed, one, now) for one in asked]
+        # Only now: what is read besides takes connections of its own.
+        found = [
+            may if isinstance(may, Exception) else _tried(self._read, one, *may, now)
+            for one, may in zip(asked, allowed, strict=True)
+        ]
+        self._take(asked, found)
         records = [
-            _page_record(now, one, page)
+            noting.page_record(now, one, page)
             for one, page in zip(asked, found, strict=True)
             if not isinstance(page, Waiting)
         ]
@@ -200,8 +201,8 @@ class Exchange:
             if refused is not None:
                 found[place] = _quota(refused)
 
-    def _page(self, asked: PageAsked) -> Page:
-        now = self._clock()
+    def _allowed(self, asked: PageAsked, now: datetime) -> tuple[View, Place | None]:
+        """What is read, and where it goes on."""
         place: Place | None = None
         if asked.cursor is not None:
             department, resource = asked.reader.department, asked.resource
@@ -214,7 +215,7 @@ class Exchange:
             raise PipelineError("cursor_over", resource=asked.resource)
         if place is not None and (place.since is not None) != asked.changes:
             raise PipelineError("cursor_invalid")
-        return self._read(asked, view, place, now)
+        return view, place
 
     def _read(self, asked: PageAsked, view: View, place: Place | None, now: datetime) -> Page:
         if place is None:
@@ -226,7 +227,7 @@ class Exchange:
         mark = "" if asked.changes else mark_of(digests)
         since = place.since if place is not None else asked.since
         if place is None and not asked.changes and asked.known is not None:
-            page = Page(view, snapshot, _nothing(), 0, None, mark=mark, unchanged=True)
+            page = Page(view, snapshot, no_rows(), 0, None, mark=mark, unchanged=True)
             if asked.known == page.tag:
                 return page
         if since is not None and place is None:
@@ -382,21 +383,14 @@ class Exchange:
         self._store.quotas.give_back(self._workspace.name, reader.department, "rows", rows, at)
 
 
-def _nothing() -> Any:
-    import pyarrow as pa
-
-    return pa.table({})
+def _tried(work: Callable[..., Given], *what: Any) -> Given | Exception:
+    """What comes of it, or the error that it ended with."""
+    try:
+        return work(*what)
+    except Exception as error:
+        return error
 
 
 def _quota(refused: Refused) -> QuotaError:
     code = "quota_requests" if refused.kind == "requests" else "quota_rows"
     return QuotaError(code, refused.seconds)
-
-
-def _page_record(now: datetime, asked: PageAsked, found: Page | Exception) -> AuditRecord:
-    what = "changes" if asked.changes else "page"
-    if isinstance(found, Exception):
-        return noting.refused(now, asked.reader, asked.resource, what, found, asked.grant)
-    detail: Mapping[str, Any] = {} if found.since is None else {"since": str(found.since)}
-    rows, snapshot = found.table.num_rows, found.snapshot.snapshot_id
-    return noting.given(now, asked.reader, found.view, what, rows, snapshot, **detail)

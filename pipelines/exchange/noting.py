@@ -6,6 +6,7 @@ from datetime import datetime
 
 from catalog.audit.record import DONE, AuditRecord
 from catalog.errors import CityBrainError
+from pipelines.exchange.asking import Page, PageAsked
 from pipelines.exchange.reader import Reader, View
 
 LONGEST = 200  # characters of a name that a reader made up
@@ -61,6 +62,16 @@ def refused(
         purpose=reader.purpose[:LONGEST],
         detail=_detail(reader, what, {}),
     )
+
+
+def page_record(at: datetime, asked: PageAsked, found: Page | Exception) -> AuditRecord:
+    """What was given, or refused, of a page."""
+    what = "changes" if asked.changes else "page"
+    if isinstance(found, Exception):
+        return refused(at, asked.reader, asked.resource, what, found, asked.grant)
+    detail: dict[str, str] = {} if found.since is None else {"since": str(found.since)}
+    rows, snapshot = found.table.num_rows, found.snapshot.snapshot_id
+    return given(at, asked.reader, found.view, what, rows, snapshot, **detail)
 
 
 def _detail(reader: Reader, what: str, more: dict[str, str]) -> dict[str, str]:

@@ -122,7 +122,7 @@ def run_due(
     with opened_workspace(plan, options.wait) as opened:
         asked = _Asked(opened, stage, moment, at is not None, options, source, progress)
         result = asked.settle()
-    told = tuple(str(warning) for warning in opened.events.warnings)
+    told = tuple(str(one) for one in (*opened.events.warnings, *opened.faults))
     return replace(result, warnings=told)
 
 

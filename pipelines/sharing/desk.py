@@ -148,7 +148,7 @@ class SharingDesk:
         at_once = self.plan.workspace.settings.sharing.unconditional_at_once
 
         def make(request: Request, by: By, now: Now) -> Change:
-            self._still_shared(request)
+            self.rules.recheck(request.department, request.asked.items)
             return moves.dispatch(request, by, now, at_once)
 
         return self._supplied(self._change(person, id, self._steward(person), make))
@@ -272,9 +272,17 @@ class SharingDesk:
         """What somebody's department has asked for, the newest first."""
         return self.store.requests.list(self.workspace, department=self._department(person))
 
-    def inbox(self, person: Person) -> list[Request]:
-        """What somebody's department is asked for, the newest first."""
+    def received(self, person: Person) -> list[Request]:
+        """What somebody's department was asked for, the newest first."""
         return self.store.requests.list(self.workspace, owner=self._department(person))
+
+    def waiting(self, person: Person) -> list[Request]:
+        """What still waits for somebody's department, of a steward for any; the oldest first."""
+        department = self._department(person)
+        if person.role == "steward":
+            return self.store.requests.waiting(self.workspace)
+        asked = self.store.requests.waiting(self.workspace)
+        return [one for one in asked if department in (one.department, *one.owners)]
 
     def everything(self, person: Person) -> list[Request]:
         """Every request, the newest first, for the data bureau and auditors.
@@ -371,13 +379,6 @@ class SharingDesk:
         known = self.plan.workspace.departments
         if id not in known and id != self.rules.bureau:
             raise PipelineError("share_department", department=id, known=", ".join(known))
-
-    def _still_shared(self, request: Request) -> None:
-        """Contracts change: what was asked for must be shared when it is dispatched."""
-        wants: dict[str, list[str]] = {}
-        for item in request.asked.items:
-            wants.setdefault(item.resource, []).extend(item.fields)
-        self.rules.items(request.department, wants)
 
     def _now(self, at: datetime) -> Now:
         return Now(at, self.terms)

@@ -83,7 +83,8 @@ def offered_masks(plan: Plan, resource: str, name: str, department: str) -> tupl
 def _candidates(item: ContractField, name: str, department: str) -> list[str]:
     """Calls that may fit a field: those made for its kind, and those of what it declares."""
     kind = item.physical_type.upper()
-    field = quoted(name)
+    # As people write it, where that means the field and no word of SQL.
+    field = name if own_mask(name, f"mask_text({name})") is not None else quoted(name)
     found = [
         f"{function.name}({field})"
         for function in MASKS.values()

@@ -100,6 +100,13 @@ class SharingRules:
             found += [Item(resource, owner, tuple(by_type[one]), one) for one in sorted(by_type)]
         return tuple(found)
 
+    def recheck(self, department: str, items: Sequence[Item]) -> None:
+        """Contracts change: what was asked for must still be shared; raises what `items` does."""
+        wants: dict[str, list[str]] = defaultdict(list)
+        for item in items:
+            wants[item.resource] += item.fields
+        self.items(department, wants)
+
     def _chosen(self, resource: str, names: Sequence[str]) -> list[FieldRule]:
         """Fields by their names, in the resource's order.
 

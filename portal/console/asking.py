@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import secrets
 from dataclasses import dataclass
@@ -14,9 +15,12 @@ from pydantic import ValidationError
 from catalog.canonical import canonical_json
 from portal.errors import PortalError
 from portal.schemas import QuestionBody
+from sandbox.errors import SandboxError
 from sandbox.pricing import Asked
+from sandbox.sql.size import MOST_CHARACTERS, too_large
 
 By = Literal["usual", "epsilon", "accuracy"]
+MOST_ROWS = 10**12  # as `portal.schemas.AccuracyBody` has it
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -48,26 +52,34 @@ def body_of(sent: Sent, agreement: str) -> QuestionBody:
     """The question that a form asks, held against what the service takes from programs.
 
     Raises:
-        RequestValidationError: it is not such a question.
+        Refusal: `question_size`.
+        SandboxError: `bad_epsilon`, `bad_accuracy`.
+        RequestValidationError: it is not such a question for another reason.
     """
+    if len(sent.sql) > MOST_CHARACTERS:
+        raise too_large()
     said: dict[str, Any] = {"sql": sent.sql, "agreement": agreement, "purpose": sent.purpose}
     if sent.by == "epsilon":
-        said["epsilon"] = _number(sent.epsilon)
+        said["epsilon"] = _number(sent.epsilon, "bad_epsilon")
     elif sent.by == "accuracy":
-        relative = _number(sent.relative)
-        share = relative / 100 if isinstance(relative, float) else relative
-        said["accuracy"] = {"relative": share, "rows": _number(sent.rows)}
+        relative, rows = (_number(one, "bad_accuracy") for one in (sent.relative, sent.rows))
+        if not (0 < relative <= 100 and 1 <= rows <= MOST_ROWS and rows.is_integer()):
+            raise SandboxError("bad_accuracy")
+        said["accuracy"] = {"relative": relative / 100, "rows": rows}
     try:
         return QuestionBody.model_validate(said)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
 
 
-def _number(typed: str) -> float | str:
+def _number(typed: str, code: str) -> float:
     try:
-        return float(typed)
+        number = float(typed)
     except ValueError:
-        return typed
+        number = math.nan
+    if not math.isfinite(number):
+        raise SandboxError(code)
+    return number
 
 
 def key_of(asked: Asked, nonce: str) -> str:

@@ -36,7 +36,7 @@ AgreementPath = Annotated[str, Path(min_length=1, max_length=200, pattern=NAME)]
 Id = Annotated[str, Path(min_length=1, max_length=100, pattern=KEY)]
 Number = Annotated[int | None, Query(ge=1, lt=2**63)]
 QUICK_SECONDS = 1.0  # so long the first response waits for an answer; what takes longer is polled
-ELSEWHERE = frozenset({"too_many_requests", "form_stale", "page_forbidden"})
+ELSEWHERE = frozenset({"form_stale", "page_forbidden"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,23 @@ def the_form(
     return Sent(purpose, lines, by, epsilon.strip(), relative.strip(), rows.strip(), nonce)
 
 
+async def the_analyst(person: PersonDep, visit: VisitDep) -> Person:
+    """Who asks; his requests are counted, as those of programs are.
+
+    Raises:
+        PortalError: `page_forbidden`, for an account of no partner; `too_many_requests`.
+    """
+    desk.partner_of(person)
+    visit.site.service.requests.take(f"account {person.id}")
+    return person
+
+
 FormDep = Annotated[Sent, Depends(the_form)]
+AnalystDep = Annotated[Person, Depends(the_analyst)]
 
 
 @router.get("/console")
-def console(request: Request, person: PersonDep, visit: VisitDep) -> Response:
+def console(request: Request, person: AnalystDep, visit: VisitDep) -> Response:
     """The agreements under which one may ask."""
     held = desk.held(visit.site.service, desk.partner_of(person), person.id)
     return render(request, "console/agreements.html", held=held)
@@ -77,7 +89,7 @@ def console(request: Request, person: PersonDep, visit: VisitDep) -> Response:
 @router.get("/console/agreements/{agreement:path}")
 def console_editor(
     request: Request,
-    person: PersonDep,
+    person: AnalystDep,
     visit: VisitDep,
     agreement: AgreementPath,
     again: Number = None,
@@ -92,7 +104,7 @@ def console_editor(
 
 @router.post("/console/quote/{agreement:path}")
 async def console_quote(
-    request: Request, person: PersonDep, visit: VisitDep, agreement: AgreementPath, sent: FormDep
+    request: Request, person: AnalystDep, visit: VisitDep, agreement: AgreementPath, sent: FormDep
 ) -> Response:
     """What an answer would cost; spends nothing."""
     return await _quoted(request, visit, person, agreement, sent)
@@ -100,14 +112,13 @@ async def console_quote(
 
 @router.post("/console/ask/{agreement:path}")
 async def console_ask(
-    request: Request, person: PersonDep, visit: VisitDep, agreement: AgreementPath, sent: FormDep
+    request: Request, person: AnalystDep, visit: VisitDep, agreement: AgreementPath, sent: FormDep
 ) -> Response:
     """Ask. Sent again by the same page, the same question is charged once."""
     service = visit.site.service
     if explained(sent.sql) is not None:
         return await _quoted(request, visit, person, agreement, sent)
     try:
-        _admit(visit, person)
         asked = _asked(person, agreement, sent)
         job = begun(service, asked, asking.key_of(asked, sent.nonce))
     except Exception as error:
@@ -121,7 +132,7 @@ async def console_ask(
 
 
 @router.get("/console/jobs/{id}")
-def console_job(request: Request, person: PersonDep, visit: VisitDep, id: Id) -> Response:
+def console_job(request: Request, person: AnalystDep, visit: VisitDep, id: Id) -> Response:
     """How far a question is, then its answer; reloaded, the same question goes on."""
     job = visit.site.service.jobs.of(id, desk.partner_of(person))
     if is_fragment(request):
@@ -131,7 +142,7 @@ def console_job(request: Request, person: PersonDep, visit: VisitDep, id: Id) ->
 
 
 @router.post("/console/jobs/{id}/cancel")
-def console_cancel(request: Request, person: PersonDep, visit: VisitDep, id: Id) -> Response:
+def console_cancel(request: Request, person: AnalystDep, visit: VisitDep, id: Id) -> Response:
     """Stop a question. What was charged for it stays charged."""
     jobs = visit.site.service.jobs
     job = jobs.of(id, desk.partner_of(person))
@@ -142,7 +153,7 @@ def console_cancel(request: Request, person: PersonDep, visit: VisitDep, id: Id)
 
 
 @router.get("/console/answers/{id}")
-def console_answer(request: Request, person: PersonDep, visit: VisitDep, id: Id) -> Response:
+def console_answer(request: Request, person: AnalystDep, visit: VisitDep, id: Id) -> Response:
     """An answer that was given, again, for nothing."""
     service, partner = visit.site.service, desk.partner_of(person)
     stored = service.opened.desk.answer(partner, person.id, id)
@@ -158,7 +169,7 @@ def console_answer(request: Request, person: PersonDep, visit: VisitDep, id: Id)
 
 
 @router.get("/console/answers/{id}/csv")
-def console_csv(person: PersonDep, visit: VisitDep, id: Id) -> Response:
+def console_csv(person: AnalystDep, visit: VisitDep, id: Id) -> Response:
     """The same as CSV."""
     stored = visit.site.service.opened.desk.answer(desk.partner_of(person), person.id, id)
     headers = {"Content-Disposition": 'attachment; filename="answer.csv"'}
@@ -166,7 +177,7 @@ def console_csv(person: PersonDep, visit: VisitDep, id: Id) -> Response:
 
 
 @router.get("/console/answers/{id}/json")
-def console_json(person: PersonDep, visit: VisitDep, id: Id) -> Response:
+def console_json(person: AnalystDep, visit: VisitDep, id: Id) -> Response:
     """The same as JSON, in the form in which programs get it."""
     stored = visit.site.service.opened.desk.answer(desk.partner_of(person), person.id, id)
     headers = {"Content-Disposition": 'attachment; filename="answer.json"'}
@@ -176,7 +187,7 @@ def console_json(person: PersonDep, visit: VisitDep, id: Id) -> Response:
 
 @router.get("/console/history")
 def console_history(
-    request: Request, person: PersonDep, visit: VisitDep, before: Number = None
+    request: Request, person: AnalystDep, visit: VisitDep, before: Number = None
 ) -> Response:
     """What was asked, the newest first."""
     service, partner = visit.site.service, desk.partner_of(person)
@@ -185,15 +196,6 @@ def console_history(
 
 
 # -- what they share ------------------------------------------------------------------------------
-
-
-def _admit(visit: Visit, person: Person) -> None:
-    """Count a request, as those of programs are counted.
-
-    Raises:
-        PortalError: `too_many_requests`.
-    """
-    visit.site.service.requests.take(f"account {person.id}")
 
 
 def _asked(person: Person, agreement: str, sent: Sent) -> Asked:
@@ -218,7 +220,6 @@ async def _quoted(
 ) -> Response:
     service = visit.site.service
     try:
-        _admit(visit, person)
         asked = _asked(person, agreement, sent)
         behind = explained(asked.text)
         offer = await priced(service, asked if behind is None else replace(asked, text=behind))

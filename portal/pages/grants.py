@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 
 from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
 
+from catalog.errors import CatalogError
 from catalog.exports.odrl import policy_of_grant
 from catalog.people import Person
 from catalog.sharing.grant import Grant
+from pipelines.exchange.formats import FORMATS, Format
+from pipelines.exchange.reader import Reader
 from portal.errors import PortalError
+from portal.exchange import export_response
 from portal.pages.page import PersonDep, VisitDep, page_router, redirect, render
 from portal.pages.sharing_forms import FormDep, field, naming
 from portal.service import service_of
@@ -32,6 +37,7 @@ def grants(request: Request, visit: VisitDep, person: PersonDep) -> Response:
         "sharing/grants.html",
         found=desk.grants(person),
         revocable=revocable,
+        formats=FORMATS,
         now=now,
         department=naming(request, visit.lang),
     )
@@ -61,3 +67,24 @@ def grant_revoke(request: Request, person: PersonDep, id: str, form: FormDep) ->
     """Let a grant hold no more."""
     desk_of(request).revoke(person, id, field(form, "reason"))
     return redirect(request, "grants", "grant_revoked", {"grant": id})
+
+
+@router.get("/grants/{id}/export")
+async def grant_export(
+    request: Request, person: PersonDep, id: str, format: str = "csv"
+) -> Response:
+    """All rows that a grant gives to somebody's own department, as a file."""
+    grant = await run_in_threadpool(desk_of(request).grant, person, id)
+    if person.department != grant.department:  # its owner sees it, and does not read under it
+        raise CatalogError("grant_unknown", grant=id)
+    reader = Reader(grant.department, person.id, grant.purpose)
+    return await export_response(
+        service_of(request), reader, grant.resource, _format(format), grant.id
+    )
+
+
+def _format(said: str) -> Format:
+    found = next((one for one in FORMATS if one == said), None)
+    if found is None:
+        raise PortalError("format_unknown", formats=", ".join(FORMATS))
+    return found

@@ -8,10 +8,8 @@ from __future__ import annotations
 # One line each, in the order of the header.
 NAVIGATION: tuple[tuple[str, str], ...] = (
     ("home", "nav_home"),
-    ("console", "console_title"),
-    ("openings", "openings_title"),
-    ("open_list", "nav_open"),
     ("catalogue", "nav_catalogue"),
+    ("open_list", "nav_open"),
     ("agreements", "nav_agreements"),
     ("runs", "nav_runs"),
     ("quarantine", "nav_quarantine"),
@@ -22,4 +20,10 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("inbox", "nav_inbox"),
     ("grants", "nav_grants"),
     ("objections", "nav_objections"),
+    ("console", "console_title"),
+    ("openings", "openings_title"),
+    ("runs", "nav_runs"),
+    ("quarantine", "nav_quarantine"),
+    ("audit_log", "nav_audit_log"),
+    ("accounts", "nav_accounts"),
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from catalog.errors import CityBrainError
+from catalog.sharing.objection import Verdict
 from portal.pages.faults import fault_of
 from portal.pages.page import PersonDep, VisitDep, page_router, redirect, render
 from portal.pages.sharing_forms import FormDep, field, key_of, naming
@@ -98,8 +99,7 @@ def objection_page(request: Request, visit: VisitDep, person: PersonDep, id: str
 @router.post("/objections/{id}/answer")
 def objection_answer(request: Request, person: PersonDep, id: str, form: FormDep) -> Response:
     """Say what a source has found."""
-    confirmed = field(form, "verdict") == "confirmed"
-    verdict = "confirmed" if confirmed else "denied"
+    verdict: Verdict = "confirmed" if field(form, "verdict") == "confirmed" else "denied"
     objections_of(request).answer(person, id, verdict, field(form, "text"))
     return redirect(request, "objection_page", "objection_changed", id=id)
 

@@ -77,7 +77,6 @@ def quarantine_rows(
     return render(
         request,
         "quarantine/rows.html",
-        resource=resource,
         summary=summary,
         reason=reason,
         rules=_explained(step.rules, summary.reasons if summary else {}),

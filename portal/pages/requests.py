@@ -119,21 +119,23 @@ def _waiting(desk: SharingDesk, person: Person) -> list[Waiting]:
     mine = acting_for(person, desk.rules.bureau)
     steward = person.role == "steward"
     found: list[Waiting] = []
-    for one in desk.everything(person) if steward else desk.inbox(person):
+    for one in desk.waiting(person):
         if steward and one.state in PLATFORM:
+            found.append((one, None))
+        if one.department == mine and one.state == "returned":
             found.append((one, None))
         for task in one.tasks:
             own = task.item.owner == mine and task.state in ("dispatched", "supervising")
-            raised = task.dispute is not None and task.dispute.state == "raised"
-            platform = steward and (
-                task.state == "returned" or raised or (task.item.share_type == 1 and task.open)
-            )
-            if own or platform:
+            asked = one.department == mine and task.state == "correction"
+            if own or asked or (steward and _for_bureau(task)):
                 found.append((one, task))
-    if not steward:
-        asked = (one for one in desk.mine(person) if one.state == "dispatched")
-        found += [(one, task) for one in asked for task in one.tasks if task.state == "correction"]
     return found
+
+
+def _for_bureau(task: Task) -> bool:
+    """Whether the data bureau has to route a task, rule on it or answer it."""
+    raised = task.dispute is not None and task.dispute.state == "raised"
+    return task.state == "returned" or raised or (task.item.share_type == 1 and task.open)
 
 
 def _due(waiting: Waiting) -> tuple[bool, float]:

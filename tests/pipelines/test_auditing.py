@@ -28,6 +28,7 @@ from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.workspace import Workspace, load_workspace
 from tests.servers import postgres
+from tests.support.city import NAME, City
 
 __all__ = ["postgres"]  # a fixture
 
@@ -309,3 +310,33 @@ def test_killed_writers_leave_a_sound_log(
     ]
     assert len(acknowledged) > 500
     assert all(kept[int(number)] == subject for number, subject in acknowledged)
+
+
+@pytest.mark.slow
+def test_a_run_logs_what_it_publishes_and_anchors_it(small: City) -> None:
+    result = small.run()
+    with CatalogStore.open(Home.of(NAME).database_url) as store:
+        found = store.audit.newest(NAME)
+        assert {one.record.subject for one in found} == set(result.outcomes)
+        assert {one.record.actor for one in found} == {f"run:{result.run_id}"}
+        assert {one.record.snapshot for one in found} == {
+            one.snapshot.snapshot_id for one in result.outcomes.values() if one.snapshot
+        }
+        state = store.audit.state(NAME)
+        assert state is not None and state.anchored == state.size == len(found)
+        assert state.overdue_seconds == 3_600
+        small.run()  # nothing new, nothing to log
+        assert store.audit.newest(NAME) == found
+        assert result.warnings == ()
+
+
+@pytest.mark.slow
+def test_a_run_publishes_although_its_log_is_broken(small: City) -> None:
+    small.run()
+    with CatalogStore.open(Home.of(NAME).database_url) as store:
+        forced(store, "UPDATE audit_record SET actor = 'run:other' WHERE sequence = 2")
+        result = small.run(full=True)
+        assert {one.status for one in result.outcomes.values()} == {"published"}
+        assert [one.code for one in result.warnings] == ["audit_broken"]
+        state = store.audit.state(NAME)
+        assert state is not None and state.anchored < state.size

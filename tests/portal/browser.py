@@ -108,3 +108,10 @@ def axe_faults(page: Page) -> list[tuple[str, str, list[Any]]]:
         for one in found
         if one["impact"] in GRAVE
     ]
+
+
+def seen(page: Page, name: str) -> None:
+    """Keep a picture of the whole page, if `CITYBRAIN_PICTURES` names a folder for them."""
+    folder = os.environ.get("CITYBRAIN_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.portal.analysts import asking, console, untouched
 from tests.portal.browser import chromium, city_url, page
 from tests.portal.bureau import Bureau, Credentials, make_bureau
 from tests.portal.inside import Inside, inside
 from tests.portal.twins import Attacker, Twins, served
 from tests.servers import postgres
 
-__all__ = ["chromium", "city_url", "page", "postgres"]
+__all__ = ["asking", "chromium", "city_url", "console", "page", "postgres", "untouched"]
 
 QUIET = "\n[sandbox]\nepsilon = 1000\n\n[service]\nrequests_per_minute = 100000\nfailures_per_minute = 100000\ntoken_seconds = 3600\n"
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from catalog.database import CatalogStore
 from catalog.people import Role
+from pipelines.sharing.desk import SharingDesk
 from portal.app import create_app
 from portal.tokens import service_key
 from sandbox.opening import open_desk
@@ -20,7 +24,7 @@ from tests.portal.bureau import Bureau
 from tests.portal.inside import Inside, inside
 from tests.portal.people import Browser, account, forgive
 from tests.support.city import NAME, City
-from tests.support.sharing import PERSONS, sharing_city
+from tests.support.sharing import PERSONS, WANG, sharing_city, wish
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 FORM = {
@@ -115,8 +119,8 @@ def test_from_the_basket_to_the_grant(portal: Inside, sharing: Bureau) -> None:
         assert shi.post(f"{path}/{act}", {}).status_code == 303
     assert f"{path}#task-2" in li.get("/inbox").text
     shown = html.unescape(li.get(path).text)
-    assert 'mask_name("name")' in shown and "mask_pseudonym(\"name\", 'share', 'civil')" in shown
-    masked = {"mask.name": 'mask_name("name")', "condition.name": "staff only"}
+    assert "mask_name(name)" in shown and "mask_pseudonym(name, 'share', 'civil')" in shown
+    masked = {"mask.name": "mask_name(name)", "condition.name": "staff only"}
     bare = li.post(f"{path}/tasks/2/decide", decision(id="approved"))
     assert bare.status_code == 422 and "decision_fields" in bare.text
     form = decision(id="approved", name="approved", age="refused")
@@ -128,7 +132,7 @@ def test_from_the_basket_to_the_grant(portal: Inside, sharing: Bureau) -> None:
     shown = wang.get(path).text
     assert "Supplied" in shown and "not needed" in shown and "staff only" in shown
     listed = html.unescape(wang.get("/grants").text)
-    assert 'mask_name("name")' in listed and "It may not be passed on" in listed
+    assert "mask_name(name)" in listed and "It may not be passed on" in listed
     assert "Revoke" not in listed
     (grant,) = re.findall(r'action="(/grants/grant-\w+/revoke)"', li.get("/grants").text)[:1]
     assert wang.post(grant, {"reason": "x"}).status_code == 403
@@ -254,6 +258,26 @@ def test_names_that_nobody_has(portal: Inside) -> None:
     for path in ("/requests/%00", "/requests/..%2f..", "/requests/%F0%9F%98%80", "/objections/%00"):
         assert li.get(path).status_code == 404, path
     assert li.post("/basket", {"resource": "raw.\x00", "fields": ["a"]}).status_code in (403, 422)
+
+
+def test_the_service_does_what_is_due(
+    sharing: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that nobody has looked at for a long time is supervised soon after the start."""
+    monkeypatch.setenv("CITYBRAIN_HOME", str(sharing.home))
+    long_ago = datetime.now(UTC) - timedelta(days=90)
+    plan = sharing.city.plan()
+    with CatalogStore.open(sharing.database, clock=lambda: long_ago) as store:
+        desk = SharingDesk(plan, store, lambda: long_ago)
+        id = desk.submit(WANG, wish(first=long_ago.date(), last=date.today())).id
+    with inside(sharing, tmp_path / "keys"):
+        deadline = time.monotonic() + 20
+        acts: list[str] = []
+        while "escalate" not in acts and time.monotonic() < deadline:
+            time.sleep(0.1)
+            with sharing.store() as store:
+                acts = [event.act for event in store.requests.get(NAME, id).events]
+    assert acts == ["submit", "supervise", "escalate"]
 
 
 # -- in a browser -------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import pytest
 
 from catalog.errors import CityBrainError
 from catalog.sharing.grant import RowFilter
-from pipelines.errors import PipelineError
 from pipelines.exchange.asking import Page, PageAsked
 from pipelines.exchange.rendering import rows_json
 from tests.support.exchange import CIVIL, FIRM, LOOSE, MASKED, POLICE, Market, rows_sql
@@ -285,7 +284,7 @@ def read_over_and_over(market: Market, readers: int, reads: int, publishes: int)
                 offsets = {round(value) - i for i, value in enumerate(paid)}
                 if len(paid) != 2000 or len(offsets) != 1:
                     wrong.append(f"{len(paid)} rows of {len(offsets)} snapshots")
-            except (PipelineError, OSError) as error:
+            except (CityBrainError, OSError) as error:
                 wrong.append(repr(error))
 
     threads = [threading.Thread(target=one) for _ in range(readers)]
@@ -306,3 +305,9 @@ def test_readers_while_the_table_is_republished(open_market: Market) -> None:
 @pytest.mark.slow
 def test_two_hundred_readers_while_the_table_is_republished(open_market: Market) -> None:
     assert read_over_and_over(open_market, 200, 5, 200) == []
+
+
+@pytest.mark.slow
+def test_readers_with_postgresql(postgres_market: Market) -> None:
+    assert read_over_and_over(postgres_market, 16, 3, 20) == []
+    assert postgres_market.store.quotas.used("testville", "civil", "rows") == 16 * 3 * 2000

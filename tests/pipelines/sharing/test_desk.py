@@ -213,7 +213,7 @@ def test_a_law_lets_a_field_be_given_as_it_is(desk: SharingDesk) -> None:
 def test_masks_are_offered_that_lower_the_level(desk: SharingDesk) -> None:
     request = dispatched(desk)
     offered = desk.masks_for(LI, request, request.tasks[1])
-    assert offered["name"] == ('mask_name("name")', "mask_pseudonym(\"name\", 'share', 'civil')")
+    assert offered["name"] == ("mask_name(name)", "mask_pseudonym(name, 'share', 'civil')")
     assert offered["id"] == ()  # L1 already
     for name, masks in offered.items():
         for mask in masks:
