@@ -139,6 +139,7 @@ PERMISSIONS: Mapping[str, Who] = {
     "task_redispatch": STEWARDS,
     "task_refuse": STEWARDS,
     "grants": SHARING_READERS,
+    "grant_odrl": SHARING_READERS,
     "grant_export": OFFICERS,
     "grant_revoke": SHARERS,
     "objections": SHARING_READERS,
