@@ -76,9 +76,7 @@ STATUS = {
     "host_invalid": 400,
     "record_unknown": 404,
     "record_view": 404,
-    "audit_no_record": 404,
     "method_unknown": 405,
-    "audit_not_anchored": 409,
     "query_cancelled": 409,
     "query_long": 409,
     "idempotency_key_reused": 409,
@@ -95,8 +93,6 @@ STATUS = {
     "service_failed": 500,
     "engine_failed": 500,
     "mask_wrong": 500,
-    "audit_broken": 500,
-    "audit_key": 500,
     "service_busy": 503,
     "service_unavailable": 503,
 }

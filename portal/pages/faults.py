@@ -58,6 +58,10 @@ STATUS = {
     "password_length": 422,
     "password_differs": 422,
     "account_own": 409,
+    "audit_no_record": 404,
+    "audit_not_anchored": 409,
+    "audit_broken": 500,
+    "audit_key": 500,
     **SHARING,
 }
 """The statuses of errors that only people on pages meet; those of programs are in `portal.problems`."""
