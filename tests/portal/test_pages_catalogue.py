@@ -182,14 +182,15 @@ def test_the_graph_is_data_and_the_lists_say_the_same(city: Inside) -> None:
             assert f'<a href="{node["url"]}">' in page
 
 
-def offered(city: Inside, role: str | None) -> list[str]:
-    page = browser(city, role).get("/catalogue/resource/raw.tax__firm").text
+def offered(city: Inside, role: str | None, table: str = "raw.tax__firm") -> list[str]:
+    page = browser(city, role).get(f"/catalogue/resource/{table}").text
     return re.findall(r'name="fields" value="(\w+)"', page)
 
 
 def test_the_basket_is_offered_to_officers_of_other_departments(city: Inside) -> None:
     assert offered(city, "guest") == ["code", "area", "paid"]
     assert offered(city, "officer") == offered(city, "engineer") == []
+    assert offered(city, "guest", "sandbox.firm") == []  # whose rows never leave
 
 
 def test_without_a_basket_there_is_no_form(
