@@ -50,6 +50,14 @@ PERMISSIONS: Mapping[str, Who] = {
     "balances": CLIENT,
     "views": CLIENT,
     "record": CLIENT,
+    # The exchange
+    "exchange_grants": CLIENT,
+    "exchange_page": CLIENT,
+    "exchange_changes": CLIENT,
+    "exchange_export": CLIENT,
+    "exchange_subscribe": CLIENT,
+    "exchange_subscriptions": CLIENT,
+    "exchange_unsubscribe": CLIENT,
     # Open data
     "open_catalogue": ANYONE,
     "open_catalogue_file": ANYONE,
