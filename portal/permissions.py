@@ -81,6 +81,8 @@ PERMISSIONS: Mapping[str, Who] = {
     "catalogue_listed": ANYONE,
     "sign_in": ANYONE,
     "sign_in_try": ANYONE,
+    "oidc_begin": ANYONE,
+    "oidc_return": ANYONE,
     "sign_out": EVERYBODY,
     # The sandbox console
     "console": ANALYSTS,
@@ -137,6 +139,7 @@ PERMISSIONS: Mapping[str, Who] = {
     "task_redispatch": STEWARDS,
     "task_refuse": STEWARDS,
     "grants": SHARING_READERS,
+    "grant_odrl": SHARING_READERS,
     "grant_export": OFFICERS,
     "grant_revoke": SHARERS,
     "objections": SHARING_READERS,

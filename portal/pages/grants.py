@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from catalog.errors import CatalogError
+from catalog.exports.odrl import policy_of_grant
 from catalog.people import Person
 from catalog.sharing.grant import Grant
 from pipelines.exchange.formats import FORMATS, Format
@@ -38,6 +41,19 @@ def grants(request: Request, visit: VisitDep, person: PersonDep) -> Response:
         now=now,
         department=naming(request, visit.lang),
     )
+
+
+@router.get("/grants/{id}/odrl")
+def grant_odrl(request: Request, person: PersonDep, id: str) -> Response:
+    """A grant that concerns somebody, as ODRL."""
+    desk = desk_of(request)
+    found = next((one for one in desk.grants(person) if one.id == id), None)
+    if found is None:
+        raise PortalError("document_unknown")
+    policy = policy_of_grant(service_of(request).name, found)
+    headers = {"Content-Disposition": 'attachment; filename="grant.jsonld"'}
+    content = json.dumps(policy, ensure_ascii=False, indent=2)
+    return Response(content, media_type="application/ld+json", headers=headers)
 
 
 def _ends(person: Person, grant: Grant) -> bool:
