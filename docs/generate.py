@@ -85,6 +85,11 @@ VARIABLES = {
         "File with the keys of the masking functions ([masking](masking.md)); a file that is named "
         "must exist.",
     ),
+    "CITYBRAIN_OIDC_SECRET": (
+        "-",
+        "The portal's secret at its provider of OpenID Connect ([portal](portal.md)); without it, it is "
+        "a public client.",
+    ),
     "OPENLINEAGE_URL": (
         "-",
         "Receiver of [lineage events](lineage-events.md), with `OPENLINEAGE_ENDPOINT` and "
@@ -232,6 +237,19 @@ SETTINGS = {
     "portal.lockout_minutes": "For how many minutes they wait.",
     "portal.idle_minutes": "After how many minutes without a request a session is over.",
     "portal.session_hours": "After how many hours a session is over at the latest.",
+    "portal.oidc.issuer": "Provider of OpenID Connect for [signing in](portal.md); without this "
+    "section there is none.",
+    "portal.oidc.client_id": "The portal's name at the provider.",
+    "portal.oidc.address": "Of this city as browsers know it; it is registered at the provider with "
+    "`/sign-in/provider/return` behind it.",
+    "portal.oidc.scope": "What the provider is asked for.",
+    "portal.oidc.name_claim": "The claim with the name of the account; else `sub`.",
+    "portal.oidc.title_claim": "The claim with what somebody is called on pages.",
+    "portal.oidc.role_claim": "The claim, text or list, that tells the role.",
+    "portal.oidc.roles": "The role here by what stands in it; the first that somebody has counts.",
+    "portal.oidc.department_claim": "The claim with an officer's department.",
+    "portal.oidc.departments": "The department here by what stands in it, where they differ.",
+    "portal.oidc.partner_claim": "The claim with an analyst's partner.",
     "exchange.requests_per_minute": "How many requests the programs of one department may send to the "
     "[exchange](exchange.md), all processes together.",
     "exchange.rows_per_day": "How many rows one department may be given in a day (UTC).",
@@ -417,6 +435,11 @@ def settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, st
         kind: Any = item.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from settings(kind, f"{prefix}{name}.")
+            continue
+        optional = [one for one in get_args(kind) if isinstance(one, type)]
+        section = next((one for one in optional if issubclass(one, BaseModel)), None)
+        if section is not None:
+            yield from settings(section, f"{prefix}{name}.")
             continue
         default = "required" if item.is_required() else _default(item.default)
         limits = [_limit(rule) for rule in item.metadata]

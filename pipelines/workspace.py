@@ -21,6 +21,7 @@ from catalog.cadence import known_zone
 from catalog.contract import DATABASES, Contract, Gate
 from catalog.errors import CatalogError, CityBrainError, Location, Problems
 from catalog.odcs import ContractFaults, read_contract
+from catalog.people import Role
 from catalog.sharing.working_days import WorkingDays
 from catalog.yamlsource import load_yaml, read_text
 from pipelines.compilecache import CompileCache
@@ -87,6 +88,37 @@ class ServiceSettings(_Strict):
     waiting: int = Field(default=64, ge=1)
 
 
+class OidcSettings(_Strict):
+    """A provider of OpenID Connect, and what its claims mean here.
+
+    Attributes:
+        address: of this city as browsers know it; the provider hands them back to
+            `<address>/sign-in/provider/return`.
+        roles: the role here by what stands in `role_claim`; the first that somebody has counts.
+        departments: the department here by what stands in `department_claim`, where they differ.
+    """
+
+    issuer: str = Field(pattern=r"^https?://[^\s?#]+$")
+    client_id: str = Field(min_length=1)
+    address: str = Field(pattern=r"^https?://[^\s?#]+$")
+    scope: str = Field(default="openid profile", pattern=r"^(.* )?openid( .*)?$")
+    name_claim: str = "preferred_username"
+    title_claim: str = "name"
+    role_claim: str = "roles"
+    roles: dict[str, Role] = {}
+    department_claim: str = "department"
+    departments: dict[str, str] = {}
+    partner_claim: str = "partner"
+
+    @field_validator("issuer", "address")
+    @classmethod
+    def _over_tls(cls, value: str) -> str:
+        local = re.match(r"http://(localhost|127\.0\.0\.1|\[::1\])([:/]|$)", value)
+        if not value.startswith("https://") and not local:
+            raise ValueError(f"'{value}' is not https; only an address of this machine may be http")
+        return value
+
+
 class PortalSettings(_Strict):
     """How people sign in to the portal.
 
@@ -105,6 +137,7 @@ class PortalSettings(_Strict):
     idle_minutes: int = Field(default=30, ge=1, le=1_440)
     session_hours: int = Field(default=12, ge=1, le=168)
     quarantine_ceiling: Literal["L1", "L2", "L3", "L4"] = "L2"
+    oidc: OidcSettings | None = None
 
 
 class ExchangeSettings(_Strict):

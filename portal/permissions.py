@@ -50,6 +50,14 @@ PERMISSIONS: Mapping[str, Who] = {
     "balances": CLIENT,
     "views": CLIENT,
     "record": CLIENT,
+    # The exchange
+    "exchange_grants": CLIENT,
+    "exchange_page": CLIENT,
+    "exchange_changes": CLIENT,
+    "exchange_export": CLIENT,
+    "exchange_subscribe": CLIENT,
+    "exchange_subscriptions": CLIENT,
+    "exchange_unsubscribe": CLIENT,
     # Open data
     "open_catalogue": ANYONE,
     "open_catalogue_file": ANYONE,
@@ -73,6 +81,8 @@ PERMISSIONS: Mapping[str, Who] = {
     "catalogue_listed": ANYONE,
     "sign_in": ANYONE,
     "sign_in_try": ANYONE,
+    "oidc_begin": ANYONE,
+    "oidc_return": ANYONE,
     "sign_out": EVERYBODY,
     # The sandbox console
     "console": ANALYSTS,

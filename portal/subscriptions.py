@@ -75,6 +75,7 @@ def _subscribed(
 ) -> SubscriptionMade:
     store, name = service.opened.store, service.name
     try:
+        service.exchange.count(reader)
         held = service.exchange.granted(reader, resource, SUBSCRIBED, grant)
         target_of(url, service.webhooks.rules)
         current = store.current_snapshots(name).get(resource)
@@ -98,6 +99,7 @@ def _subscribed(
 
 def _ended(service: Service, reader: Reader, resource: str, id: str) -> None:
     store, name = service.opened.store, service.name
+    service.exchange.count(reader)
     mine = store.subscriptions.list(name, reader.department, resource)
     # One of another resource is not found under this one's address.
     known = next((one.id for one in mine if one.id == id), "")

@@ -32,6 +32,7 @@ from portal.errors import PortalError
 PURPOSE = b"citybrain exchange webhook "
 TYPE = "snapshot.published"
 AT_ONCE = 16  # notices
+CLOSE_SECONDS = 5.0
 LEASE_SECONDS = 120.0  # more than sending `AT_ONCE` side by side takes
 FIRST_SECONDS, LONGEST_SECONDS, FACTOR = 10.0, 6 * 3600.0, 4.0
 GONE = 410  # the receiver wants nothing more
@@ -99,15 +100,15 @@ class Webhooks:
         self._thread.start()
 
     def close(self) -> None:
-        """End after what is being sent."""
+        """End after what is being sent, if that does not take long; else it is sent again later."""
         self._over.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(CLOSE_SECONDS)
 
     def _go_on(self) -> None:
         while not self._over.wait(self._settings.webhook_seconds):
             try:
-                while self.work():
+                while not self._over.is_set() and self.work():
                     pass
             except Exception as error:
                 # The database, say; what waits is still there the next time.

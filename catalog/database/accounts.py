@@ -99,6 +99,35 @@ class Accounts:
             session.flush()
             return account_of(row)
 
+    def arrived(self, workspace: str, person: Person, issuer: str) -> Account:
+        """The account of somebody whom an issuer has signed in, as the issuer describes him today.
+
+        It is made when he comes for the first time. An account of the same name with a password, or
+        of somebody else at the issuer, is not his.
+
+        Args:
+            issuer: the issuer and whom it means, in one text.
+
+        Raises:
+            CatalogError: `account_name`, `account_exists`, `account_closed`.
+        """
+        try:
+            return self.add(workspace, person, None, issuer)
+        except CatalogError as error:
+            if error.code != "account_exists":
+                raise
+        with self._write() as session:
+            lock_workspace(session, workspace, self._clock())
+            row = _known(session, workspace, person.id)
+            if row.issuer != issuer:
+                raise CatalogError("account_exists", name=person.id)
+            if row.closed_at is not None:
+                raise CatalogError("account_closed", name=person.id)
+            row.title, row.role = person.name, person.role
+            row.department, row.partner = person.department, person.partner
+            session.flush()
+            return account_of(row)
+
     def list(self, workspace: str) -> list[Account]:
         """Every account by name, closed ones too."""
         with self._read() as session:

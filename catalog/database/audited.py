@@ -101,7 +101,7 @@ def of_instrument(
         at,
         actor_of(who),
         "document",
-        f"{found.kind} {found.name}",
+        found.name,
         under=found.name,
         detail={"what": what, **said},
     )

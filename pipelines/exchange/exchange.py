@@ -93,9 +93,7 @@ class Exchange:
             QuotaError: `quota_requests`.
         """
         now = self._clock()
-        [refused] = self._store.quotas.take(self._workspace.name, [[self._request(reader)]])
-        if refused is not None:
-            raise _quota(refused)
+        self.count(reader)
         mine = self._store.grants.mine(self._workspace.name, reader.department)
         return [one for one in mine if one.holds(now)]
 
@@ -311,7 +309,7 @@ class Exchange:
 
     def _export(self, reader: Reader, resource: str, format: Format, grant: str | None) -> Export:
         now = self._clock()
-        self._used([self._request(reader)])
+        self.count(reader)
         view = self.view(self.granted(reader, resource, EXPORTED, grant))
         snapshot = self.published.current(resource)
         view.fits(snapshot)
@@ -364,6 +362,10 @@ class Exchange:
         self._audit([noting.given(now, reader, view, "export_end", given, id, outcome)])
 
     # -- quotas ---------------------------------------------------------------------------------
+
+    def count(self, reader: Reader) -> None:
+        """Count a request; raises the `QuotaError` `quota_requests`."""
+        self._used([self._request(reader)])
 
     def _request(self, reader: Reader) -> Taking:
         return Taking(reader.department, "requests", 1, self.settings.requests_per_minute)

@@ -8,6 +8,7 @@ deleted at any time. Batches are small and compressed, so a page unpacks one or 
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections import OrderedDict
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 BATCH = 512  # rows, of all batches but the last
 TOUCH = 60.0  # seconds between two notes that a file is in use
-ABANDONED = 3600.0  # seconds after which nobody writes a part any more
+ABANDONED = 86_400.0  # seconds after which nobody writes a part any more
 Write = Callable[[Path], None]
 
 
@@ -141,7 +142,8 @@ class PageFiles:
         path = self._folder / f"{name}.arrow"
         try:
             made = PageFile(path)
-        except FileNotFoundError:
+        except (OSError, ValueError):  # not there; or the machine went down while it was written
+            path.unlink(missing_ok=True)
             write(path)
             made = PageFile(path)
         with self._lock:
@@ -168,7 +170,8 @@ class PageFiles:
                 found.append((path.stat().st_mtime, path))
         for _, path in sorted(found)[: -self._most]:
             path.unlink(missing_ok=True)
-        for path in self._folder.glob(".*.part"):  # of processes that were killed
+        # Of processes that were killed:
+        for path in (*self._folder.glob(".*.part"), *self._folder.glob("scratch/*")):
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > ABANDONED:
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -12,6 +12,7 @@ from portal.pages import (
     grants,
     home,
     objections,
+    oidc,
     open,
     openings,
     quarantine,
@@ -24,6 +25,7 @@ from portal.pages import (
 PAGES = (
     statics.router,
     signing.router,
+    oidc.router,
     home.router,
     console.router,
     openings.router,

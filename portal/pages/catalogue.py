@@ -30,10 +30,10 @@ from portal.catalogues import (
 )
 from portal.errors import PortalError
 from portal.pages.page import Visit, VisitDep, is_fragment, page_router, render, url_for
+from portal.sharing import desk_of
 from quality.scores import recorded_score
 
 router = page_router()
-_NOT_SHARED = 3
 
 
 @router.get("/catalogue")
@@ -92,7 +92,6 @@ def catalogue_resource(request: Request, visit: VisitDep, table: str) -> Respons
         related=seen.related(),
         basket=_basket(request, visit, seen.entry),
         samples=ceiling_of(visit.person) is not None,
-        not_shared=_NOT_SHARED,
         label=lambda facet, value: label(facet, str(value), visit.lang),
     )
 
@@ -195,14 +194,30 @@ def _side(around: Neighbourhood, titles: Mapping[str, str], way: int) -> list[tu
     return found
 
 
-def _basket(request: Request, visit: Visit, entry: Entry) -> str | None:
-    """Where an officer puts fields that he wants to ask for; None for everybody else."""
+@dataclass(frozen=True, slots=True)
+class _Basket:
+    """Where an officer puts fields that he wants to ask for.
+
+    Attributes:
+        action: the form's address.
+        fields: those that can be asked for.
+    """
+
+    action: str
+    fields: frozenset[str]
+
+
+def _basket(request: Request, visit: Visit, entry: Entry) -> _Basket | None:
+    """The basket of an officer, for a resource of another department; None for everybody else."""
     known = {getattr(route, "name", "") for route in request.app.routes}
     person = visit.person
     if person is None or person.role != "officer" or "basket_add" not in known:
         return None
-    askable = any(item.share_type in (1, 2) for item in entry.fields)
-    return url_for(request, "basket_add") if askable else None
+    rules = desk_of(request).rules
+    fields = frozenset(item.name for item in rules.fields(entry.key) if not item.why_not)
+    if not fields or rules.owner(entry.key) == person.department:
+        return None
+    return _Basket(url_for(request, "basket_add"), fields)
 
 
 def _link(request: Request, listing: str, key: str) -> str:

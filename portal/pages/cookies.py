@@ -1,4 +1,4 @@
-"""The cookies of the pages: of the session, of a form before there is one, of language and message.
+"""The cookies of the pages: of session, form, language, message and provider.
 
 All of them are closed to scripts and stay with the site. Behind TLS they are never sent without it;
 where the city stands at the root of its host nobody else's host can set them (`__Host-`).
@@ -11,7 +11,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-Name = Literal["session", "visitor", "lang", "told"]
+Name = Literal["session", "visitor", "lang", "told", "provider"]
 YEAR = 365 * 24 * 3600
 
 

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
 from pipelines.workspace import PortalSettings
+from portal.oidc import Provider
 from portal.service import Service
 from portal.tasks import Tasks
 
@@ -29,6 +30,7 @@ class Site:
 
     Attributes:
         tasks: long work that pages have begun.
+        provider: through which people sign in, once it was asked for.
         idle, longest: after how long a session is over.
         lockout: how long an account or address has to wait after too many failures.
     """
@@ -42,6 +44,7 @@ class Site:
         self.longest = timedelta(hours=self.settings.session_hours)
         self.lockout = timedelta(minutes=self.settings.lockout_minutes)
         self.tasks = Tasks(service.now)
+        self.provider: Provider | None = None
         self._titles = read.settings.title
         self._key = key
         self.templates = Environment(

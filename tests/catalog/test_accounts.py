@@ -198,3 +198,19 @@ def test_attempts_at_once_are_all_counted(store: CatalogStore) -> None:
             lambda _: store.lockouts.attempt("north", {"account chen": 5}, WAIT) is None, range(24)
         )
     assert sum(went) == 5
+
+
+def test_people_of_an_issuer(store: CatalogStore) -> None:
+    came = store.accounts.arrived("north", LI, "https://id.example 1")
+    assert came.issuer == "https://id.example 1"
+    changed = Person("li", "Li Two", "auditor")
+    assert store.accounts.arrived("north", changed, "https://id.example 1").person == changed
+    store.accounts.add("north", CHEN, SECRET)
+    for person, issuer in ((LI, "https://id.example 2"), (CHEN, "https://id.example 1")):
+        with pytest.raises(CatalogError) as caught:
+            store.accounts.arrived("north", person, issuer)
+        assert caught.value.code == "account_exists"
+    store.accounts.close("north", "li")
+    with pytest.raises(CatalogError) as caught:
+        store.accounts.arrived("north", LI, "https://id.example 1")
+    assert caught.value.code == "account_closed"

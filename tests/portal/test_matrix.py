@@ -20,10 +20,11 @@ from portal.pages import PAGES
 from portal.permissions import ANYONE, CLIENT, PERMISSIONS, reachable
 from tests.portal.bureau import Bureau
 from tests.portal.inside import Inside
-from tests.portal.people import Browser, account
+from tests.portal.people import Browser, account, forgive
 
 DECLARED = [route for router in (*ROUTERS, *PAGES) for route in router.routes]
 OF_ROLES = sorted(name for name, who in PERMISSIONS.items() if isinstance(who, frozenset))
+OF_ANYONE = sorted(name for name, who in PERMISSIONS.items() if who == ANYONE)
 OF_CLIENTS = sorted(name for name, who in PERMISSIONS.items() if who == CLIENT)
 REFUSED = 403
 
@@ -64,6 +65,7 @@ def routes(app: Any, names: list[str]) -> Iterator[tuple[str, str, str]]:
 @pytest.mark.parametrize("role", [*ROLES, None])
 def test_pages_of_roles(portal: Inside, bureau: Bureau, role: Role | None) -> None:
     """Who may is not refused, who may not is, who has not signed in is led to where he can."""
+    forgive(bureau)
     browser = Browser(portal)
     if role is not None:
         account(bureau, f"matrix-{role}", role)
@@ -137,4 +139,20 @@ def test_lines_for_anyone_are_few_enough_to_be_read() -> None:
         "catalogue_listed",
         "sign_in",
         "sign_in_try",
+        "oidc_begin",
+        "oidc_return",
     }
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_pages_for_anyone_fail_for_nobody(
+    portal: Inside, bureau: Bureau, role: Role | None
+) -> None:
+    """With names that nobody has they find nothing; a fault of the service they are never."""
+    browser = Browser(portal)
+    if role is not None:
+        account(bureau, f"matrix-{role}", role)
+        browser.sign_in(f"matrix-{role}")
+    for name, method, path in routes(portal.http.app, OF_ANYONE):
+        if method == "GET":
+            assert browser.get(path).status_code < 500, name

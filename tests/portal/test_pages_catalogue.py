@@ -11,15 +11,12 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from fastapi import FastAPI, Request, Response
 from playwright.sync_api import Page, expect
 
 from pipelines.listings import import_list
 from portal import app as application
-from portal import permissions
 from portal.app import create_app
 from portal.pages import PAGES
-from portal.pages.page import page_router, render
 from portal.tokens import service_key
 from tests.portal.browser import axe_faults, serving, sign_in
 from tests.portal.bureau import make_bureau
@@ -46,6 +43,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
         patch.setenv("CITYBRAIN_HOME", str(root / "home"))
         patch.delenv("CITYBRAIN_DATABASE", raising=False)
         bureau = make_bureau(root)
+        bureau.city.departments("tax", "health")
         bureau.city.collected("tax/firm", FIELDS, custom=TERMS)
         for path in bureau.city.root.rglob("*.yaml"):
             text = path.read_text("utf-8")
@@ -60,6 +58,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
         with inside(bureau, root) as made:
             for role in (*ROLES, "partner"):
                 account(bureau, f"{role}-c", role)  # type: ignore[arg-type]
+            account(bureau, "guest-c", "officer", department="health")
             yield made
 
 
@@ -183,41 +182,39 @@ def test_the_graph_is_data_and_the_lists_say_the_same(city: Inside) -> None:
             assert f'<a href="{node["url"]}">' in page
 
 
-def serving_as(app: FastAPI) -> Inside:
-    """What a `Browser` needs of a city, for another application over the same one."""
-    return cast(Inside, SimpleNamespace(http=SimpleNamespace(app=app)))
+def offered(city: Inside, role: str | None) -> list[str]:
+    page = browser(city, role).get("/catalogue/resource/raw.tax__firm").text
+    return re.findall(r'name="fields" value="(\w+)"', page)
 
 
-def test_the_basket_is_offered_to_officers_where_there_is_one(
+def test_the_basket_is_offered_to_officers_of_other_departments(city: Inside) -> None:
+    assert offered(city, "guest") == ["code", "area", "paid"]
+    assert offered(city, "officer") == offered(city, "engineer") == []
+
+
+def test_without_a_basket_there_is_no_form(
     city: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    router = page_router()
-
-    @router.post("/basket")
-    def basket_add(request: Request) -> Response:
-        return render(request, "home/index.html")
-
-    without = tuple(r for r in PAGES if "basket_add" not in {route.name for route in r.routes})  # type: ignore[attr-defined]
+    without = [r for r in PAGES if "basket_add" not in {getattr(i, "name", "") for i in r.routes}]
     monkeypatch.setattr(application, "PAGES", without)
-    bare = create_app(city.opened, city.service.workspace, service_key(tmp_path))
-    monkeypatch.setitem(permissions.PERMISSIONS, "basket_add", frozenset({"officer"}))  # type: ignore[arg-type]
-    monkeypatch.setattr(application, "PAGES", (*without, router))
     app = create_app(city.opened, city.service.workspace, service_key(tmp_path))
-    path = "/catalogue/resource/raw.tax__firm"
-    shown = {}
-    for role in ("officer", "engineer", None):
-        visitor = Browser(serving_as(app))
-        if role is not None:
-            assert visitor.sign_in(f"{role}-c").status_code == 303
-        shown[role] = visitor.get(path).text
-    offered = re.findall(r'name="fields" value="(\w+)"', shown["officer"])
-    assert offered == ["code", "area", "paid"]
-    assert 'action="/basket"' in shown["officer"]
-    assert 'name="resource" value="raw.tax__firm"' in shown["officer"]
-    assert 'name="fields"' not in shown["engineer"] + shown[None]
-    officer = Browser(serving_as(bare))
-    officer.sign_in("officer-c")
-    assert 'name="fields"' not in officer.get(path).text
+    guest = Browser(cast(Inside, SimpleNamespace(http=SimpleNamespace(app=app))))
+    guest.sign_in("guest-c")
+    page = guest.get("/catalogue/resource/raw.tax__firm")
+    assert page.status_code == 200 and 'name="fields"' not in page.text
+
+
+def test_what_an_officer_chooses_is_in_his_basket(city: Inside) -> None:
+    officer = browser(city, "guest")
+    page = officer.get("/catalogue/resource/raw.tax__firm").text
+    form = re.search(
+        r'(?s)<form method="post" action="([^"]+)">(?:(?!</form>).)*name="fields"', page
+    )
+    assert form is not None
+    sent = officer.post(form[1], {"resource": "raw.tax__firm", "fields": ["code", "area"]})
+    assert sent.status_code == 303
+    held = officer.get(sent.headers["location"]).text
+    assert re.findall(r'name="fields" value="(\w+)" checked', held) == ["code", "area"]
 
 
 def test_a_field_shows_its_terms(city: Inside) -> None:

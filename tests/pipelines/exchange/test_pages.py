@@ -137,6 +137,16 @@ def test_files_are_so_many_and_made_again(
         assert float(page.table.column("paid")[0].as_py()) == 100 + more
 
 
+def test_a_file_that_is_broken_is_made_again(open_market: Market) -> None:
+    open_market.publish(rows_sql(300))
+    open_market.grant()
+    open_market.exchange.page(ASKED)
+    [path] = open_market.city.home.exchange.glob("*.arrow")
+    open_market.exchange._files._open.clear()
+    path.write_bytes(path.read_bytes()[:500])
+    assert codes(read(open_market)) == [f"c{i:05}" for i in range(300)]
+
+
 def test_a_page_as_json_is_what_lines_say(open_market: Market) -> None:
     open_market.publish(rows_sql(50))
     open_market.grant(fields=("code", "name", "area", "paid", "opened"))
