@@ -83,7 +83,7 @@ def test_pages_of_roles(portal: Inside, bureau: Bureau, role: Role | None) -> No
             right = answer.status_code == REFUSED and "page_forbidden" in answer.text
         if not right:
             wrong.append((name, method, path, answer.status_code))
-        if name == "sign_out" or name.startswith("sessions_"):
+        if name in ("sign_out", "my_session_end") or name.startswith("sessions_"):
             browser.http.cookies.clear()
     assert wrong == []
 

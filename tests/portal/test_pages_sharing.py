@@ -204,6 +204,9 @@ def test_grants_of_others(portal: Inside, sharing: Bureau) -> None:
         grant = store.grants.mine(NAME, "civil")[0]
     sun = browser(portal, "sun")
     assert grant.id not in sun.get("/grants").text
+    assert sun.get(f"/grants/{grant.id}/odrl").status_code == 404
+    policy = browser(portal, "wang").get(f"/grants/{grant.id}/odrl")
+    assert policy.status_code == 200 and policy.json()["assignee"].endswith(":party:civil")
     assert sun.post(f"/grants/{grant.id}/revoke", {"reason": "x"}).status_code == 404
 
 
