@@ -9,6 +9,8 @@ from html import unescape
 import pytest
 
 from catalog.people import Role
+from portal.pages.navigation import NAVIGATION
+from portal.permissions import PERMISSIONS
 from tests.portal.bureau import Bureau
 from tests.portal.inside import Inside
 from tests.portal.people import Browser, account, forgive
@@ -50,3 +52,8 @@ def test_trends(portal: Inside, bureau: Bureau) -> None:
 def test_others_see_none(portal: Inside, bureau: Bureau, role: Role) -> None:
     shown = home_of(portal, bureau, role)
     assert "Indicators" not in shown and "data-chart" not in shown
+
+
+def test_the_header_leads_to_each_page_once() -> None:
+    names = [name for name, _ in NAVIGATION]
+    assert len(names) == len(set(names)) and set(names) <= set(PERMISSIONS)
