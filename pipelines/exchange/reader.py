@@ -11,9 +11,9 @@ import duckdb
 
 from catalog.sharing.grant import Grant
 from pipelines.errors import PipelineError
-from pipelines.exchange.masked import Masked, masked_field
 from pipelines.exchange.streams import Selection
 from pipelines.lake import Snapshot
+from pipelines.masking.field import Masked, masked_field
 
 if TYPE_CHECKING:
     from pipelines.masking import KeyRing
