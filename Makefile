@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CITYBRAIN := .venv/bin/citybrain
 PYTEST := .venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo serve airflow test test-fast lint format bench docs clean
+.PHONY: help setup demo serve airflow test test-postgres test-fast lint format bench docs clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,10 @@ airflow: setup ## Start Airflow with the two example cities
 test: setup ## Run every test (installs the servers that tests need, where it may)
 	@infra/bootstrap servers
 	$(PYTEST)
+
+test-postgres: setup ## Run every test with all catalogue databases on PostgreSQL
+	@infra/bootstrap servers
+	$(PYTEST) --postgres
 
 test-fast: setup ## Run the tests that need neither servers nor much time
 	$(PYTEST) -m "not slow" -x

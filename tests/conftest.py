@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 
+from catalog.database import connect
+from tests.servers import postgres
 from tests.support.city import City, small_city
 from tests.support.killing import Killer
+from tests.support.on_postgres import sitecustomize
+
+__all__ = ["postgres"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,6 +25,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the code gives now as the expected half of tests/golden",
     )
+    parser.addoption(
+        "--postgres",
+        action="store_true",
+        help="keep every catalogue database on a PostgreSQL server that is started for the tests",
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _databases(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With `--postgres`, no catalogue database is on SQLite: see `tests/support/on_postgres`."""
+    if not request.config.getoption("--postgres"):
+        yield
+        return
+    server = request.getfixturevalue("postgres")
+    folder = Path(__file__).parent / "support" / "on_postgres"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(sitecustomize.SERVER, f"postgresql://postgres@127.0.0.1:{server.port}")
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
+        sitecustomize.redirect(connect)
+        yield
 
 
 SERVERS = {"postgres", "postgresql", "mariadb", "spark", "chromium"}

@@ -1,0 +1,1 @@
+"""Tests with their catalogue databases on PostgreSQL."""

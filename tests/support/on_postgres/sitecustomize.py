@@ -1,0 +1,75 @@
+"""Every SQLite catalogue database is one of a PostgreSQL server instead, in all processes of a test run.
+
+`pytest --postgres` starts the server and names it in the environment; Python loads this module at the
+start of each process whose `PYTHONPATH` leads here. What the program itself does is not changed but for
+one function: the one that reads a database's URL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+SERVER = "CITYBRAIN_TESTS_POSTGRES"
+MODULE = "catalog.database.connect"
+
+
+def redirect(module: ModuleType) -> None:
+    """Let `parse_url` of `catalog.database.connect` lead to the server."""
+    parse = module.parse_url
+
+    def parse_url(url: str) -> Any:
+        parsed = parse(url)
+        server = os.environ.get(SERVER)
+        if server is None or parsed.get_backend_name() != "sqlite":
+            return parsed
+        path = str(Path(parsed.database).resolve())
+        name = f"t{hashlib.sha256(path.encode()).hexdigest()[:24]}"
+        _create(server, name)
+        return parse(f"{server}/{name}")
+
+    module.parse_url = parse_url  # type: ignore[attr-defined]
+
+
+def _create(server: str, name: str) -> None:
+    import psycopg
+    from psycopg import errors
+
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as con:
+        if con.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            return
+        try:
+            con.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        except (errors.DuplicateDatabase, errors.UniqueViolation):  # another process was first
+            return
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Waits for the module: importing it here would make every process load SQLAlchemy."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != MODULE:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                run(module)
+                redirect(module)
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+if SERVER in os.environ and MODULE not in sys.modules:
+    sys.meta_path.insert(0, _Finder())
