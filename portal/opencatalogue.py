@@ -88,13 +88,17 @@ class OpenCatalogue:
                 kept = self._kept = _Kept(self._now(), datasets_of(self._plan, self._store))
             return kept.datasets
 
+    def dataset_if_open(self, key: str) -> Dataset | None:
+        """One of them; None for what is not public."""
+        return next((one for one in self.datasets() if one.key == key), None)
+
     def dataset(self, key: str) -> Dataset:
         """One of them.
 
         Raises:
             PortalError: `dataset_unknown`, also for one that is there and not public.
         """
-        found = next((one for one in self.datasets() if one.key == key), None)
+        found = self.dataset_if_open(key)
         if found is None:
             raise PortalError("dataset_unknown")
         return found

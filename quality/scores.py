@@ -95,9 +95,15 @@ def score(counts: Iterable[tuple[Rule, int | None, int | None]]) -> Scores:
 
 
 def recorded_score(counts: Iterable[tuple[str, int | None, int | None]]) -> Scores:
-    """The same of recorded results: the rule's dimension as ODCS names it, assessed, failed."""
+    """The same of recorded results: the rule's dimension as ODCS names it, assessed, failed.
+
+    What the gate of a release records, such as `confidentiality`, is in no dimension of the standard
+    and counts in no score.
+    """
     return _score(
-        (dimension, dimension, assessed, failed) for dimension, assessed, failed in counts
+        (dimension, dimension, assessed, failed)
+        for dimension, assessed, failed in counts
+        if dimension in GB_DIMENSION_OF
     )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
+from markupsafe import Markup
 
 from catalog.resources.entry import Entry
 from catalog.search.highlight import excerpt, highlight
@@ -29,6 +30,7 @@ from portal.catalogues import (
     visible,
 )
 from portal.errors import PortalError
+from portal.pages.open import told_to_searchers
 from portal.pages.page import Visit, VisitDep, is_fragment, page_router, render, url_for
 from portal.sharing import desk_of
 from quality.scores import recorded_score
@@ -92,8 +94,15 @@ def catalogue_resource(request: Request, visit: VisitDep, table: str) -> Respons
         related=seen.related(),
         basket=_basket(request, visit, seen.entry),
         samples=ceiling_of(visit.person) is not None,
+        structured=_structured(request, visit, table),
         label=lambda facet, value: label(facet, str(value), visit.lang),
     )
+
+
+def _structured(request: Request, visit: Visit, table: str) -> Markup | None:
+    """For search engines, what everybody may know of a resource."""
+    dataset = visit.site.service.open_data.dataset_if_open(table)
+    return None if dataset is None else told_to_searchers(request, visit, dataset)
 
 
 @router.get("/catalogue/resource/{table}/samples")
@@ -125,6 +134,7 @@ def catalogue_listed(request: Request, visit: VisitDep, listing: str, key: str) 
         sources=lambda item: [(name, None) for name in item.sources],
         basket=None,
         samples=False,
+        structured=None,
         label=lambda facet, value: label(facet, str(value), visit.lang),
     )
 

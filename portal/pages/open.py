@@ -13,7 +13,7 @@ from catalog.exports.dataset import FORMATS, Addresses, Dataset, text_in, texts_
 from catalog.exports.schema_org import script_text, structured
 from catalog.search.fold import fold
 from portal.opencatalogue import OpenCatalogue, addresses
-from portal.pages.page import VisitDep, page_router, render
+from portal.pages.page import Visit, VisitDep, page_router, render
 
 LONGEST = 200  # characters of a search
 router = page_router()
@@ -72,10 +72,15 @@ def open_dataset(request: Request, visit: VisitDep, resource: str) -> Response:
         examples=_examples(dataset, at),
         risk=_risk(dataset.risk),
         terms=_terms(catalogue, visit.lang),
-        structured=Markup(  # `script_text` lets nothing end the element
-            script_text(structured(dataset, catalogue.terms, at, visit.lang))
-        ),
+        structured=told_to_searchers(request, visit, dataset),
     )
+
+
+def told_to_searchers(request: Request, visit: Visit, dataset: Dataset) -> Markup:
+    """The dataset as search engines read it (schema.org), for an element of a page's head."""
+    catalogue = visit.site.service.open_data
+    found = structured(dataset, catalogue.terms, addresses(request, catalogue), visit.lang)
+    return Markup(script_text(found))  # `script_text` lets nothing end the element
 
 
 def _shown(dataset: Dataset, lang: str) -> _Shown:

@@ -281,3 +281,15 @@ def test_open_data_may_be_read_from_other_sites_and_nothing_else(site: Served) -
         assert site.http.get(path).headers["access-control-allow-origin"] == "*"
     for path in ("/", "/opendata", "/healthz"):
         assert "access-control-allow-origin" not in site.http.get(path).headers
+
+
+def test_search_engines_read_the_same_on_both_pages_of_a_dataset(site: Served) -> None:
+    told = []
+    for path in ("/opendata/open.permit", "/catalogue/resource/open.permit"):
+        page = site.http.get(path, headers={"Accept-Language": "en"})
+        assert page.status_code == 200, path
+        [found] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.text)
+        told.append(json.loads(found))
+    assert told[0] == told[1]
+    assert told[0]["@type"] == "Dataset" and len(told[0]["distribution"]) == 4
+    assert "ld+json" not in site.http.get("/catalogue").text
