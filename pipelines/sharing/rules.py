@@ -65,6 +65,11 @@ class SharingRules:
             raise PipelineError("unknown_table", name=resource, hint=hint)
         return found
 
+    def is_private(self, resource: str) -> bool:
+        """Whether its rows never leave: a view of the sandbox, about which questions are answered."""
+        release = self.plan.steps[self.entry(resource).key].contract.release
+        return release is not None and release.kind == "private"
+
     def owner(self, resource: str) -> str:
         """The department that decides about a resource: its contract's, else the operator."""
         department = self.plan.steps[self.entry(resource).key].contract.department
@@ -84,7 +89,8 @@ class SharingRules:
 
         Raises:
             PipelineError: `share_nothing`, `unknown_table`, `share_own`, `share_field_unknown`;
-                `share_not_shared` with the legal basis; `share_closed`, above the ceiling.
+                `share_not_shared` with the legal basis; `share_closed`, above the ceiling;
+                `share_private`, of a view of the sandbox.
         """
         if not any(wants.values()):
             raise PipelineError("share_nothing")
@@ -113,6 +119,8 @@ class SharingRules:
         Raises:
             PipelineError: as `items`.
         """
+        if self.is_private(resource):
+            raise PipelineError("share_private", resource=resource)
         known = self.fields(resource)
         if strange := [name for name in names if name not in {rule.name for rule in known}]:
             fields = ", ".join(strange)

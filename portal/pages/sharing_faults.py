@@ -25,6 +25,7 @@ WRONG = (
     "share_field_unknown",
     "share_not_shared",
     "share_closed",
+    "share_private",
     "share_mask",
     "share_mask_needed",
     "share_manner",
