@@ -32,8 +32,9 @@ class Term:
     """One thing that a query asks for.
 
     Attributes:
-        match: `prefix` of a word stands for all words that begin with it. A word directly before
-            Chinese may be the end of one (`8年度` is found in `108年度預算`).
+        match: `prefix` of a word stands for all words that begin with it. A word with which a longer
+            part begins may be the end of one: `8年度` is found in `108年度預算`, and `D97-分帶` in
+            `TWD97-分帶`.
         han: whether it is Chinese: two neighbours, or a single character.
     """
 
@@ -55,8 +56,8 @@ def _chunk_terms(chunk: str) -> Iterator[Term]:
     for number, match in enumerate(runs):
         run = match[0]
         if not match["han"]:
-            before_han = number + 1 < len(runs) and runs[number + 1].start() == match.end()
-            yield Term(run, "suffix" if before_han and match.start() == 0 else "prefix")
+            goes_on = number + 1 < len(runs)
+            yield Term(run, "suffix" if goes_on and match.start() == 0 else "prefix")
         elif len(run) == 1:
             yield Term(run, han=True)
         else:

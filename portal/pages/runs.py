@@ -12,7 +12,6 @@ from catalog.database.records import Reason
 from catalog.text import error_parts
 from pipelines.decisions import decide, every_hold, waiting
 from portal.errors import PortalError
-from portal.pages.auditing import note
 from portal.pages.page import PersonDep, VisitDep, page_router, redirect, render
 from portal.permissions import STAFF
 
@@ -83,7 +82,7 @@ def hold_decide(
     if decision not in chosen or not fingerprint:
         raise PortalError("request_invalid", problem="decision")
     workspace = visit.site.service.workspace.workspace
-    made = decide(
+    decide(
         workspace,
         resource,
         next(one for one in chosen if one == decision),
@@ -91,8 +90,6 @@ def hold_decide(
         why,
         fingerprint,
     )
-    detail = {"decision": decision, "why": made.why or "", "fingerprint": made.fingerprint}
-    note(request, "hold", resource, detail=detail)
     return redirect(request, "holds", "hold_decided_told", {"resource": resource})
 
 

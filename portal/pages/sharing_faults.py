@@ -39,7 +39,6 @@ WRONG = (
     "objection_key",
     "objection_field",
     "objection_no_grant",
-    "unknown_table",
 )
 SHARING = {
     **dict.fromkeys(NOT_FOUND, 404),

@@ -62,9 +62,10 @@ def city_url(bureau: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                 yield url
 
 
-@pytest.fixture(scope="session")
+# Of a module, not of the session: while Playwright runs, its loop is this thread's, and no test could run one.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests of a process; skipped only where there is none."""
+    """One browser for the tests of a module; skipped only where there is none."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("chromium is not installed")

@@ -140,6 +140,7 @@ def test_deciding_about_what_waits(place: tuple[Bureau, Inside]) -> None:
     with bureau.store() as store:
         (found,) = store.audit.newest(NAME, action="hold")
     assert found.record.detail["decision"] == "approve"
+    assert found.record.actor == "account:a-steward"
 
 
 @pytest.mark.parametrize("role", ["auditor", "officer", "partner", "administrator"])
