@@ -165,6 +165,7 @@ def console_answer(request: Request, person: AnalystDep, visit: VisitDep, id: Id
         stored=stored,
         shown=shown(stored.table, visit.lang),
         asked=asked,
+        held=_held(visit, person),
     )
 
 
@@ -192,10 +193,17 @@ def console_history(
     """What was asked, the newest first."""
     service, partner = visit.site.service, desk.partner_of(person)
     page = desk.history(service, partner, visit.lang, before)
-    return render(request, "console/history.html", page=page, before=before)
+    held = _held(visit, person)
+    return render(request, "console/history.html", page=page, before=before, held=held)
 
 
 # -- what they share ------------------------------------------------------------------------------
+
+
+def _held(visit: Visit, person: Person) -> frozenset[str]:
+    """The agreements that hold: only under these is there anything to ask again."""
+    found = desk.held(visit.site.service, desk.partner_of(person), person.id)
+    return frozenset(one.id for one in found)
 
 
 def _asked(person: Person, agreement: str, sent: Sent) -> Asked:
