@@ -65,8 +65,8 @@ def reset_password(
 
 
 def account_subject(name: str) -> str:
-    """As failed attempts name an account, known or not."""
-    return f"account {name[:80].lower()}"
+    """As failed attempts name an account, known or not; escaped, for no database keeps every text."""
+    return f"account {name[:80].lower().encode('unicode_escape').decode('ascii')}"
 
 
 def open_store(workspace: Workspace) -> CatalogStore:
