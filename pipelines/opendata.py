@@ -26,7 +26,7 @@ from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.plan import Plan
 from pipelines.workspace import Department, Settings
-from quality.scores import GB_DIMENSION_OF
+from quality.scores import recorded_score
 
 if TYPE_CHECKING:
     from catalog.exports.dcat import Form
@@ -160,16 +160,8 @@ def _dataset(
 
 def _measures(rules: list[RuleResultRow]) -> tuple[Mapping[str, float], datetime | None]:
     """The share of what conforms, by dimension of the standard, and when it was assessed."""
-    totals: dict[str, list[int]] = {}
-    for rule in rules:
-        dimension = GB_DIMENSION_OF.get(
-            rule.dimension
-        )  # the standard has none for a release's gate
-        if dimension is not None and rule.assessed and rule.failed is not None:
-            total = totals.setdefault(dimension, [0, 0])
-            total[0] += rule.assessed - rule.failed
-            total[1] += rule.assessed
-    found = {name: conforming / assessed for name, (conforming, assessed) in totals.items()}
+    scores = recorded_score((rule.dimension, rule.assessed, rule.failed) for rule in rules)
+    found = {one.dimension: one.value for one in scores.dimensions if one.value is not None}
     return found, max((rule.assessed_at for rule in rules), default=None)
 
 
