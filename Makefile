@@ -1,9 +1,10 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CITYBRAIN := .venv/bin/citybrain
-PYTEST := .venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+# Tests start many processes: each would compile our code anew where its bytecode may not be kept.
+PYTEST := PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations=25
 
-.PHONY: help setup demo serve airflow test test-postgres test-fast lint format bench docs clean
+.PHONY: help setup demo serve airflow test test-postgres test-thorough test-fast lint format bench docs clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +28,10 @@ test: setup ## Run every test (installs the servers that tests need, where it ma
 test-postgres: setup ## Run every test with all catalogue databases on PostgreSQL
 	@infra/bootstrap servers
 	$(PYTEST) --postgres
+
+test-thorough: setup ## Run every test, with more seeds of the random ones
+	@infra/bootstrap servers
+	$(PYTEST) --thorough
 
 test-fast: setup ## Run the tests that need neither servers nor much time
 	$(PYTEST) -m "not slow" -x

@@ -361,6 +361,15 @@ def verify(signed: SignedDocument, public_keys: PublicKeys) -> None:
         raise CatalogError("signature_missing", signers=" / ".join(needed), **named)
 
 
+def bears(document: Document, signature: Signature, public_keys: PublicKeys) -> bool:
+    """Whether a signature is of this very document, by a key that its signer has now."""
+    return any(
+        key_fingerprint(key) == signature.key
+        and _signed_by(key, signature.value, canonical(document))
+        for key in public_keys.get(signature.signer, ())
+    )
+
+
 def _signed_by(key: Ed25519PublicKey, value: str, content: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
 

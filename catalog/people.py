@@ -9,6 +9,9 @@ Role = Literal["engineer", "steward", "officer", "partner", "auditor", "administ
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
+_ACTORS = ("account", "department", "partner")
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who has signed in.
@@ -38,3 +41,9 @@ class Person:
         if self.partner is not None:
             return f"partner:{self.partner}/{self.id}"
         return f"account:{self.id}"
+
+
+def account_of(actor: str) -> str:
+    """The name of the account by which the audit log names somebody; empty: it names none."""
+    kind, _, rest = actor.partition(":")
+    return rest.rpartition("/")[2] if kind in _ACTORS else ""

@@ -10,13 +10,10 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import quote as quoted
 
-import httpx
-
-from citybrain_client.connection import PATIENCE, Connection
+from citybrain_client.connected import Connected
 
 Format = Literal["csv", "parquet", "arrow", "jsonl"]
 PAGE = 1000
@@ -38,47 +35,8 @@ class Page:
     rows: list[dict[str, Any]]
 
 
-class Exchange:
-    """Reads for one purpose; safe for use from many threads.
-
-    Args:
-        url: of the service.
-        credentials: id and secret, as the data bureau has given them.
-        purpose: of the grants, as `grants` tells it.
-        language: in which errors are told, "en" or "zh".
-        timeout: seconds to wait for a response.
-        patience: seconds of pauses in which a request is sent again that got no answer, or none now.
-        transport: how requests are sent; by the network.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        credentials: tuple[str, str],
-        *,
-        purpose: str,
-        language: str = "en",
-        timeout: float = 300.0,
-        patience: float = PATIENCE,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        self.purpose = purpose
-        self._connection = Connection(url, credentials, language, timeout, patience, transport)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self.close()
+class Exchange(Connected):
+    """Reads for one purpose: that of the grants, as `grants` tells it. See `Connected`."""
 
     def grants(self) -> list[dict[str, Any]]:
         """What your department may read now, for any purpose."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote as quoted
 
 import httpx
 
 from citybrain_client.answers import Answer, Quote, Record, answer_of, quote_of, record_of
+from citybrain_client.connected import Connected
 from citybrain_client.connection import PATIENCE, Connection, problem
 from citybrain_client.errors import SandboxRefused
 
@@ -19,16 +19,12 @@ POLL_SECONDS = 0.5
 ENDED = ("answered", "failed", "cancelled")
 
 
-class Sandbox:
-    """Asks under one agreement and for one purpose; safe for use from many threads.
+class Sandbox(Connected):
+    """Asks under one agreement and for one purpose.
 
     Args:
-        url: of the service.
-        credentials: id and secret, as the data centre has given them.
-        language: in which errors are told, "en" or "zh".
-        timeout: seconds to wait for a response.
-        patience: seconds of pauses in which a request is sent again that got no answer, or none now.
-        transport: how requests are sent; by the network.
+        agreement: under which questions are asked.
+        others: as `Connected`.
     """
 
     def __init__(
@@ -43,24 +39,16 @@ class Sandbox:
         patience: float = PATIENCE,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        super().__init__(
+            url,
+            credentials,
+            purpose=purpose,
+            language=language,
+            timeout=timeout,
+            patience=patience,
+            transport=transport,
+        )
         self.agreement = agreement
-        self.purpose = purpose
-        self._connection = Connection(url, credentials, language, timeout, patience, transport)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def query(
         self,

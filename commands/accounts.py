@@ -9,7 +9,7 @@ import typer
 
 from catalog.people import Person, Role
 from catalog.text import text
-from commands.arguments import JsonOption, WorkspaceArgument
+from commands.arguments import JsonOption, WhoOption, WorkspaceArgument
 from commands.workspaces import read_workspace
 
 app = typer.Typer()
@@ -34,15 +34,17 @@ def account_add(
     department: Annotated[str | None, typer.Option(help="Of an officer.")] = None,
     partner: Annotated[str | None, typer.Option(help="Of a partner's analyst.")] = None,
     password_stdin: StdinOption = False,
+    who: WhoOption = "system",
     as_json: JsonOption = False,
 ) -> None:
     """Add an account; a password that was made is shown only now."""
-    from portal.accounts import add_account, open_store
+    from portal.accounts import add_account, note_change, open_store
 
     read = read_workspace(workspace)
     person = Person(name, called or name, role, department, partner)
     with open_store(read) as store:
-        _, password = add_account(read, store, person, _password(password_stdin))
+        made, password = add_account(read, store, person, _password(password_stdin))
+        note_change(store, read, made, "added", who)
     _tell(name, None if password_stdin else password, as_json)
 
 
@@ -66,25 +68,31 @@ def account_password(
     workspace: WorkspaceArgument,
     name: NameArgument,
     password_stdin: StdinOption = False,
+    who: WhoOption = "system",
     as_json: JsonOption = False,
 ) -> None:
     """Give an account a new password; its sessions end."""
-    from portal.accounts import open_store, reset_password
+    from portal.accounts import note_change, open_store, reset_password
 
     read = read_workspace(workspace)
     with open_store(read) as store:
-        _, password = reset_password(read, store, name, _password(password_stdin))
+        changed, password = reset_password(read, store, name, _password(password_stdin))
+        note_change(store, read, changed, "password", who)
     _tell(name, None if password_stdin else password, as_json)
 
 
 @account.command("close")
-def account_close(workspace: WorkspaceArgument, name: NameArgument) -> None:
+def account_close(
+    workspace: WorkspaceArgument, name: NameArgument, who: WhoOption = "system"
+) -> None:
     """Let nobody sign in to an account any more; its sessions end."""
-    from portal.accounts import open_store
+    from portal.accounts import note_change, open_store
 
     read = read_workspace(workspace)
     with open_store(read) as store:
-        sys.stdout.write(f"{store.accounts.close(read.name, name).person.id}\n")
+        closed = store.accounts.close(read.name, name)
+        note_change(store, read, closed, "closed", who)
+    sys.stdout.write(f"{closed.person.id}\n")
 
 
 def _password(from_stdin: bool) -> str | None:

@@ -20,6 +20,7 @@ ColumnArgument = Annotated[
 WaitOption = Annotated[
     float, typer.Option(min=0, help="Seconds to wait while another run is at work.")
 ]
+WhoOption = Annotated[str, typer.Option(help="Who does this, for the audit log.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 

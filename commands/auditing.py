@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from catalog.errors import CityBrainError
 from catalog.text import text
 from commands.arguments import JsonOption, WorkspaceArgument, moment
 from commands.workspaces import read_workspace
@@ -91,10 +92,11 @@ def audit_verify(
     checkpoints: Annotated[
         Path | None, typer.Option(help="Checkpoints that were kept elsewhere, to compare with.")
     ] = None,
+    who: WhoOption = "system",
     as_json: JsonOption = False,
 ) -> None:
     """Follow the whole log; ends with 1 and the numbers of what was changed, removed or inserted."""
-    from pipelines.auditing import verified
+    from pipelines.auditing import checked, note_verified
     from pipelines.present import print_json
     from pipelines.present_audit import print_verified, verify_json
 
@@ -103,11 +105,13 @@ def audit_verify(
             sys.stderr.write(f"\r{done:,} / {size:,}" + ("\n" if done == size else ""))
 
     with _opened(workspace) as (store, loaded):
-        found = verified(store, loaded, keys=key or (), kept=checkpoints, told=told)
+        found, stamps = checked(store, loaded, keys=key or (), kept=checkpoints, told=told)
+        note_verified(store, loaded, who, found)
+        late = store.audit.overdue(loaded.name)
     if as_json:
-        print_json(verify_json(found))
+        print_json(verify_json(found, stamps, late))
     else:
-        print_verified(found)
+        print_verified(found, stamps, late)
     if found.count:
         raise typer.Exit(1)
 
@@ -118,23 +122,35 @@ def audit_checkpoint(
     to: Annotated[
         Path | None, typer.Option(help="Append all checkpoints that it lacks to this file.")
     ] = None,
+    who: WhoOption = "system",
     as_json: JsonOption = False,
 ) -> None:
-    """Sign what no checkpoint covers yet, and show the newest one for others to keep."""
+    """Sign what no checkpoint covers yet, get it a timestamp, and show it for others to keep."""
     from pipelines.anchoring import anchor
     from pipelines.auditing import looked, send_checkpoints
     from pipelines.present import print_json, print_line
+    from pipelines.timestamping import stamp
 
     with _opened(workspace) as (store, loaded):
-        looked(store, loaded, "system", "checkpoint")
+        looked(store, loaded, who, "checkpoint")
         made = anchor(store, loaded)
         assert made is not None  # there is at least the record of this
         sent = 0 if to is None else send_checkpoints(store.checkpoints.all(loaded.name), to)
+        at, failed = None, None
+        try:
+            at = stamp(store, loaded)
+        except CityBrainError as error:  # the checkpoint is there all the same
+            failed = error
+    if failed is not None:
+        sys.stderr.write(f"{failed}\n")
     if as_json:
         print_json(made.plain())
         return
     size = f"{made.size:,}"
     print_line(text("audit_checkpoint_made", number=made.number, size=size, root=made.root))
+    if at is not None:
+        told = at.isoformat(" ", "seconds")
+        print_line(text("audit_checkpoint_stamped", number=made.number, moment=told))
     if to is not None:
         print_line(text("audit_checkpoints_sent", count=sent, file=str(to)))
 
@@ -164,11 +180,15 @@ def audit_prove(
     workspace: WorkspaceArgument,
     sequence: Annotated[int, typer.Argument(help="The record's number.", metavar="NUMBER", min=1)],
     to: Annotated[Path | None, typer.Option(help="The file to write; default: print it.")] = None,
+    who: WhoOption = "system",
 ) -> None:
     """Prove that one record is in the log, without the others; the offline verifier checks it."""
     import json
 
+    from pipelines.auditing import looked
+
     with _opened(workspace) as (store, loaded):
+        looked(store, loaded, who, f"proof {sequence}")
         proof = store.checkpoints.proof(loaded.name, sequence)
     line = json.dumps(proof, ensure_ascii=False) + "\n"
     if to is None:

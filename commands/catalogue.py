@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from catalog.text import text
-from commands.arguments import JsonOption, WorkspaceArgument
+from commands.arguments import JsonOption, WhoOption, WorkspaceArgument
 from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
@@ -58,11 +58,14 @@ def catalogue_show(
     from pipelines.listings import listed_entry
     from pipelines.present import print_json
     from pipelines.present_entries import entry_json, print_entry
+    from pipelines.usage import count_usage
 
     if "/" in resource:
         entry, live = listed_entry(read_workspace(workspace), *resource.split("/", 1)), None
     else:
-        found = catalogue_of(compiled_workspace(workspace))
+        plan = compiled_workspace(workspace)
+        count_usage(plan.workspace)
+        found = catalogue_of(plan)
         entry, live = found.entry(resource), found.live.get(resource)
     if as_json:
         print_json(entry_json(entry, live))
@@ -84,6 +87,7 @@ def catalogue_import(
     report: Annotated[
         Path | None, typer.Option(help="CSV file for rows and values that did not fit.")
     ] = None,
+    who: WhoOption = "system",
     as_json: JsonOption = False,
 ) -> None:
     """Import another catalogue's list of resources; contacts of persons are left out."""
@@ -91,7 +95,7 @@ def catalogue_import(
     from pipelines.present import print_json
     from pipelines.present_entries import import_json, print_import
 
-    done = import_list(read_workspace(workspace), file, mapping, name, report)
+    done = import_list(read_workspace(workspace), file, mapping, name, report, who)
     if as_json:
         print_json(import_json(done))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from catalog.text import text
-from commands.arguments import JsonOption, WorkspaceArgument
+from commands.arguments import JsonOption, WhoOption, WorkspaceArgument
 from commands.workspaces import compiled_workspace, read_workspace
 
 app = typer.Typer()
@@ -32,7 +32,9 @@ def keys_show(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None
 
 
 @keys.command("rotate")
-def keys_rotate(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+def keys_rotate(
+    workspace: WorkspaceArgument, who: WhoOption = "system", as_json: JsonOption = False
+) -> None:
     """Mask with a new version of the key; the next run makes the tables that it masks anew."""
     from pipelines.home import Home
     from pipelines.masking.inventory import rotate
@@ -40,7 +42,7 @@ def keys_rotate(workspace: WorkspaceArgument, as_json: JsonOption = False) -> No
     from pipelines.present_keys import print_rotation, rotation_json
 
     compiled = compiled_workspace(workspace)
-    done = rotate(compiled, Home.of(compiled.workspace.name))
+    done = rotate(compiled, Home.of(compiled.workspace.name), who)
     if as_json:
         print_json(rotation_json(done))
     else:

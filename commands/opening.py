@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from catalog.text import text
-from commands.arguments import JsonOption, WorkspaceArgument, moment
+from commands.arguments import JsonOption, WhoOption, WorkspaceArgument, moment
 from commands.workspaces import compiled_workspace, read_workspace
 
 if TYPE_CHECKING:
@@ -66,11 +66,12 @@ def agreement_sign(
 def agreement_import(
     workspace: WorkspaceArgument,
     files: Annotated[list[Path], typer.Argument(help="Signed documents.", metavar="FILE...")],
+    who: Annotated[str, typer.Option(help="Who imports them, for the audit log.")] = "system",
 ) -> None:
-    """Take over signed documents; from then on they hold."""
+    """Take over signed documents, and further signatures of known ones; from then on they hold."""
     from sandbox.keyfiles import import_files
 
-    for one in import_files(read_workspace(workspace), files):
+    for one in import_files(read_workspace(workspace), files, who):
         sys.stdout.write(f"{one.name}\n")
 
 
@@ -83,7 +84,7 @@ def agreement_list(workspace: WorkspaceArgument, as_json: JsonOption = False) ->
 
     found = all_instruments(read_workspace(workspace))
     if as_json:
-        print_json([instrument_json(one) for one in found])
+        print_json([instrument_json(*one) for one in found])
     else:
         print_table(instrument_table(found))
 
@@ -200,15 +201,21 @@ def _asked(
 
 @sandbox.command("budget")
 def sandbox_budget(
-    workspace: WorkspaceArgument, agreement: AgreementOption, as_json: JsonOption = False
+    workspace: WorkspaceArgument,
+    agreement: AgreementOption,
+    who: WhoOption = "system",
+    as_json: JsonOption = False,
 ) -> None:
     """What an agreement has spent and what it has left, by kind of unit."""
+    from pipelines.auditing import looked
     from pipelines.present import print_json, print_table
     from sandbox.opening import open_desk
     from sandbox.present import balance_json, balance_table
 
-    with open_desk(compiled_workspace(workspace)) as opened:
+    plan = compiled_workspace(workspace)
+    with open_desk(plan) as opened:
         found = opened.desk.balances(agreement)
+        looked(opened.store, plan.workspace, who, "budget", agreement=agreement)
     if as_json:
         print_json({unit: balance_json(one) for unit, one in found.items()})
     else:
@@ -220,9 +227,11 @@ def sandbox_log(
     workspace: WorkspaceArgument,
     agreement: Annotated[str | None, typer.Option(help="Calls under this agreement only.")] = None,
     limit: Annotated[int, typer.Option(help="So many of the last calls.", min=1)] = 50,
+    who: WhoOption = "system",
     as_json: JsonOption = False,
 ) -> None:
     """What partners asked for, what was given and what refused; the newest call first."""
+    from pipelines.auditing import looked
     from pipelines.present import print_json, print_table
     from sandbox.opening import open_desk
     from sandbox.present import call_json, call_table
@@ -231,6 +240,8 @@ def sandbox_log(
     with open_desk(plan) as opened:
         name = plan.workspace.name
         found = opened.store.openings.newest(name, agreement=agreement, limit=limit)
+        said = {} if agreement is None else {"agreement": agreement}
+        looked(opened.store, plan.workspace, who, "openings", **said)
     if as_json:
         print_json([call_json(one) for one in found])
     else:
@@ -238,13 +249,18 @@ def sandbox_log(
 
 
 @sandbox.command("audit")
-def sandbox_audit(workspace: WorkspaceArgument, as_json: JsonOption = False) -> None:
+def sandbox_audit(
+    workspace: WorkspaceArgument, who: WhoOption = "system", as_json: JsonOption = False
+) -> None:
     """Replay every charge: its hash, its place, and every bound at every moment."""
+    from pipelines.auditing import looked
     from pipelines.present import print_json
     from sandbox.opening import open_desk
     from sandbox.present import audit_json
 
-    with open_desk(compiled_workspace(workspace)) as opened:
+    plan = compiled_workspace(workspace)
+    with open_desk(plan) as opened:
+        looked(opened.store, plan.workspace, who, "charges")
         found = opened.desk.audit()
     if as_json:
         print_json(audit_json(found))

@@ -13,6 +13,7 @@ from commands.arguments import (
     JsonOption,
     ResourceArgument,
     WaitOption,
+    WhoOption,
     WorkspaceArgument,
     moment,
 )
@@ -34,11 +35,12 @@ def query(
         str, typer.Option("--format", help="table, csv, json or parquet.")
     ] = "table",
     output: Annotated[Path | None, typer.Option(help="File to write (needed for parquet).")] = None,
+    who: WhoOption = "system",
     as_json: JsonOption = False,
 ) -> None:
-    """Ask one read-only SELECT over the published tables."""
+    """Ask one read-only SELECT over the published tables; the look is recorded."""
+    from pipelines.looking import looked_up
     from pipelines.present_rows import print_result
-    from pipelines.query import open_query
 
     kind = "json" if as_json else output_format
     if kind not in ("table", "csv", "json", "parquet") or (kind == "parquet" and output is None):
@@ -46,7 +48,7 @@ def query(
             "table, csv, json, or parquet with --output", param_hint="--format"
         )
     loaded = read_workspace(workspace)
-    with open_query(loaded, sql, moment_or_snapshot(as_of)) as result:
+    with looked_up(loaded, sql, moment_or_snapshot(as_of), who) as result:
         print_result(result, kind, output)
 
 
@@ -70,17 +72,18 @@ def quarantine_show(
     resource: ResourceArgument,
     reason: Annotated[str | None, typer.Option(help="Only rows with this reason code.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 20,
+    who: WhoOption = "system",
     as_json: JsonOption = False,
 ) -> None:
-    """Rejected rows of one resource: file, line, reasons and original text."""
+    """Rejected rows of one resource: file, line, reasons and original text; the look is recorded."""
     from dataclasses import asdict
 
     from pipelines.present import print_json
     from pipelines.present_rows import print_quarantined
-    from pipelines.quarantine import known_resource, rows_of
+    from pipelines.quarantine import known_resource, looked_at
 
     loaded = read_workspace(workspace)
-    rows = rows_of(loaded, resource, reason, limit)
+    rows = looked_at(loaded, resource, who, reason, limit)
     if as_json:
         print_json([asdict(row) for row in rows])
     else:
@@ -89,14 +92,17 @@ def quarantine_show(
 
 @quarantine.command("replay")
 def quarantine_replay(
-    workspace: WorkspaceArgument, resource: ResourceArgument, as_json: JsonOption = False
+    workspace: WorkspaceArgument,
+    resource: ResourceArgument,
+    who: WhoOption = "system",
+    as_json: JsonOption = False,
 ) -> None:
     """Judge rejected rows again under the contract as it is now; those that pass are published."""
     from pipelines.maintain import replay_quarantine
     from pipelines.present import outcome_json, print_json
     from pipelines.present_rows import print_replay
 
-    outcome = replay_quarantine(workspace, resource, cached=True)
+    outcome = replay_quarantine(workspace, resource, cached=True, who=who)
     if as_json:
         print_json(outcome_json(outcome))
     else:
@@ -146,15 +152,16 @@ def diff(
         int | None, typer.Option("--to", help="A snapshot id; else what readers see now.")
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="At most so many rows of each kind.")] = 20,
+    who: WhoOption = "system",
     as_json: JsonOption = False,
 ) -> None:
-    """Rows added, removed and changed between two snapshots of a resource."""
+    """Rows added, removed and changed between two snapshots of a resource; the look is recorded."""
+    from pipelines.looking import compared
     from pipelines.present import print_json
     from pipelines.present_diff import diff_json, print_diff
-    from pipelines.snapshot_diff import diff_snapshots
 
     plan = compiled_workspace(workspace)
-    found = diff_snapshots(plan.workspace, resource, from_, to, limit)
+    found = compared(plan.workspace, resource, (from_, to), limit, who)
     if as_json:
         print_json(diff_json(found))
     else:
@@ -166,12 +173,13 @@ def rollback(
     workspace: WorkspaceArgument,
     resource: ResourceArgument,
     to: Annotated[int, typer.Option(help="The snapshot id, from 'citybrain snapshots'.")],
+    who: WhoOption = "system",
 ) -> None:
     """Make an earlier snapshot of a resource current again."""
     from pipelines.maintain import rollback as roll_back
     from pipelines.present import print_line
 
-    found = roll_back(workspace, resource, to)
+    found = roll_back(workspace, resource, to, who)
     print_line(text("rollback_done", table=resource, snapshot=to, rows=f"{found.rows:,}"))
 
 
@@ -182,12 +190,13 @@ def clean(
         bool, typer.Option("--retired", help="Remove tables that no contract names any more.")
     ] = False,
     wait: WaitOption = 0,
+    who: WhoOption = "system",
 ) -> None:
     """Expire old snapshots and delete data files that nothing refers to."""
     from pipelines.maintain import clean as clean_up
     from pipelines.present import print_line
 
-    done = clean_up(workspace, retired=retired, wait=wait)
+    done = clean_up(workspace, retired=retired, wait=wait, who=who)
     gone = sum(done.snapshots.values())
     size = f"{done.bytes / 1e6:,.1f}"
     print_line(text("clean_done", snapshots=gone, files=done.files, megabytes=size))

@@ -171,60 +171,38 @@ def gate_list(
         print_holds(found)
 
 
-@gate.command("approve")
-def gate_approve(
-    workspace: WorkspaceArgument,
-    resource: ResourceArgument,
-    who: WhoOption,
-    why: WhyOption,
-    result: ResultOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Let the next run publish the result as it was staged; covers exactly this result."""
-    _decide(workspace, resource, "approve", who, why, result, as_json)
+def _gate_command(decision: Decision, help: str) -> None:
+    """Add the command that decides so about a waiting publish."""
+
+    @gate.command(decision, help=help)
+    def gate_decide(
+        workspace: WorkspaceArgument,
+        resource: ResourceArgument,
+        who: WhoOption,
+        why: WhyOption,
+        result: ResultOption = None,
+        as_json: JsonOption = False,
+    ) -> None:
+        from pipelines.decisions import decide
+        from pipelines.present import print_json, print_line
+        from pipelines.present_schedule import hold_json
+
+        hold = decide(read_workspace(workspace), resource, decision, who, why, result)
+        if as_json:
+            print_json(hold_json(hold))
+        else:
+            print_line(text(f"decided_{decision}", table=resource, who=hold.who))
 
 
-@gate.command("reject")
-def gate_reject(
-    workspace: WorkspaceArgument,
-    resource: ResourceArgument,
-    who: WhoOption,
-    why: WhyOption,
-    result: ResultOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Never publish this result; readers keep the last good snapshot until something changes."""
-    _decide(workspace, resource, "reject", who, why, result, as_json)
-
-
-@gate.command("release")
-def gate_release(
-    workspace: WorkspaceArgument,
-    resource: ResourceArgument,
-    who: WhoOption,
-    why: WhyOption,
-    result: ResultOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Let the next run publish the rows that break no rule; those with warnings are quarantined."""
-    _decide(workspace, resource, "release", who, why, result, as_json)
-
-
-def _decide(
-    workspace: Path,
-    resource: str,
-    decision: Decision,
-    who: str,
-    why: str,
-    result: str | None,
-    as_json: bool,
-) -> None:
-    from pipelines.decisions import decide
-    from pipelines.present import print_json, print_line
-    from pipelines.present_schedule import hold_json
-
-    hold = decide(read_workspace(workspace), resource, decision, who, why, result)
-    if as_json:
-        print_json(hold_json(hold))
-    else:
-        print_line(text(f"decided_{decision}", table=resource, who=hold.who))
+_gate_command(
+    "approve",
+    "Let the next run publish the result as it was staged; covers exactly this result.",
+)
+_gate_command(
+    "reject",
+    "Never publish this result; readers keep the last good snapshot until something changes.",
+)
+_gate_command(
+    "release",
+    "Let the next run publish the rows that break no rule; those with warnings are quarantined.",
+)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,11 +15,31 @@ from commands.arguments import JsonOption, ResourceArgument, WorkspaceArgument
 from commands.workspaces import compiled_workspace
 
 if TYPE_CHECKING:
+    from catalog.people import Person
     from catalog.sharing.request import Request
+    from pipelines.sharing.desk import SharingDesk
 
 app = typer.Typer()
 share = typer.Typer(help="Requests between departments, and what they may read of each other.")
 app.add_typer(share, name="share", no_args_is_help=True)
+
+
+@contextmanager
+def _acting(
+    workspace: Path, department: str | None, user: str, *, granting: bool = False
+) -> Iterator[tuple[SharingDesk, Person]]:
+    """The desk of a workspace, and for whom a command acts at it; of no department, the data bureau.
+
+    Args:
+        granting: see `open_sharing`.
+    """
+    from pipelines.sharing.opening import open_sharing, person_for
+    from pipelines.sharing.settings import bureau_of
+
+    plan = compiled_workspace(workspace)
+    with open_sharing(plan, granting=granting) as desk:
+        yield desk, person_for(plan, department or bureau_of(plan.workspace), user)
+
 
 DepartmentOption = Annotated[
     str, typer.Option(help="For which department; the operator's acts as the data bureau.")
@@ -49,18 +72,16 @@ def share_request(
     as_json: JsonOption = False,
 ) -> None:
     """Ask for fields of resources."""
-    from pipelines.sharing.opening import open_sharing, person_for
     from pipelines.sharing.wishes import Wish
 
     wants: dict[str, list[str]] = {}
     for name in field:
         resource, _, column = name.rpartition(".")
         wants.setdefault(resource, []).append(column)
-    plan = compiled_workspace(workspace)
     days = _day(first, "--from"), _day(last, "--to")
     wish = Wish(wants, basis, scenario, purpose, manner, *days)
-    with open_sharing(plan) as desk:
-        _print(desk.submit(person_for(plan, department, user), wish), as_json)
+    with _acting(workspace, department, user) as (desk, person):
+        _print(desk.submit(person, wish), as_json)
 
 
 @share.command("list")
@@ -72,12 +93,9 @@ def share_list(
 ) -> None:
     """Show what a department has asked for and is asked for, and its grants."""
     from pipelines.present import print_json, print_table
-    from pipelines.sharing.opening import open_sharing, person_for
     from pipelines.sharing.present import grant_table, plain, request_table
 
-    plan = compiled_workspace(workspace)
-    with open_sharing(plan) as desk:
-        person = person_for(plan, department, user)
+    with _acting(workspace, department, user) as (desk, person):
         if person.role == "steward":
             found = desk.everything(person)
         else:
@@ -100,11 +118,8 @@ def share_show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a request, its tasks, and all that was done."""
-    from pipelines.sharing.opening import open_sharing, person_for
-
-    plan = compiled_workspace(workspace)
-    with open_sharing(plan) as desk:
-        _print(desk.get(person_for(plan, department, user), request), as_json)
+    with _acting(workspace, department, user) as (desk, person):
+        _print(desk.get(person, request), as_json)
 
 
 @share.command("check")
@@ -118,12 +133,7 @@ def share_check(
     as_json: JsonOption = False,
 ) -> None:
     """The platform's check: send a request to the owners, or return it."""
-    from pipelines.sharing.opening import open_sharing, person_for
-    from pipelines.sharing.settings import bureau_of
-
-    plan = compiled_workspace(workspace)
-    with open_sharing(plan) as desk:
-        steward = person_for(plan, bureau_of(plan.workspace), user)
+    with _acting(workspace, None, user, granting=True) as (desk, steward):
         if desk.get(steward, request).state == "submitted":
             desk.check(steward, request)
         if give_back is None:
@@ -153,7 +163,6 @@ def share_decide(
 ) -> None:
     """Decide about every field of a task; what is approved can be read at once."""
     from catalog.sharing.request import FieldDecision
-    from pipelines.sharing.opening import open_sharing, person_for
 
     said = {}
     for one in approve or ():
@@ -162,9 +171,7 @@ def share_decide(
     for one in refuse or ():
         name, _, reason = one.partition("=")
         said[name] = FieldDecision("refused", reason=reason)
-    plan = compiled_workspace(workspace)
-    with open_sharing(plan) as desk:
-        person = person_for(plan, department, user)
+    with _acting(workspace, department, user, granting=True) as (desk, person):
         _print(desk.decide(person, request, task, said), as_json)
 
 
@@ -178,11 +185,8 @@ def share_withdraw(
     as_json: JsonOption = False,
 ) -> None:
     """Take a request back, before the platform has looked at it."""
-    from pipelines.sharing.opening import open_sharing, person_for
-
-    plan = compiled_workspace(workspace)
-    with open_sharing(plan) as desk:
-        _print(desk.withdraw(person_for(plan, department, user), request, why), as_json)
+    with _acting(workspace, department, user) as (desk, person):
+        _print(desk.withdraw(person, request, why), as_json)
 
 
 @share.command("revoke")
@@ -194,11 +198,8 @@ def share_revoke(
     why: WhyOption,
 ) -> None:
     """Let a grant hold no more, from this second on."""
-    from pipelines.sharing.opening import open_sharing, person_for
-
-    plan = compiled_workspace(workspace)
-    with open_sharing(plan) as desk:
-        ended = desk.revoke(person_for(plan, department, user), grant, why)
+    with _acting(workspace, department, user) as (desk, person):
+        ended = desk.revoke(person, grant, why)
     sys.stdout.write(f"{ended.id}\n")
 
 
@@ -222,15 +223,12 @@ def share_return(
     manner: MannerOption = "interface",
 ) -> None:
     """Return data (回流) to a district: its own rows, for a term."""
-    from pipelines.sharing.opening import open_sharing, person_for
     from pipelines.sharing.returning import Return
-    from pipelines.sharing.settings import bureau_of
 
     pairs = [one.partition("=") for one in rows]
     names = {name for name, _, _ in pairs}
     if len(names) != 1:
         raise typer.BadParameter("FIELD=VALUE, always of one field", param_hint="--rows")
-    plan = compiled_workspace(workspace)
     given = Return(
         department=district,
         resource=resource,
@@ -244,8 +242,8 @@ def share_return(
         manner=manner,
         masks=tuple((name, call) for name, _, call in (one.partition("=") for one in mask or ())),
     )
-    with open_sharing(plan) as desk:
-        grant = desk.give_return(person_for(plan, bureau_of(plan.workspace), user), given)
+    with _acting(workspace, None, user, granting=True) as (desk, steward):
+        grant = desk.give_return(steward, given)
     sys.stdout.write(f"{grant.id}\n")
 
 
@@ -262,12 +260,9 @@ def share_object(
 ) -> None:
     """Object to a value of a record (异议); it goes to the departments from which it comes."""
     from pipelines.sharing.objecting import ObjectionDesk
-    from pipelines.sharing.opening import open_sharing, person_for
 
     record = {name: value for name, _, value in (one.partition("=") for one in key)}
-    plan = compiled_workspace(workspace)
-    with open_sharing(plan) as desk:
-        person = person_for(plan, department, user)
+    with _acting(workspace, department, user) as (desk, person):
         made = ObjectionDesk(desk).raise_(person, resource, record, field, wrong, evidence)
     routed = ", ".join(route.department for route in made.routes)
     sys.stdout.write(f"{made.id} -> {routed}\n")
@@ -281,7 +276,7 @@ def share_tick(workspace: WorkspaceArgument, as_json: JsonOption = False) -> Non
     from pipelines.sharing.present import print_ticked
     from pipelines.sharing.ticking import tick
 
-    with open_sharing(compiled_workspace(workspace)) as desk:
+    with open_sharing(compiled_workspace(workspace), granting=True) as desk:
         done = tick(desk)
     if as_json:
         print_json({"done": dict(done.done), "failed": done.failed})

@@ -116,7 +116,9 @@ class Reader:
             "CITYBRAIN_LANG": "en",
             "COLUMNS": "120",
             "PATH": f"{tools}:{os.environ['PATH']}",
-            "PYTHONPATH": str(DOCS.parent),
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(DOCS.parent), os.environ.get("PYTHONPATH")])
+            ),
         }
 
     @property

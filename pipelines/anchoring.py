@@ -1,13 +1,13 @@
 """Anchoring the audit log: the key that signs its checkpoints, and who signs when.
 
-The service anchors from time to time, a run at its end, and `citybrain audit checkpoint` at once.
+The service anchors from time to time, whenever there is much to anchor, and when it ends; a run does
+at its end, and `citybrain audit checkpoint` at once.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +19,7 @@ from catalog.database import CatalogStore
 from catalog.errors import CityBrainError, Location
 from pipelines.errors import PipelineError
 from pipelines.home import Home
+from pipelines.periodic import Periodic, telling
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -104,9 +105,10 @@ def public_keys(workspace: Workspace) -> dict[str, Any]:
 def keep_anchored(store: CatalogStore, workspace: Workspace) -> None:
     """Take over what `[audit]` says of overdue records: from now on they are refused."""
     settings = workspace.settings.audit
+    wanted = (settings.overdue_seconds, settings.timestamp_overdue_seconds)
     state = store.audit.state(workspace.name)
-    if state is None or state.overdue_seconds != settings.overdue_seconds:
-        store.audit.keep_anchored(workspace.name, settings.overdue_seconds)
+    if state is None or (state.overdue_seconds, state.stamp_overdue_seconds) != wanted:
+        store.audit.keep_anchored(workspace.name, *wanted)
 
 
 def anchor(store: CatalogStore, workspace: Workspace) -> Checkpoint | None:
@@ -129,7 +131,8 @@ def try_anchor(store: CatalogStore, workspace: Workspace) -> CityBrainError | No
 
 
 class Anchoring:
-    """Anchors in a thread of its own, at once and then from time to time, until it is closed.
+    """Anchors at once, then from time to time and whenever so many records are open as the settings
+    say, and once more when it is closed.
 
     Args:
         told: is told why a checkpoint could not be made; it is tried again at the next time.
@@ -143,28 +146,22 @@ class Anchoring:
     ) -> None:
         self._store = store
         self._workspace = workspace
-        self._told = told
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="anchoring", daemon=True)
+        self.loop = Periodic(
+            "anchoring",
+            workspace.settings.audit.checkpoint_seconds,
+            lambda: anchor(store, workspace),
+            told=telling(told),
+            at_once=True,
+            last=True,
+        )
 
     def start(self) -> None:
         """Begin."""
         keep_anchored(self._store, self._workspace)
-        self._thread.start()
+        most = self._workspace.settings.audit.checkpoint_records
+        self._store.audit.when_full(self._workspace.name, most, self.loop.wake)
+        self.loop.start()
 
     def close(self) -> None:
         """Anchor once more, and end."""
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        seconds = self._workspace.settings.audit.checkpoint_seconds
-        while True:
-            ending = self._ended.is_set()
-            try:
-                anchor(self._store, self._workspace)
-            except CityBrainError as error:
-                self._told(error)
-            if ending:
-                return
-            self._ended.wait(seconds)
+        self.loop.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,10 +14,13 @@ from catalog.audit import offline
 from catalog.audit.checkpoints import Checkpoint
 from catalog.audit.entries import moment
 from catalog.audit.record import AuditRecord
+from catalog.audit.timestamps import Timestamp
 from catalog.database import CatalogStore
+from catalog.database.audited import actor_of
 from catalog.errors import Location
 from pipelines.anchoring import key_path, public_keys
 from pipelines.errors import PipelineError
+from pipelines.timestamping import Stamped, stamped
 from pipelines.workspace import Workspace
 
 Told = Callable[[int, int], None]  # how many records are done, of how many
@@ -61,6 +65,26 @@ def verified(
     return verifier
 
 
+def checked(
+    store: CatalogStore,
+    workspace: Workspace,
+    *,
+    keys: Sequence[Path] = (),
+    kept: Path | None = None,
+    told: Told = lambda _done, _all: None,
+) -> tuple[offline.Verifier, Stamped | None]:
+    """The same with the timestamps (`pipelines.timestamping.stamped`), whose faults count as others do.
+
+    Raises:
+        PipelineError: as `verified`; `timestamp_certificates`.
+    """
+    stamps = stamped(store, workspace)
+    found = verified(store, workspace, keys=keys, kept=kept, told=told)
+    for fault in () if stamps is None else stamps.faults:
+        found.add_fault(fault)
+    return found, stamps
+
+
 def _keys(paths: Sequence[Path]) -> dict[str, Any]:
     try:
         return offline.read_keys(paths)
@@ -86,10 +110,23 @@ def export_lines(store: CatalogStore, workspace: Workspace) -> Iterator[str]:
     log |= {"size": state.size if state else 0, "head": state.head if state else None}
     log |= {"exported_at": moment(datetime.now(UTC)), "keys": sorted(public_keys(workspace))}
     yield _line({"log": log})
-    for one in checkpoints:
-        yield _line({"checkpoint": one.plain()})
+    yield from _checkpoint_lines(checkpoints, store.timestamps.each(workspace.name))
     for entry, stored in store.audit.entries(workspace.name, 1, log["size"]):
         yield _line({"record": entry, "hash": stored})
+
+
+def _checkpoint_lines(
+    checkpoints: Iterable[Checkpoint], timestamps: Iterator[Timestamp]
+) -> Iterator[str]:
+    """Each checkpoint, with its timestamp's token in Base64 if it has one; both by number."""
+    stamp = next(timestamps, None)
+    for one in checkpoints:
+        told: dict[str, Any] = {"checkpoint": one.plain()}
+        while stamp is not None and stamp.checkpoint < one.number:
+            stamp = next(timestamps, None)
+        if stamp is not None and stamp.checkpoint == one.number:
+            told["timestamp"] = base64.b64encode(stamp.token).decode("ascii")
+        yield _line(told)
 
 
 def export_log(
@@ -143,9 +180,21 @@ def send_checkpoints(checkpoints: Iterable[Checkpoint], path: Path) -> int:
 
 
 def looked(store: CatalogStore, workspace: Workspace, who: str, what: str, **said: str) -> None:
-    """Record a look at the log in the log itself."""
-    told = AuditRecord(datetime.now(UTC), who, "audit", what, detail=said)
+    """Record a look at the log, or at what partners asked and spent, in the log itself."""
+    told = AuditRecord(datetime.now(UTC), actor_of(who), "audit", what, detail=said)
     store.audit.append(workspace.name, told)
+
+
+def note_verified(
+    store: CatalogStore, workspace: Workspace, who: str, found: offline.Verifier
+) -> None:
+    """Record who verified the log, and how many faults were found.
+
+    A log with records past its end, which somebody put there, takes no more: that is told as a fault.
+    """
+    state = store.audit.state(workspace.name)
+    if state is None or state.last <= state.size:
+        looked(store, workspace, who, "verify", faults=str(found.count))
 
 
 def _line(value: dict[str, Any]) -> str:

@@ -7,9 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-import sqlglot
-from sqlglot import exp
-
 from catalog.contract import META_COLUMNS, Contract, ContractField
 from catalog.database import CatalogStore, ResourceStatus
 from catalog.database.resource_facts import ResourceFacts
@@ -31,6 +28,8 @@ from catalog.resources.terms import (
 from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.plan import Plan
+from pipelines.usage import UNUSED, Usage, usage_by_resource
+from pipelines.workspace import Workspace
 
 Column = tuple[str, str]
 
@@ -43,7 +42,7 @@ class Live:
         score: the quality score of what readers see, 0 to 1.
         trend: when and what the last scores were, the oldest first.
         age_days: since what readers see was published.
-        calls: answered questions and looked-up records in the sandbox; only its views have calls.
+        usage: by every channel, in the last 90 days.
     """
 
     last_status: str | None
@@ -52,7 +51,12 @@ class Live:
     age_days: float | None
     score: float | None
     trend: tuple[tuple[datetime, float], ...]
-    calls: int
+    usage: Usage = UNUSED
+
+    @property
+    def calls(self) -> int:
+        """How often its data was given in that time."""
+        return self.usage.calls
 
 
 def entries_of(plan: Plan, facts: Mapping[str, ResourceFacts]) -> tuple[Entry, ...]:
@@ -95,7 +99,7 @@ def catalogue_of(plan: Plan) -> ResourceCatalogue:
     name = plan.workspace.name
     with CatalogStore.open(Home.of(name).database_url) as store:
         facts = store.resource_facts(name)
-        return ResourceCatalogue(entries_of(plan, facts), live(store, name, known=facts))
+        return ResourceCatalogue(entries_of(plan, facts), live(store, plan.workspace, known=facts))
 
 
 def workspace_entries(plan: Plan) -> tuple[Entry, ...]:
@@ -107,7 +111,7 @@ def workspace_entries(plan: Plan) -> tuple[Entry, ...]:
 
 def live(
     store: CatalogStore,
-    workspace: str,
+    workspace: Workspace,
     now: datetime | None = None,
     known: Mapping[str, ResourceFacts] | None = None,
 ) -> dict[str, Live]:
@@ -116,35 +120,19 @@ def live(
     Args:
         known: the resources' facts, if they have been read already.
     """
-    moment, calls = now or datetime.now(UTC), _calls(store, workspace)
-    facts = store.resource_facts(workspace) if known is None else known
+    moment, name = now or datetime.now(UTC), workspace.name
+    facts = store.resource_facts(name) if known is None else known
+    used = usage_by_resource(store, workspace, moment)
     return {
-        item.name: _live(item, facts.get(item.name), calls.get(item.name, 0), moment)
-        for item in store.status(workspace).resources
+        item.name: _live(item, facts.get(item.name), used.get(item.name, UNUSED), moment)
+        for item in store.status(name).resources
     }
 
 
-def _live(item: ResourceStatus, facts: ResourceFacts | None, calls: int, now: datetime) -> Live:
+def _live(item: ResourceStatus, facts: ResourceFacts | None, usage: Usage, now: datetime) -> Live:
     age = (now - item.published_at).total_seconds() / 86_400 if item.published_at else None
     trend = facts.scores if facts else ()
-    return Live(item.last_status, item.rows, item.published_at, age, item.score, trend, calls)
-
-
-def _calls(store: CatalogStore, workspace: str) -> dict[str, int]:
-    """Answered calls by view: a question counts once for each view that it reads."""
-    found: dict[str, int] = {}
-    for (action, subject), count in store.answered(workspace).items():
-        for view in {subject} if action == "record" else _views(subject):
-            found[view] = found.get(view, 0) + count
-    return found
-
-
-def _views(question: str) -> set[str]:
-    try:
-        tree = sqlglot.parse_one(question, read="duckdb")
-    except sqlglot.errors.SqlglotError:  # a question longer than the log keeps
-        return set()
-    return {f"{table.db}.{table.name}".lower() for table in tree.find_all(exp.Table) if table.db}
+    return Live(item.last_status, item.rows, item.published_at, age, item.score, trend, usage)
 
 
 def collected_sources(plan: Plan, column: Column) -> frozenset[Column]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from catalog.audit.record import DONE, AuditRecord
 from catalog.database import CatalogStore
+from catalog.database.audited import actor_of, of_rollback
 from catalog.openlineage import prune
 from pipelines.account import Outcome, recovered
 from pipelines.anchoring import try_anchor
@@ -72,13 +73,16 @@ def _recorded(store: CatalogStore, workspace: str, run_id: str, what: str) -> It
     store.finish_run(run_id, "succeeded")
 
 
-def replay_quarantine(root: Path, resource: str, *, cached: bool = False) -> Outcome:
+def replay_quarantine(
+    root: Path, resource: str, *, cached: bool = False, who: str = "system"
+) -> Outcome:
     """Replay one resource's quarantine under the contract as it is now.
 
     What could not be told of it as lineage events is added to the outcome's warnings.
 
     Args:
         cached: compile only what has changed (`load_workspace`).
+        who: who asks for it, for the audit log.
 
     Raises:
         Problems, PipelineError: `unknown_table`, `replay_model`, `replay_nothing`, `locked` ...
@@ -86,12 +90,12 @@ def replay_quarantine(root: Path, resource: str, *, cached: bool = False) -> Out
     plan: Plan = compile_workspace(load_workspace(root, cached=cached))
     known_resource(plan.workspace, resource)
     with RunEvents(plan, Home.of(plan.workspace.name)) as events:
-        outcome = _replayed(plan, resource, events)
+        outcome = _replayed(plan, resource, events, who)
     outcome.warnings = [*outcome.warnings, *events.warnings]
     return outcome
 
 
-def _replayed(plan: Plan, resource: str, events: RunEvents) -> Outcome:
+def _replayed(plan: Plan, resource: str, events: RunEvents, who: str) -> Outcome:
     workspace = plan.workspace
     with _writing(workspace) as (home, lake, store):
         certifier = certifier_of(home, workspace)
@@ -116,6 +120,7 @@ def _replayed(plan: Plan, resource: str, events: RunEvents) -> Outcome:
             certifier.close()
         counts = outcome.counts
         said = {"replay": outcome.status, "left": str(counts.quarantined if counts else "")}
+        said["asked_by"] = actor_of(who)
         store.audit.append(
             workspace.name,
             AuditRecord(
@@ -167,16 +172,20 @@ def rollback(root: Path, resource: str, snapshot_id: int, who: str = "system") -
         if seal not in (None, lake.snapshot(resource, snapshot_id).properties.get("seal")):
             raise PipelineError("rollback_release", table=resource, snapshot=snapshot_id)
         found = lake.rollback(resource, snapshot_id)
-        store.point_to_snapshot(workspace.name, resource, snapshot_id, who)
+        if not store.point_to_snapshot(workspace.name, resource, snapshot_id, who):
+            # The database lost the snapshot; that readers see it now is recorded all the same.
+            told = of_rollback(resource, snapshot_id, who, datetime.now(UTC))
+            store.audit.append(workspace.name, told)
     return found
 
 
-def clean(root: Path, *, retired: bool = False, wait: float = 0) -> Cleaned:
+def clean(root: Path, *, retired: bool = False, wait: float = 0, who: str = "system") -> Cleaned:
     """Expire old snapshots, delete data files that no kept snapshot refers to, and old event files.
 
     Args:
         retired: also remove, for good, the tables of resources that have left the workspace.
         wait: how many seconds to wait while a run is at work.
+        who: who does it; what can be read no more is in the audit log, a record for each table.
     """
     workspace = load_workspace(root)
     keep = workspace.settings.lake.keep_snapshots
@@ -188,13 +197,25 @@ def clean(root: Path, *, retired: bool = False, wait: float = 0) -> Cleaned:
         for table in sorted({*lake.tables(), *present}):
             if retired and table not in present:
                 files += lake.drop(table)
+                _gone(store, workspace.name, who, table, "removed")
                 continue
             gone = lake.expire(table, keep)
             if gone and table in workspace.contracts:
                 expired[table] = len(gone)
                 store.expire_snapshots(workspace.name, table, gone)
+            if gone:
+                _gone(store, workspace.name, who, table, "expired", snapshots=str(len(gone)))
             for path in lake.orphans(table):
                 size += path.stat().st_size
                 files += 1
                 path.unlink()
     return Cleaned(expired, files, size)
+
+
+def _gone(
+    store: CatalogStore, workspace: str, who: str, table: str, status: str, **said: str
+) -> None:
+    """Record that states of a table can be read no more."""
+    detail = {"status": status, **said}
+    told = AuditRecord(datetime.now(UTC), actor_of(who), "publish", table, detail=detail)
+    store.audit.append(workspace, told)

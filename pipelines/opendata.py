@@ -21,11 +21,12 @@ from catalog.exports.dataset import (
     texts_of,
 )
 from catalog.resources.entry import Entry
+from pipelines.departments import Department
 from pipelines.entries import entries_of
 from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.plan import Plan
-from pipelines.workspace import Department, Settings
+from pipelines.settings import Settings
 from quality.scores import recorded_score
 
 if TYPE_CHECKING:

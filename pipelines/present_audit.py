@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.audit.entries import moment
 from catalog.database.audit import Logged
+from catalog.errors import CatalogError
 from catalog.text import text
 from pipelines.present import make_table, print_line, print_table
 
 if TYPE_CHECKING:
     from catalog.audit.offline import Verifier
+    from pipelines.timestamping import Stamped
 
 WIDEST = 60  # characters of a subject
 MOST_FAULTS = 50
@@ -60,8 +62,11 @@ def record_json(one: Logged) -> dict[str, Any]:
     }
 
 
-def verify_json(found: Verifier) -> dict[str, Any]:
-    """What a verification found, for machines."""
+def verify_json(
+    found: Verifier, stamps: Stamped | None = None, late: CatalogError | None = None
+) -> dict[str, Any]:
+    """What a verification found, for machines; `timestamps` is null where there is nothing to say,
+    `overdue` unless nobody is given anything at present."""
     return {
         "records": found.records,
         "checkpoints": found.checkpoints,
@@ -75,11 +80,42 @@ def verify_json(found: Verifier) -> dict[str, Any]:
             }
             for one in found.faults
         ],
+        "timestamps": None if stamps is None else _stamps_json(stamps),
+        "overdue": None if late is None else late.code,
     }
 
 
-def print_verified(found: Verifier) -> None:
-    """What a verification found: every fault by its number, up to a screenful."""
+def _stamps_json(stamps: Stamped) -> dict[str, Any]:
+    return {
+        "count": stamps.count,
+        "checked": stamps.checked,
+        "covered": stamps.covered,
+        "at": None if stamps.at is None else moment(stamps.at),
+        "none_since": stamps.since,
+    }
+
+
+def stamps_text(stamps: Stamped, lang: str | None = None) -> str:
+    """Until where timestamps reach, and since when there was none, in words."""
+    if not stamps.checked:
+        return text("audit_stamps_unchecked", lang, count=f"{stamps.count:,}")
+    said = []
+    if stamps.at is not None:
+        at = stamps.at.isoformat(" ", "seconds")
+        said.append(text("audit_stamped", lang, records=f"{stamps.covered:,}", moment=at))
+    if stamps.since is not None:
+        said.append(text("audit_stamps_missing", lang, moment=stamps.since))
+    return " ".join(said) if said else text("audit_stamps_none", lang)
+
+
+def print_verified(
+    found: Verifier, stamps: Stamped | None = None, late: CatalogError | None = None
+) -> None:
+    """What a verification found: every fault by its number, up to a screenful.
+
+    Args:
+        late: why nobody is given anything at present.
+    """
     for fault in found.faults[:MOST_FAULTS]:
         print_line(fault_text(fault.kind, fault.sequence, fault.until, fault.checkpoint))
     if found.count > MOST_FAULTS:
@@ -87,6 +123,10 @@ def print_verified(found: Verifier) -> None:
     key = "audit_sound" if found.count == 0 else "audit_unsound"
     counts = {"records": f"{found.records:,}", "checkpoints": f"{found.checkpoints:,}"}
     print_line(text(key, faults=f"{found.count:,}", **counts))
+    if stamps is not None:
+        print_line(stamps_text(stamps))
+    if late is not None:
+        print_line(str(late))
 
 
 _FAULTS = {
@@ -99,6 +139,12 @@ _FAULTS = {
     "checkpoint_forged": "audit_fault_checkpoint_forged",
     "checkpoint_order": "audit_fault_checkpoint_order",
     "checkpoint_differs": "audit_fault_checkpoint_differs",
+    "timestamp_answer": "audit_fault_timestamp_answer",
+    "timestamp_imprint": "audit_fault_timestamp_imprint",
+    "timestamp_untrusted": "audit_fault_timestamp_untrusted",
+    "timestamp_early": "audit_fault_timestamp_early",
+    "timestamp_stray": "audit_fault_timestamp_stray",
+    "timestamp_changed": "audit_fault_timestamp_changed",
 }
 
 

@@ -100,12 +100,19 @@ def _now(live: Live) -> list[tuple[str, str]]:
     if live.score is not None:
         trend = " -> ".join(f"{100 * score:.1f}" for _, score in live.trend)
         found.append(("score", f"{100 * live.score:.1f} % ({trend})"))
-    return [*found, ("calls", f"{live.calls:,}")]
+    return [*found, ("calls", _calls(live))]
+
+
+def _calls(live: Live) -> str:
+    channels = ", ".join(
+        f"{text(f'usage_{name}')} {use.calls:,}" for name, use in live.usage.channels.items()
+    )
+    return f"{live.calls:,}" + (f" ({channels})" if channels else "")
 
 
 def entry_json(entry: Entry, live: Live | None) -> dict[str, Any]:
     """An entry for machines; `live` is null for what no run has recorded."""
-    return {**entry.document(), "live": asdict(live) if live else None}
+    return {**entry.document(), "live": {**asdict(live), "calls": live.calls} if live else None}
 
 
 def print_import(done: Import) -> None:

@@ -25,8 +25,6 @@ from pipelines.present import (
 from pipelines.present_risk import print_risk_report
 
 if TYPE_CHECKING:
-    import duckdb
-
     from catalog.contract import Contract
     from catalog.database import (
         FieldLevel,
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
     from pipelines.lake import Snapshot
     from pipelines.modeltest import TestOutcome
     from pipelines.quarantine import QuarantinedRow, QuarantineSummary
+    from pipelines.query import Result
 
 MAX_ROWS = 40
 HIDDEN_LEVELS = ("L3", "L4")  # of fields whose values a terminal does not show
@@ -260,15 +259,15 @@ def print_tests(outcomes: Sequence[TestOutcome]) -> None:
 # -- query --------------------------------------------------------------------------------------------
 
 
-def print_result(result: duckdb.DuckDBPyConnection, kind: str, output: Path | None) -> None:
+def print_result(result: Result, kind: str, output: Path | None) -> None:
     """A query's rows: a bounded table for a person, everything for machines or a file."""
-    from pipelines.query import columns_of, export
+    from pipelines.query import export
 
     if output is not None and kind != "table":
         rows = export(result, output, kind)  # type: ignore[arg-type]
         print_line(text("query_written", rows=f"{rows:,}", path=output))
         return
-    names = columns_of(result)
+    names = result.columns
     if kind == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(names)

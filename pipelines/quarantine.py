@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from catalog.audit.record import AuditRecord
 from catalog.contract import META_COLUMNS, Contract
+from catalog.database import CatalogStore
+from catalog.database.audited import actor_of
 from catalog.errors import CityBrainError
 from pipelines.account import Outcome, to_properties
 from pipelines.duck import Budget, connection, snapshot_sql, table_columns
@@ -59,9 +62,23 @@ class QuarantinedRow:
 
 def summaries(workspace: Workspace) -> list[QuarantineSummary]:
     """Every resource that has rows in quarantine."""
+    return _summaries(workspace, list(workspace.contracts))
+
+
+def summary_of(workspace: Workspace, resource: str) -> QuarantineSummary | None:
+    """What one resource has in quarantine; None: nothing.
+
+    Raises:
+        PipelineError: `unknown_table`, when the workspace has no such resource.
+    """
+    known_resource(workspace, resource)
+    return next(iter(_summaries(workspace, [resource])), None)
+
+
+def _summaries(workspace: Workspace, names: list[str]) -> list[QuarantineSummary]:
     found = []
     with Home.of(workspace.name).open_lake() as lake, duckdb.connect(":memory:") as con:
-        for name in workspace.contracts:
+        for name in names:
             snapshot = lake.current(quarantine_table(name))
             if snapshot is None or not snapshot.rows:
                 continue
@@ -95,6 +112,25 @@ def rows_of(
         )
         rows = con.execute(sql, {"reason": reason} if reason else {}).fetchall()
     return [QuarantinedRow(f, n, load, tuple(why), _original(o)) for f, n, load, why, o in rows]
+
+
+def looked_at(
+    workspace: Workspace, resource: str, who: str, reason: str | None = None, limit: int = 20
+) -> list[QuarantinedRow]:
+    """`rows_of` for somebody, which is in the audit log before he gets them.
+
+    Raises:
+        PipelineError: as `rows_of`.
+    """
+    rows = rows_of(workspace, resource, reason, limit)
+    fields = sorted({name for row in rows for name in row.original})
+    with CatalogStore.open(Home.of(workspace.name).database_url) as store:
+        at = datetime.now(UTC)
+        told = AuditRecord(
+            at, actor_of(who), "quarantine", resource, rows=len(rows), fields=tuple(fields)
+        )
+        store.audit.append(workspace.name, told)
+    return rows
 
 
 def _original(text: str | None) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
-from sqlglot import exp
 
 from catalog.contract import DATABASES
 from catalog.errors import Location
@@ -21,16 +21,51 @@ from pipelines.lake import Lake, Snapshot
 from pipelines.models import parse_query
 from pipelines.workspace import Workspace
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 QUERYABLE = (*DATABASES, "quarantine")
 ExportFormat = Literal["csv", "json", "parquet"]
 _PLACE = Path("query")
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Rows of a statement that runs on a connection which can read nothing else.
+
+    Attributes:
+        snapshots: by table, the id of the snapshot that is read.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    sql: str
+    snapshots: Mapping[str, int]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns' names."""
+        return [str(column[0]) for column in self.connection.description or ()]
+
+    def fetchall(self) -> list[Any]:
+        """All rows that were not fetched yet."""
+        return self.connection.fetchall()
+
+    def fetchmany(self, size: int) -> list[Any]:
+        """The next rows, at most so many; none at the end."""
+        return self.connection.fetchmany(size)
+
+    def batches(self) -> pa.RecordBatchReader:
+        """All rows as a stream, instead of fetching them."""
+        # Rows that were to be fetched cannot be had as Arrow without a copy: the statement begins anew.
+        self.connection.abort()
+        return self.connection.sql(self.sql).to_arrow_reader(100_000)
+
+
 @contextmanager
 def open_query(
     workspace: Workspace, sql: str, as_of: datetime | int | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The result of one SELECT over pinned snapshots, as an executed DuckDB connection to fetch from.
+) -> Iterator[Result]:
+    """The result of one SELECT over pinned snapshots, to fetch from.
 
     Args:
         as_of: a moment (what readers saw then), or a snapshot id of the one table that is read;
@@ -59,7 +94,10 @@ def open_query(
         con.execute("SET allowed_paths = ?", [files])
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
-        yield con.execute(_text(query.tree))
+        # The statement as we parsed it: what was checked is what runs.
+        text = query.tree.sql(dialect="duckdb")
+        con.execute(text)
+        yield Result(con, text, {name: s.snapshot_id for name, s in snapshots.items()})
     except duckdb.Error as error:
         problem = str(error).split("\n\n")[0].replace("\n", " ")
         raise PipelineError("query_refused", problem=problem) from error
@@ -79,17 +117,7 @@ def _pinned(lake: Lake, name: str, as_of: datetime | int | None) -> Snapshot:
     return found
 
 
-def _text(tree: exp.Query) -> str:
-    """The statement as we parsed it: what was checked is what runs."""
-    return tree.sql(dialect="duckdb")
-
-
-def columns_of(result: duckdb.DuckDBPyConnection) -> list[str]:
-    """The column names of an executed query."""
-    return [str(column[0]) for column in result.description or ()]
-
-
-def export(result: duckdb.DuckDBPyConnection, path: Path, kind: ExportFormat) -> int:
+def export(result: Result, path: Path, kind: ExportFormat) -> int:
     """Stream a result to a file; returns the number of rows.
 
     Raises:
@@ -101,7 +129,7 @@ def export(result: duckdb.DuckDBPyConnection, path: Path, kind: ExportFormat) ->
     # The asking connection may open nothing but the snapshots' files, so another one writes.
     with duckdb.connect(":memory:") as writer:
         try:
-            writer.register("result", result.to_arrow_reader(100_000))
+            writer.register("result", result.batches())
             done = writer.execute(
                 f"COPY (SELECT * FROM result) TO '{target}' (FORMAT {options})"
             ).fetchone()

@@ -39,6 +39,7 @@ from pipelines.lineage_events import RunEvents
 from pipelines.manual_gate import ManualGate, note_hold
 from pipelines.plan import Plan, Step, compile_workspace
 from pipelines.publish import Environment
+from pipelines.sharing.settling import settle
 from pipelines.spark.engine import DUCKDB, SPARK, SparkEngine, engine_kind, engine_of
 from pipelines.workspace import Workspace, load_workspace
 
@@ -325,6 +326,7 @@ class _Run:
         workspace = self.plan.workspace.name
         contracts = list(self.plan.workspace.contracts.values())
         self.store.sync_resources(workspace, contracts, _proofs(self.plan))
+        settle(self.plan, self.store)  # before anything is published that a grant no longer covers
         self._repair()
         self.events.runs_lost(self.store.runs(workspace), self.lake)
         self._start(self.run_id)

@@ -170,10 +170,8 @@ class Stage:
         Returns:
             Assessed rows per rule id; None where the rule could not be assessed.
         """
-        self.con.execute("CREATE OR REPLACE TABLE set_bad (rid BIGINT, reason VARCHAR)")
-        self._bad_ids = False
+        self._begin_sets(parents, published)
         assessed: dict[str, int | None] = {}
-        create_views(self.con, parents)
         for rule in self.step.rules:
             if rule.kind == "unique":
                 assessed[rule.id] = self._judge_unique(rule, published, earlier)
@@ -181,6 +179,12 @@ class Stage:
                 there = rule.params["references"] in parents
                 assessed[rule.id] = self._judge_foreign_key(rule) if there else None
         return assessed
+
+    def _begin_sets(self, parents: Mapping[str, str], published: str | None) -> None:
+        """Make known what staged rows are compared with; no row is rejected by a set rule yet."""
+        self.con.execute("CREATE OR REPLACE TABLE set_bad (rid BIGINT, reason VARCHAR)")
+        self._bad_ids = False
+        create_views(self.con, parents)
 
     def eligible(self, fields: Sequence[str]) -> str:
         """Rows that a set rule compares: neither filtered nor rejected, every field given."""

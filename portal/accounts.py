@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from catalog.audit.record import AuditRecord
 from catalog.database import CatalogStore
 from catalog.database.accounts import Account, new_password
+from catalog.database.audited import actor_of
 from catalog.people import Person
 from pipelines.home import Home
 from pipelines.present import make_table
@@ -62,6 +64,31 @@ def reset_password(
     account = store.accounts.set_password(workspace.name, name, chosen)
     store.lockouts.forget(workspace.name, account_subject(name))
     return account, chosen
+
+
+def note_change(
+    store: CatalogStore, workspace: Workspace, account: Account, what: str, who: str
+) -> None:
+    """Record that an account was changed by a command: `added`, `password` or `closed`.
+
+    Args:
+        who: who did it, as he says.
+    """
+    record = AuditRecord(
+        datetime.now(UTC),
+        actor_of(who),
+        "account",
+        account.person.id,
+        detail=changed(account, what),
+    )
+    store.audit.append(workspace.name, record)
+
+
+def changed(account: Account, what: str) -> dict[str, str]:
+    """What the audit log says of an account that was changed."""
+    who = account.person
+    of = who.department or who.partner
+    return {"change": what, "role": who.role, **({"of": of} if of else {})}
 
 
 def account_subject(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,7 +18,6 @@ from starlette.responses import Response
 
 from catalog.database.store import utc_now
 from catalog.errors import CityBrainError
-from pipelines.anchoring import Anchoring
 from pipelines.plan import Plan as Workspace
 from portal import (
     account,
@@ -30,6 +30,7 @@ from portal import (
     signin,
     subscriptions,
 )
+from portal.background import Background
 from portal.edge import Edge, log_line
 from portal.envelope import Sleep
 from portal.pace import Stopwatch
@@ -39,7 +40,7 @@ from portal.pages.site import Site
 from portal.permissions import reachable
 from portal.problems import Problem, problem_response
 from portal.service import Service
-from portal.sharing import ticking
+from portal.sharing import sharing_desk
 from portal.verification import Verifications
 from sandbox.opening import Opened
 
@@ -70,6 +71,7 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     sleep: Sleep = anyio.sleep,
     log: Callable[[dict[str, Any]], None] = log_line,
+    listening: str = "",
 ) -> FastAPI:
     """The service over an open desk.
 
@@ -78,36 +80,43 @@ def create_app(
         clock: the time by which tokens and documents end.
         sleep: how answers wait for their moment.
         log: takes one entry a request.
+        listening: the address at which it will listen.
+
+    Raises:
+        PortalError: `webhook_ca`.
     """
-    service = Service(opened, workspace, key, clock, sleep)
-    anchoring = Anchoring(
-        opened.store,
-        workspace.workspace,
-        lambda error: log({"event": "not_anchored", "code": error.code, "problem": str(error)}),
+    service = Service(opened, workspace, key, clock, sleep, listening)
+    desk, site = sharing_desk(service), Site(service, key)
+    work = Background(service, desk, site, clock, log)
+    service.loops = work.loops
+    app = _bare(service.name, work)
+    app.state.service = service
+    app.state.sharing = desk
+    app.state.site = site
+    app.state.stopwatch = Stopwatch()
+    app.state.verifications = Verifications(opened.store, workspace.workspace, clock)
+    _route(app)
+    app.add_middleware(
+        Edge,
+        log=log,
+        took=app.state.stopwatch.took,
+        stall_seconds=service.exchange.settings.stall_seconds,
     )
+    _describe(app)
+    return app
+
+
+def _bare(name: str, work: Background) -> FastAPI:
+    """An application without routes, which does its work from its start to its end."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await anyio.to_thread.run_sync(anchoring.start)
-        service.monitor.start()
-        service.webhooks.start()
-        async with ticking(service):
-            yield
-        for close in (
-            app.state.site.tasks.close,
-            service.monitor.close,
-            service.webhooks.close,
-            service.jobs.close,
-            service.lookups.close,
-            service.pages.close,
-            service.exchange.close,
-            service.open_data.close,
-            anchoring.close,
-        ):
-            await anyio.to_thread.run_sync(close)
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await work.start()
+        yield
+        await work.close()
 
-    app = FastAPI(
-        title=f"Sandbox of {service.name}",
+    return FastAPI(
+        title=f"Sandbox of {name}",
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
@@ -116,26 +125,28 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.service = service
-    app.state.site = Site(service, key)
+
+
+def _route(app: FastAPI) -> None:
+    """Serve what the table of permissions knows, and tell every error as a problem."""
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     app.router.routes[:] = [route for route in app.routes if reachable(route)]
     for kind in (CityBrainError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _problem)
-    app.state.stopwatch = Stopwatch()
-    app.state.verifications = Verifications(opened.store, workspace.workspace, clock)
-    app.add_middleware(Edge, log=log, took=app.state.stopwatch.took)
-    _describe(app)
-    return app
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    """For a browser that comes to where nothing is, a page; for everybody else a problem."""
-    nowhere = "route" not in request.scope
-    if nowhere and "text/html" in request.headers.get("accept", ""):
-        return finish(request, await run_in_threadpool(fault_page, request, error))
-    return problem_response(request, error)
+    """For a browser that comes to where nothing is, or nothing is taken, a page; else a problem."""
+    problem = problem_response(request, error)
+    # A city among several is itself found by a route, which is none of its own.
+    nowhere = not isinstance(request.scope.get("route"), APIRoute) or problem.status_code == 405
+    if not nowhere or "text/html" not in request.headers.get("accept", ""):
+        return problem
+    page = finish(request, await run_in_threadpool(fault_page, request, error))
+    if "allow" in problem.headers:
+        page.headers["Allow"] = problem.headers["allow"]
+    return page
 
 
 def _describe(app: FastAPI) -> None:

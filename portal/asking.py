@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from portal.jobs import Job
 from portal.schemas import QuestionBody
 from portal.service import Service
-from sandbox.desk import Offer
+from sandbox.answers import Offer
 from sandbox.pricing import Accuracy, Asked
 
 

@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 from fastapi import Request
 from starlette.datastructures import QueryParams
 
+from catalog.audit.usage import GIVING
+from catalog.exports.dataset import text_in, texts_of
 from catalog.people import Person
 from catalog.resources.entry import Entry
 from catalog.search.document import FACETS, NOT_SAID, Audience, Document
@@ -20,7 +22,8 @@ from catalog.text import catalogue as messages
 from catalog.text import text
 from pipelines.finding import Finder
 from pipelines.neighbours import Neighbourhood
-from portal.pages.site import percent
+from pipelines.usage import ResourceUsage
+from portal.pages.site import number, percent
 from quality.scores import DimensionScore
 
 _CEILINGS = {
@@ -121,6 +124,8 @@ def label(facet: str, value: str, lang: str, city: str = "") -> str:
     """What a value of a facet is called."""
     if value == NOT_SAID:
         return city if facet == "list" else text("facet_not_said", lang)
+    if facet == "provider":  # names are kept in every language that they have
+        return text_in(texts_of(value), lang)
     key = _NAMED.get(facet, "-") + value.replace("-", "_")
     return text(key, lang) if key in messages(lang)["ui"] else value
 
@@ -176,6 +181,31 @@ def quality_charts(
             _chart("catalogue_trend", option, ("catalogue_when", "entry_score"), told, lang)
         )
     return found
+
+
+def usage_chart(usage: ResourceUsage, lang: str) -> Chart:
+    """How often data was given on each day, by channel; the table has the days with any use."""
+    days = [day.isoformat() for day in usage.days]
+    given = {name: calls for name, calls in usage.by_channel.items() if name in GIVING}
+    names = [text(f"usage_{name}", lang) for name in given]
+    option: dict[str, Any] = {
+        "grid": {**_GRID, "top": 40},
+        "legend": {"top": 0},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": days},
+        "yAxis": {"type": "value", "minInterval": 1},
+        "series": [
+            {"name": name, "type": "bar", "stack": "calls", "data": list(calls)}
+            for name, calls in zip(names, given.values(), strict=True)
+        ],
+    }
+    rows = [
+        (day, *(number(calls[place]) for calls in given.values()))
+        for place, day in enumerate(days)
+        if any(calls[place] for calls in given.values())
+    ]
+    heads = (text("day", lang), *names)
+    return Chart(text("usage_by_day", lang), option, heads, tuple(rows))
 
 
 def _chart(

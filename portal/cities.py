@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -14,8 +15,10 @@ from starlette.routing import Mount, Route
 
 from catalog.text import text
 from portal.errors import PortalError
-from portal.problems import spoken
+from portal.health import health_of_all, told
+from portal.problems import MEDIA_TYPE, problem_of, spoken
 
+NOWHERE = {"page_missing": HTTPStatus.NOT_FOUND}
 POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
@@ -34,18 +37,33 @@ def cities_app(cities: Mapping[str, tuple[FastAPI, Mapping[str, str] | str]]) ->
                 await stack.enter_async_context(city.router.lifespan_context(city))
             yield
 
-    async def choose(request: Request) -> Response:
+    def page(request: Request, status: int = 200, said: str = "") -> Response:
         lang = spoken(request)
-        page = _page({name: _title(said, lang, name) for name, (_, said) in cities.items()}, lang)
+        titles = {name: _title(title, lang, name) for name, (_, title) in cities.items()}
         headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
-        return HTMLResponse(page, headers=headers | {"Content-Language": lang})
+        headers["Content-Language"] = lang
+        return HTMLResponse(_page(titles, lang, said), status, headers)
+
+    async def choose(request: Request) -> Response:
+        return page(request)
+
+    async def nowhere(request: Request, _error: Exception) -> Response:
+        problem, headers = problem_of(PortalError("page_missing"), spoken(request), NOWHERE)
+        if "text/html" in request.headers.get("accept", ""):
+            return page(request, problem.status, problem.detail)
+        body = problem.model_dump(exclude_none=True)
+        return JSONResponse(body, problem.status, headers, media_type=MEDIA_TYPE)
 
     async def health(_request: Request) -> Response:
-        return JSONResponse({"status": "ok", "cities": [f"/{name}/healthz" for name in cities]})
+        # A mounted application has its own state; the request's is this one's.
+        return told(
+            await health_of_all({name: app.state.service for name, (app, _) in cities.items()})
+        )
 
     routes = [Route("/", choose, name="choose"), Route("/healthz", health, name="healthz")]
     mounts = [Mount(f"/{name}", app=city, name=name) for name, (city, _) in cities.items()]
-    return Starlette(routes=[*routes, *mounts], lifespan=lifespan)
+    faults = {HTTPStatus.NOT_FOUND: nowhere}
+    return Starlette(routes=[*routes, *mounts], lifespan=lifespan, exception_handlers=faults)
 
 
 def unlike(names: list[str]) -> None:
@@ -65,8 +83,9 @@ def _title(said: Mapping[str, str] | str, lang: str, name: str) -> str:
     return said.get(lang) or next(iter(said.values()), name)
 
 
-def _page(titles: Mapping[str, str], lang: str) -> str:
+def _page(titles: Mapping[str, str], lang: str, said: str) -> str:
     """A page without anything to load: it stands above the cities and has no look of its own."""
+    told = f"<p>{html.escape(said)}</p>" if said else ""
     heading = html.escape(text("cities_heading", lang))
     links = "".join(
         f'<li><a href="/{html.escape(name)}/">{html.escape(title)}</a></li>'
@@ -75,5 +94,5 @@ def _page(titles: Mapping[str, str], lang: str) -> str:
     return (
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{heading}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
-        f"<body><main><h1>{heading}</h1><ul>{links}</ul></main></body></html>"
+        f"<body><main><h1>{heading}</h1>{told}<ul>{links}</ul></main></body></html>"
     )

@@ -64,6 +64,12 @@ class _Asked:
     def datasets(self) -> tuple[Dataset, ...]:
         return self.catalogue.datasets()
 
+    def told(self, package: str) -> None:
+        """Count that somebody is told of one dataset."""
+        for one in self.datasets():
+            if one.id == package:
+                self.catalogue.lookups.count(one.key)
+
     def text(self, name: str) -> str:
         """A parameter that must be there."""
         value = self.params.get(name)
@@ -132,7 +138,9 @@ def _current_package_list_with_resources(asked: _Asked) -> Any:
 def _package_show(asked: _Asked) -> Any:
     """One dataset. Parameter: id, its name or id."""
     wanted = asked.text("id")
-    return _found(asked.packages(), wanted)
+    found = _found(asked.packages(), wanted)
+    asked.told(found["id"])
+    return found
 
 
 def _package_search(asked: _Asked) -> Any:
@@ -198,7 +206,9 @@ def _license_list(asked: _Asked) -> Any:
 def _resource_show(asked: _Asked) -> Any:
     """One download of a dataset. Parameter: id."""
     resources = [resource for one in asked.packages() for resource in one["resources"]]
-    return _found(resources, asked.text("id"))
+    found = _found(resources, asked.text("id"))
+    asked.told(found["package_id"])
+    return found
 
 
 def _resource_search(asked: _Asked) -> Any:

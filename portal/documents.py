@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -53,7 +53,8 @@ class Shown:
     """A version of a document.
 
     Attributes:
-        state: `in_force`, `early`, `expired`, `revoked`, or `replaced` by a later version.
+        state: `in_force`, `early`, `expired`, `revoked`, `unsigned` (by its partner, who has to), or
+            `replaced` by a later version.
         missing: who still has to sign it.
     """
 
@@ -78,14 +79,71 @@ def may_see(person: Person, document: Document) -> bool:
     return own_partner(person, partner)
 
 
-def listed(store: CatalogStore, workspace: str, person: Person, now: datetime) -> list[Shown]:
-    """The newest version of every document that somebody may see, by kind and id."""
-    newest = {(one.kind, one.id): one for one in store.instruments.versions(workspace)}
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a document stands.
+
+    Attributes:
+        now: the version in force, else the newest one.
+        waiting: a newer one that is not in force yet: its partner has not signed, or its day has not
+            come.
+    """
+
+    now: Shown
+    waiting: Shown | None = None
+
+
+def standing(versions: Sequence[Shown]) -> Standing:
+    """How a document stands.
+
+    Args:
+        versions: at least one, the newest first.
+    """
+    newest = versions[0]
+    holds = next((one for one in versions if one.state == "in_force"), newest)
+    return Standing(holds, None if holds is newest else newest)
+
+
+def listed(store: CatalogStore, workspace: str, person: Person, now: datetime) -> list[Standing]:
+    """How every document stands that somebody may see, by kind and id."""
+    found: dict[tuple[str, str], list[tuple[Instrument, str]]] = {}
+    for one, state in store.instruments.told(workspace, now):
+        found.setdefault((one.kind, one.id), []).append((one, state))
+    seen = [known for known in found.values() if may_see(person, known[-1][0].document)]
     return [
-        _shown(store, workspace, one, one.version, now)
-        for one in newest.values()
-        if may_see(person, one.document)
+        standing([
+            _shown(store, workspace, one, state)
+            for one, state in reversed(known)
+            if may_see(person, one.document)
+            # The others' signatures are not read: they are not shown.
+            and (state == "in_force" or one is known[-1][0])
+        ])
+        for known in seen
+    ]  # fmt: skip
+
+
+def due(
+    store: CatalogStore, workspace: str, person: Person, now: datetime, zone: tzinfo, days: int
+) -> list[Shown]:
+    """Letters and agreements that somebody may see and somebody has still to sign, or that end soon.
+
+    Args:
+        zone: of the city, in which their days are meant.
+        days: how long before its last day a document ends soon.
+    """
+    last = now.astimezone(zone).date() + timedelta(days=days)
+    kinds: tuple[Kind, ...] = ("letter", "agreement")  # of consents there may be millions
+    newest = {
+        (kind, one.id): (one, state)
+        for kind in kinds
+        for one, state in store.instruments.told(workspace, now, kind)
+    }
+    found = [
+        _shown(store, workspace, one, state)
+        for one, state in newest.values()
+        if state in ("in_force", "early", "unsigned") and may_see(person, one.document)
     ]
+    return [one for one in found if one.missing or one.one.document.valid_to <= last]
 
 
 def versions(
@@ -96,28 +154,20 @@ def versions(
     Raises:
         PortalError: `document_unknown`; the same for one that is not his.
     """
-    found = [
-        one
-        for one in store.instruments.versions(workspace, kind, id)  # type: ignore[arg-type]
-        if may_see(person, one.document)
-    ]
+    known = store.instruments.told(workspace, now, kind_of(kind), id)
+    found = [(one, state) for one, state in known if may_see(person, one.document)]
     # Whoever is a side of the newest version alone does not see what others agreed on before.
-    newest = store.instruments.versions(workspace, kind, id)  # type: ignore[arg-type]
-    if not found or not may_see(person, newest[-1].document):
+    if not found or not may_see(person, known[-1][0].document):
         raise PortalError("document_unknown")
-    last = newest[-1].version
-    return [_shown(store, workspace, one, last, now) for one in reversed(found)]
+    return [_shown(store, workspace, one, state) for one, state in reversed(found)]
 
 
-def _shown(
-    store: CatalogStore, workspace: str, one: Instrument, newest: int, now: datetime
-) -> Shown:
+def _shown(store: CatalogStore, workspace: str, one: Instrument, state: str) -> Shown:
     later = store.countersignatures.of(workspace, one)
     signed = (
         *(Signed(each) for each in one.signatures),
         *(Signed(each.signature, each.added_at) for each in later),
     )
-    state = "replaced" if one.version < newest else one.state(now)
     return Shown(one, state, signed, missing(one.document, [s.signature.signer for s in signed]))
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from portal.stalling import DEFAULT_SECONDS, connection_of
+
 BODY_BYTES = 64 * 1024
 HEADERS = [
     (b"cache-control", b"no-store"),
@@ -30,6 +32,7 @@ class Edge:
     Args:
         log: takes one entry a request.
         took: takes the milliseconds of each.
+        stall_seconds: how long a client may take nothing of its answer.
     """
 
     def __init__(
@@ -37,10 +40,12 @@ class Edge:
         app: ASGIApp,
         log: Callable[[dict[str, Any]], None] = log_line,
         took: Callable[[float], None] = lambda _: None,
+        stall_seconds: float = DEFAULT_SECONDS,
     ) -> None:
         self._app = app
         self._log = log
         self._took = took
+        self._stall_seconds = stall_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,6 +53,8 @@ class Edge:
             return
         started, status = time.monotonic(), 500
         scope["state"] = scope.get("state", {})
+        if (connection := connection_of(scope)) is not None:
+            connection.stall_seconds = self._stall_seconds
 
         async def sent(message: Message) -> None:
             nonlocal status

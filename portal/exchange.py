@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-import anyio
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Receive, Scope, Send
 
 from pipelines.exchange.asking import MOST_ROWS, Page, PageAsked, Waiting
-from pipelines.exchange.exports import Export
 from pipelines.exchange.formats import FORMATS, MEDIA_TYPES, Format
 from pipelines.exchange.reader import Reader
 from pipelines.exchange.streams import write_table
@@ -34,6 +31,7 @@ from portal.service import (
     bearer,
     service_of,
 )
+from portal.streaming import Streamed, begun
 
 PageFormat = Literal["json", "arrow", "parquet", "csv", "jsonl"]
 ACCEPTED: dict[str, PageFormat] = {
@@ -189,42 +187,13 @@ async def export_response(
         What `Exchange.export` and the first bytes raise.
     """
     made = await run_in_threadpool(service.exchange.export, reader, resource, format, grant)
-    try:
-        first = await run_in_threadpool(next, made, b"")
-    except BaseException:
-        with anyio.CancelScope(shield=True):
-            await run_in_threadpool(made.close)
-        raise
-    return ExportResponse(made, first)
-
-
-class ExportResponse(StreamingResponse):
-    """Sends an export; a client that goes away ends it."""
-
-    def __init__(self, export: Export, first: bytes) -> None:
-        headers = {
-            "Content-Disposition": attachment(export.filename),
-            "ETag": f'"{export.snapshot.snapshot_id}"',
-            "Vary": "Accept, Authorization",
-        }
-        super().__init__(self._chunks(export, first), 200, headers, export.media_type)
-        self._export = export
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, and have it ended whatever happens."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            # A thread that makes the next bytes is waited for before: `run_in_threadpool` does.
-            with anyio.CancelScope(shield=True):
-                await run_in_threadpool(self._export.close)
-
-    @staticmethod
-    async def _chunks(export: Export, first: bytes) -> AsyncIterator[bytes]:
-        chunk: bytes | None = first
-        while chunk is not None:
-            yield chunk
-            chunk = await run_in_threadpool(next, export, None)
+    first = await begun(made)
+    headers = {
+        "Content-Disposition": attachment(made.filename),
+        "ETag": f'"{made.snapshot.snapshot_id}"',
+        "Vary": "Accept, Authorization",
+    }
+    return Streamed(made, first, headers, made.media_type)
 
 
 async def _answered(

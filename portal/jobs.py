@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from portal.errors import PortalError, later
-from sandbox.desk import Given
+from sandbox.answers import Given
 from sandbox.pricing import Asked
 from sandbox.watch import Watch
 

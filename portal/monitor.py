@@ -6,10 +6,10 @@ The desk checks documents before it charges, and exports of the exchange ask bef
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from catalog.errors import CityBrainError
+from pipelines.periodic import Periodic
 from portal.jobs import Job, Jobs
 from sandbox.pricing import Asked
 
@@ -32,20 +32,15 @@ class Monitor:
     ) -> None:
         self._jobs = jobs
         self._check = check
-        self._seconds = seconds
-        self._ends = threading.Event()
-        self._thread: threading.Thread | None = None
+        self.loop = Periodic("monitor", seconds, self.look)
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
-        self._thread.start()
+        self.loop.start()
 
     def close(self) -> None:
         """Look no more."""
-        self._ends.set()
-        if self._thread is not None:
-            self._thread.join()
+        self.loop.close()
 
     def look(self) -> list[Job]:
         """Stop what is not allowed any more; those are given."""
@@ -67,7 +62,3 @@ class Monitor:
         except Exception:  # what cannot be looked after does not go on
             return False
         return True
-
-    def _run(self) -> None:
-        while not self._ends.wait(self._seconds):
-            self.look()

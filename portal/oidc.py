@@ -20,7 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from catalog.people import Person, Role
-from pipelines.workspace import OidcSettings
+from pipelines.settings import OidcSettings
 from portal.errors import PortalError
 
 SECRET_VARIABLE = "CITYBRAIN_OIDC_SECRET"

@@ -21,6 +21,7 @@ from catalog.audit.record import DONE, NOBODY, AuditRecord
 from catalog.database import CatalogStore
 from catalog.exports.dataset import FORMATS, Addresses, Dataset, Terms
 from pipelines.duck import Budget
+from pipelines.exchange.exports import BROKEN, Hooks, watched
 from pipelines.exchange.formats import Format as RowFormat
 from pipelines.exchange.streams import RowStream, Selection, stream_snapshot
 from pipelines.lake import Lake, Snapshot
@@ -28,6 +29,7 @@ from pipelines.opendata import datasets_of, terms_of_city
 from pipelines.plan import Plan
 from portal.errors import PortalError, later
 from portal.limits import Buckets
+from portal.lookups import Lookups
 
 KEPT_SECONDS = (
     2.0  # for so long a publish may stay unseen in lists; rows are always the current ones
@@ -76,6 +78,7 @@ class OpenCatalogue:
         self.name = plan.workspace.name
         self.settings = plan.workspace.settings.open
         self.downloads = Buckets(self.settings.downloads_per_minute, now)
+        self.lookups = Lookups(clock, plan.workspace.settings.day_of)
         self.questions = Buckets(plan.workspace.settings.service.requests_per_minute, now)
         self._documents: dict[tuple[str, ...], tuple[tuple[Dataset, ...], bytes]] = {}
         self.terms: Terms = terms_of_city(plan)
@@ -132,6 +135,8 @@ class OpenCatalogue:
     def stream(self, snapshot: Snapshot, suffix: str, address: str) -> Stream:
         """The rows of a snapshot, to be closed by the caller; the audit log has it before they leave.
 
+        It ends early when the dataset is withdrawn meanwhile.
+
         Raises:
             PortalError: `service_busy`.
             CatalogError: `audit_overdue`.
@@ -144,12 +149,17 @@ class OpenCatalogue:
         try:
             budget = Budget(MEMORY, 1, self._folder())
             rows = stream_snapshot(snapshot, Selection.of(snapshot), ROWS[suffix], budget)
-            made = Stream(rows, suffix == "json", lambda: self._ended(address))
-            self._store.audit.append(self.name, self._record(snapshot, suffix))
+            self._audit(snapshot, suffix, "export", None)
         except BaseException:
-            self._ended(address)
+            self._free(address)
             raise
-        return made
+
+        def ended(outcome: str, given: int) -> None:
+            self._free(address)
+            self._audit(snapshot, suffix, "export_end", given, outcome)
+
+        hooks = Hooks(lambda: self._is_open(snapshot.table), ended)
+        return Stream(rows, suffix == "json", hooks)
 
     def close(self) -> None:
         """Give everything back."""
@@ -158,21 +168,32 @@ class OpenCatalogue:
             if self._scratch is not None:
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _record(self, snapshot: Snapshot, suffix: str) -> AuditRecord:
-        """Who it was is not kept: open data are read without a name, and an address is one."""
-        return AuditRecord(
+    def _is_open(self, key: str) -> bool:
+        found = self.dataset_if_open(key)
+        return found is not None and found.downloads
+
+    def _audit(
+        self, snapshot: Snapshot, suffix: str, kind: str, rows: int | None, outcome: str = DONE
+    ) -> None:
+        """Who it was is not kept: open data are read without a name, and an address is one.
+
+        Raises:
+            CatalogError: `audit_overdue`.
+        """
+        record = AuditRecord(
             self._clock(),
             NOBODY,
             "exchange",
             snapshot.table,
-            DONE,
+            outcome,
             under=self.terms.license_id or self.terms.license or "",
             purpose="open",
             fields=tuple(column.name for column in snapshot.columns),
-            rows=snapshot.rows,
+            rows=rows,
             snapshot=snapshot.snapshot_id,
-            detail={"format": suffix},
+            detail={"kind": kind, "format": suffix},
         )
+        self._store.audit.append(self.name, record)
 
     def _folder(self) -> Path:
         with self._lock:
@@ -180,7 +201,7 @@ class OpenCatalogue:
                 self._scratch = Path(tempfile.mkdtemp(prefix="open-"))
             return self._scratch
 
-    def _ended(self, address: str) -> None:
+    def _free(self, address: str) -> None:
         with self._lock:
             self._at_work[address] -= 1
             if self._at_work[address] <= 0:
@@ -192,32 +213,49 @@ class Stream:
 
     Args:
         whole: JSON Lines become one JSON array.
-        ended: is called once, at the end.
+        hooks: whether the dataset is still open, and who is told the end.
     """
 
-    def __init__(self, rows: RowStream, whole: bool, ended: Callable[[], None]) -> None:
+    def __init__(self, rows: RowStream, whole: bool, hooks: Hooks) -> None:
         self._rows = rows
-        self._chunks = _array(rows) if whole else iter(rows)
-        self._ended: Callable[[], None] | None = ended
+        self._hooks = hooks
+        self._over = False
+        self._chunks = watched(_array(rows) if whole else iter(rows), self._look, self._end)
 
-    def next(self) -> bytes | None:
-        """The next bytes; None at the end.
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        """The next bytes.
 
         Raises:
             PipelineError: see `RowStream`.
+            PortalError: `dataset_unknown`, when it was withdrawn meanwhile.
+            CatalogError: `audit_overdue`, when the end cannot be recorded.
         """
-        return next(self._chunks, None)
+        return next(self._chunks)
 
-    def close(self) -> None:
-        """Give everything back; may be called twice."""
+    def close(self, outcome: str = BROKEN) -> None:
+        """Give everything back; may be called twice.
+
+        Args:
+            outcome: what is recorded if it has not come to its end.
+        """
         with suppress(
             ValueError
         ):  # it is at work in another thread, and will see that it is stopped
             self._rows.stop()
             self._rows.close()
-        ended, self._ended = self._ended, None
-        if ended is not None:
-            ended()
+        self._end(outcome)
+
+    def _look(self) -> None:
+        if not self._hooks.holds():
+            raise PortalError("dataset_unknown")
+
+    def _end(self, outcome: str) -> None:
+        if not self._over:
+            self._over = True
+            self._hooks.ended(outcome, self._rows.rows)
 
 
 def _array(lines: Iterator[bytes]) -> Iterator[bytes]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Annotated, Any
 
-import anyio
 from fastapi import APIRouter, Path, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from catalog.exports.dataset import Dataset
 from pipelines.exchange.formats import MEDIA_TYPES
@@ -19,12 +18,12 @@ from portal.opencatalogue import (
     ROWS,
     SUFFIXES,
     OpenCatalogue,
-    Stream,
     address_of,
     addresses,
 )
 from portal.problems import problems
 from portal.service import ServiceDep
+from portal.streaming import Streamed, begun
 
 DOCUMENTS = {
     "jsonld": "application/ld+json",
@@ -125,12 +124,7 @@ async def open_download(
     if request.method == "HEAD":
         return Response(headers=headers, media_type=media)
     stream = await run_in_threadpool(catalogue.stream, snapshot, suffix, address)
-    try:  # what cannot begin is an error with a text, not half a file
-        first = await run_in_threadpool(stream.next)
-    except BaseException:
-        await run_in_threadpool(stream.close)
-        raise
-    return StreamingResponse(_body(first, stream), headers=headers, media_type=media)
+    return Streamed(stream, await begun(stream), headers, media)
 
 
 router.add_api_route(
@@ -140,18 +134,6 @@ router.add_api_route(
     name="open_download_head",
     include_in_schema=False,
 )
-
-
-async def _body(first: bytes | None, stream: Stream) -> AsyncIterator[bytes]:
-    """Everything of a stream; it is closed even if whoever reads has gone."""
-    chunk = first
-    try:
-        while chunk is not None:
-            yield chunk
-            chunk = await run_in_threadpool(stream.next)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await run_in_threadpool(stream.close)
 
 
 def _catalogue(request: Request, catalogue: OpenCatalogue, suffix: str) -> Response:
@@ -171,6 +153,8 @@ def _metadata(request: Request, catalogue: OpenCatalogue, key: str, suffix: str)
 
     catalogue.questions.take(address_of(request))
     at, dataset = addresses(request, catalogue), catalogue.dataset(key)
+    if request.method == "GET":
+        catalogue.lookups.count(key)
 
     def make() -> bytes:
         made = dcat.dataset_graph(dataset, catalogue.terms, at)

@@ -28,6 +28,7 @@ STEWARDS: frozenset[Role] = frozenset({"steward"})
 SHARING_READERS: frozenset[Role] = SHARERS | {"auditor"}
 ADMINISTRATORS: frozenset[Role] = frozenset({"administrator"})
 AUDITORS: frozenset[Role] = frozenset({"auditor"})
+REGISTRARS: frozenset[Role] = AUDITORS | ADMINISTRATORS  # of incidents
 
 SIDES: frozenset[Role] = READERS | {"officer", "partner"}  # of documents; each sees his own
 
@@ -117,10 +118,16 @@ PERMISSIONS: Mapping[str, Who] = {
     "audit_verification": AUDITORS,
     "audit_verify": AUDITORS,
     "audit_export": AUDITORS,
+    "incidents": REGISTRARS,
+    "incident_add": REGISTRARS,
+    "incident_close": REGISTRARS,
+    "incidents_confirm": AUDITORS,
     # Sharing: whose request, task, grant or objection it is, the desk looks
     "basket": OFFICERS,
     "basket_add": OFFICERS,
     "basket_empty": OFFICERS,
+    "notices": EVERYBODY,  # each sees what his department is told, others that it is nothing
+    "notices_read": EVERYBODY,
     "my_requests": SHARING_READERS,
     "inbox": SHARERS,
     "request_submit": OFFICERS,
@@ -139,6 +146,9 @@ PERMISSIONS: Mapping[str, Who] = {
     "task_redispatch": STEWARDS,
     "task_refuse": STEWARDS,
     "grants": SHARING_READERS,
+    "grant_page": SHARING_READERS,
+    "return_form": STEWARDS,
+    "return_give": STEWARDS,
     "grant_odrl": SHARING_READERS,
     "grant_export": OFFICERS,
     "grant_revoke": SHARERS,

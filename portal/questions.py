@@ -26,7 +26,7 @@ from portal.schemas import (
 )
 from portal.service import CallerDep, Enveloped, Service, ServiceDep, bearer
 from portal.telling import given_answer, offer_answer, state_answer, stored_answer
-from sandbox.desk import Given
+from sandbox.answers import Given
 from sandbox.pricing import Asked, explained
 
 REFUSED = (401, 403, 409, 413, 422, 429, 500, 503)

@@ -116,8 +116,8 @@ class Spent(BaseModel):
     delta: float
 
 
-class QueryAnswer(BaseModel):
-    """An answer: numbers with noise, and half of their 95 % intervals."""
+class Answered(BaseModel):
+    """What every answer says: numbers with noise, and half of their 95 % intervals."""
 
     kind: Literal["answer"] = "answer"
     id: str
@@ -127,22 +127,19 @@ class QueryAnswer(BaseModel):
     errors: list[list[float | None]]
     hidden_groups: bool = Field(description="Groups below the threshold are left out.")
     snapshots: dict[str, str]
+
+
+class QueryAnswer(Answered):
+    """An answer: numbers with noise, and half of their 95 % intervals."""
+
     instruments: list[str]
     spent: Spent
     balance: Budget
 
 
-class StoredAnswer(BaseModel):
+class StoredAnswer(Answered):
     """An answer that was given, in its canonical form."""
 
-    kind: Literal["answer"] = "answer"
-    id: str
-    agreement: str
-    columns: list[Column]
-    rows: list[list[Cell]]
-    errors: list[list[float | None]]
-    hidden_groups: bool
-    snapshots: dict[str, str]
     created_at: datetime
 
 
@@ -214,9 +211,17 @@ class Balances(BaseModel):
 
 
 class Health(BaseModel):
-    """That the service and its database work."""
+    """Whether the service works, its database, and what it does again and again."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok", "failing"]
+    parts: dict[str, str] = Field(description="By part, `ok` or the code of what is wrong with it.")
+
+
+class CitiesHealth(BaseModel):
+    """Whether every city of a service works."""
+
+    status: Literal["ok", "failing"]
+    cities: dict[str, Health]
 
 
 def plain(model: BaseModel) -> dict[str, Any]:

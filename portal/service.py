@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response
@@ -18,8 +19,11 @@ from catalog.database.clients import ApiClient
 from pipelines.exchange.asking import Page, PageAsked
 from pipelines.exchange.exchange import Exchange
 from pipelines.exchange.reader import Reader
+from pipelines.periodic import Periodic
 from pipelines.plan import Plan as Workspace
-from pipelines.workspace import ServiceSettings
+from pipelines.settings import ServiceSettings
+from pipelines.workspace import Workspace as Read
+from portal import outward
 from portal.batches import Batches
 from portal.envelope import Envelope, Sleep
 from portal.errors import PortalError
@@ -32,6 +36,8 @@ from portal.tokens import Tokens
 from portal.webhooks import Webhooks
 from sandbox.opening import Opened
 from sandbox.records import Record, RecordAsked
+
+LONGEST_MAKING = 1_800.0  # seconds that the pages of one snapshot may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +93,14 @@ class PageLookup:
 class Service:
     """The parts of one running service.
 
+    Attributes:
+        loops: what it does again and again.
+
     Args:
         key: signs the tokens.
         clock: the time by which tokens and documents end.
         sleep: waits for so many seconds.
+        listening: the address at which it listens; empty: at none.
     """
 
     def __init__(
@@ -100,6 +110,7 @@ class Service:
         key: bytes,
         clock: Callable[[], datetime],
         sleep: Sleep,
+        listening: str = "",
     ) -> None:
         read = workspace.workspace
         settings: ServiceSettings = read.settings.service
@@ -128,7 +139,14 @@ class Service:
             clock,
         )
         self.pages = Batches(self._paged)
-        self.webhooks = Webhooks(self.name, opened.store, read.settings.exchange, key, clock)
+        self.preparing = Periodic(
+            "pages",
+            read.settings.exchange.prepare_seconds,
+            self.exchange.ahead.step,
+            late=LONGEST_MAKING,
+        )
+        self.webhooks = _webhooks(read, opened, key, clock, listening)
+        self.loops: tuple[Periodic, ...] = ()
 
     def caller_of(self, header: str) -> Caller:
         """Who the bearer of a token is, if his client may still sign in; and he has one request less.
@@ -224,6 +242,16 @@ class Service:
                     asked.append(_record_asked(one, caller))
             found = iter(self.opened.records.get_all(asked) if asked else ())
         return [refused[i] if i in refused else next(found) for i in range(len(lookups))]
+
+
+def _webhooks(
+    read: Read, opened: Opened, key: bytes, clock: Callable[[], datetime], listening: str
+) -> Webhooks:
+    settings = read.settings.exchange
+    named = settings.webhook_ca_file
+    believed = outward.trusted(None if named is None else read.root / named)
+    post = partial(outward.post, verify=believed)
+    return Webhooks(read.name, opened.store, settings, key, clock, post=post, listening=listening)
 
 
 def _page_asked(lookup: PageLookup) -> PageAsked:

@@ -10,12 +10,14 @@ from contextlib import ExitStack, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from pipelines.home import Home
 from pipelines.plan import Plan as Workspace
 from portal.app import create_app
 from portal.cities import cities_app, unlike
 from portal.errors import PortalError
+from portal.stalling import impatient
 from portal.tokens import service_key
 from sandbox.accounting import epsilon_of
 from sandbox.opening import open_desk
@@ -40,20 +42,12 @@ def serve_workspaces(
         ready: is told the address once the service listens.
 
     Raises:
-        PortalError: `address_taken`, `city_twice`.
+        PortalError: `address_taken`, `city_twice`, `webhook_ca`.
     """
     unlike([one.workspace.name for one in workspaces])
     epsilon_of(1.0, 1e-6)  # loads what the first question would wait for
     with _listening(host, port) as listener, ExitStack() as stack:
-        config = uvicorn.Config(
-            _app(workspaces, stack),
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            proxy_headers=proxy is not None,
-            forwarded_allow_ips=proxy,
-            timeout_graceful_shutdown=END_SECONDS,
-        )
+        config = _config(_app(workspaces, stack, listener.getsockname()[0]), proxy)
         shown = f"[{host}]" if ":" in host else host
         ready(f"http://{shown}:{listener.getsockname()[1]}")
         gc.collect()
@@ -61,14 +55,30 @@ def serve_workspaces(
         _Server(config).run(sockets=[listener])
 
 
-def _app(workspaces: Sequence[Workspace], stack: ExitStack) -> ASGIApp:
+def _config(app: ASGIApp, proxy: str | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=impatient(AutoHTTPProtocol),
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        proxy_headers=proxy is not None,
+        forwarded_allow_ips=proxy,
+        timeout_graceful_shutdown=END_SECONDS,
+    )
+
+
+def _app(workspaces: Sequence[Workspace], stack: ExitStack, listening: str) -> ASGIApp:
     """The cities' application; what they hold open is closed with the stack."""
     made = {}
     for workspace in workspaces:
         read = workspace.workspace
         key = service_key(Home.of(read.name).root)
         opened = stack.enter_context(open_desk(workspace))
-        made[read.name] = create_app(opened, workspace, key), read.settings.title
+        made[read.name] = (
+            create_app(opened, workspace, key, listening=listening),
+            read.settings.title,
+        )
     if len(made) == 1:
         return next(app for app, _ in made.values())
     return cities_app(made)

@@ -8,7 +8,7 @@ from portal import schemas as s
 from portal.jobs import Job
 from portal.problems import problem_of
 from sandbox.accounting import rho_of
-from sandbox.desk import Given, Offer, Stored
+from sandbox.answers import Given, Offer, Stored
 from sandbox.pricing import DELTA_UNITS
 from sandbox.table import Table
 from sandbox.terms import ColumnTerms, ViewTerms

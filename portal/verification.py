@@ -10,7 +10,8 @@ from datetime import datetime
 from catalog.audit.offline import Fault
 from catalog.database import CatalogStore
 from catalog.errors import CityBrainError
-from pipelines.auditing import verified
+from pipelines.auditing import checked
+from pipelines.timestamping import Stamped
 from pipelines.workspace import Workspace
 
 
@@ -23,6 +24,7 @@ class Verification:
         done, size: records that were followed, of how many.
         count: of faults; `faults` are the first of them.
         error: the code of why it could not be done.
+        stamps: what the timestamps say; None where there are none.
     """
 
     started_at: datetime
@@ -33,6 +35,7 @@ class Verification:
     count: int = 0
     faults: tuple[Fault, ...] = ()
     error: str = ""
+    stamps: Stamped | None = None
 
 
 class Verifications:
@@ -70,7 +73,7 @@ class Verifications:
             self._last = replace(now, done=done, size=size)
 
         try:
-            found = verified(self._store, self._workspace, told=told)
+            found, stamps = checked(self._store, self._workspace, told=told)
         except CityBrainError as error:
             self._last = replace(now, ended_at=self._clock(), error=error.code)
             return
@@ -85,4 +88,5 @@ class Verifications:
             checkpoints=found.checkpoints,
             count=found.count,
             faults=tuple(found.faults),
+            stamps=stamps,
         )

@@ -13,7 +13,6 @@ import hmac
 import json
 import random
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +24,9 @@ from catalog.audit.record import DONE, AuditRecord
 from catalog.database import CatalogStore
 from catalog.database.subscriptions import Notice
 from catalog.errors import CityBrainError
-from pipelines.workspace import ExchangeSettings
+from pipelines.exchange.networks import networks_of
+from pipelines.periodic import Periodic
+from pipelines.settings import ExchangeSettings
 from portal import outward
 from portal.errors import PortalError
 
@@ -71,6 +72,7 @@ class Webhooks:
     Args:
         key: of the service; secrets are derived from it.
         resolve, post: how a host is looked up and a notice sent.
+        listening: the address at which the service listens, which is sent nothing.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Webhooks:
         clock: Callable[[], datetime],
         resolve: outward.Resolve = outward.resolved,
         post: Post = outward.post,
+        listening: str = "",
     ) -> None:
         self._workspace = workspace
         self._store = store
@@ -90,49 +93,47 @@ class Webhooks:
         self._clock = clock
         self._resolve = resolve
         self._post = post
-        self._over = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.rules = outward.Rules(settings.webhook_hosts, settings.webhook_insecure)
+        # As long as there are notices that are due, the next ones follow at once.
+        self.loop = Periodic("webhooks", settings.webhook_seconds, lambda: self.work() > 0)
+        self.rules = outward.Rules(
+            settings.webhook_hosts,
+            settings.webhook_insecure,
+            networks_of(settings.webhook_networks),
+            listening,
+        )
 
     def start(self) -> None:
         """Send from now on, in a thread."""
-        self._thread = threading.Thread(target=self._go_on, name="webhooks", daemon=True)
-        self._thread.start()
+        self.loop.start()
 
     def close(self) -> None:
         """End after what is being sent, if that does not take long; else it is sent again later."""
-        self._over.set()
-        if self._thread is not None:
-            self._thread.join(CLOSE_SECONDS)
-
-    def _go_on(self) -> None:
-        while not self._over.wait(self._settings.webhook_seconds):
-            try:
-                while not self._over.is_set() and self.work():
-                    pass
-            except Exception as error:
-                # The database, say; what waits is still there the next time.
-                sys.stderr.write(f"webhooks: {type(error).__name__}\n")
-                sys.stderr.flush()
+        self.loop.close(CLOSE_SECONDS)
 
     def work(self) -> int:
         """Find what is new, and send what is due; returns how many notices it tried."""
-        self._end_those_without_grant()
+        suspended = self._end_those_without_grant()
         current = self._store.current_snapshots(self._workspace)
         box = self._store.subscriptions
-        box.note_snapshots(self._workspace, {name: s.snapshot_id for name, s in current.items()})
+        news = {name: one.snapshot_id for name, one in current.items()}
+        box.note_snapshots(self._workspace, news, suspended)
         due = box.lease(self._workspace, LEASE_SECONDS, AT_ONCE)
         if due:
             anyio.run(self._send_all, due)
         return len(due)
 
-    def _end_those_without_grant(self) -> None:
-        now = self._clock()
+    def _end_those_without_grant(self) -> set[str]:
+        """Returns those whose grant is suspended: they are told when it is restored."""
+        now, suspended = self._clock(), set()
         for one in self._store.subscriptions.list(self._workspace):
             if one.ended_at is None:
                 grant = self._store.grants.get(self._workspace, one.grant)
-                if not grant.holds(now):
-                    self._store.subscriptions.end(self._workspace, one.id, grant.state(now))
+                state = grant.state(now)
+                if state == "suspended":
+                    suspended.add(one.id)
+                elif state != "holds":
+                    self._store.subscriptions.end(self._workspace, one.id, state)
+        return suspended
 
     async def _send_all(self, due: list[Notice]) -> None:
         async with anyio.create_task_group() as group:

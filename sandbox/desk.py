@@ -23,11 +23,14 @@ from catalog.errors import CatalogError
 from pipelines.errors import PipelineError
 from pipelines.lake import Snapshot
 from pipelines.plan import Plan as Workspace
-from sandbox.asking import sources_of, used_fields
+from sandbox.agreed import Agreed
+from sandbox.answers import Given, Offer, Stored
+from sandbox.asking import used_fields
 from sandbox.calls import Call, CallLog
 from sandbox.counting import Exact
-from sandbox.errors import SandboxError
+from sandbox.errors import Refusal, SandboxError
 from sandbox.identity import counted_question, fingerprint
+from sandbox.keyfiles import require_countersigned
 from sandbox.plan import Plan, plan_of
 from sandbox.pricing import Asked, charged_amount, granted_amount, price_of
 from sandbox.quote import Quote
@@ -35,64 +38,11 @@ from sandbox.release import released
 from sandbox.snapshots import Snapshots
 from sandbox.sql import read_question
 from sandbox.sql.tree import Question
-from sandbox.table import StoredRow, Table, named_columns, table_of, whole_table
-from sandbox.terms import ViewTerms, terms_of
+from sandbox.table import StoredRow, named_columns, table_of, whole_table
+from sandbox.terms import ViewTerms
 from sandbox.watch import Watch
 
 Count = Callable[[Plan, Mapping[str, Snapshot], Watch], Exact]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What an answer would cost, and what is left before it.
-
-    Attributes:
-        table: the columns that the answer would have; it has no rows.
-        known: the answer was given before, and costs nothing now.
-    """
-
-    price: Quote
-    table: Table
-    balance: Balance
-    known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """An answer.
-
-    Attributes:
-        id: by which it can be read again.
-        spent: rho units that were charged for it now; 0 for an answer that was there.
-        epsilon, delta: what that is at the agreement's delta, and what was lost of delta itself.
-        hidden: groups below the threshold are left out of it.
-    """
-
-    id: str
-    table: Table
-    snapshots: Mapping[str, int]
-    instruments: tuple[str, ...]
-    spent: int
-    epsilon: float
-    delta: float
-    hidden: bool
-    balance: Balance
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An answer that is read again: all of its groups, in one order, whatever was kept or cut of it.
-
-    Attributes:
-        agreement: under which it was given.
-    """
-
-    id: str
-    agreement: str
-    table: Table
-    snapshots: Mapping[str, int]
-    hidden: bool
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +83,8 @@ class Desk:
         self._count = count
         self._clock = clock
         self._calls = CallLog(store.openings, workspace.workspace.name, clock)
-        contracts = workspace.workspace.contracts
-        self._views = {n: terms_of(c) for n, c in contracts.items() if c.privacy is not None}
+        require_countersigned(store, workspace.workspace)
+        self._agreed = Agreed(workspace, store.instruments)
 
     @property
     def _name(self) -> str:
@@ -208,14 +158,15 @@ class Desk:
         """What an agreement of a partner lets be asked about, with all that is registered of it.
 
         Raises:
-            CatalogError: `agreement_missing`, `agreement_expired`, `agreement_revoked`.
+            CatalogError: `agreement_missing`, `agreement_expired`, `agreement_revoked`,
+                `agreement_not_countersigned`.
         """
         at = self._clock()
         known = self._store.instruments.in_force(self._name, "agreement", agreement, at)
         document = known.document if known is not None else None
         if not isinstance(document, Agreement) or document.partner.id != partner:
-            raise self._not_allowed(Asked(partner, "", "", agreement, ""), at)
-        return self._granted(document)
+            raise self._agreed.not_allowed(Asked(partner, "", "", agreement, ""), at)
+        return self._agreed.granted(document)
 
     def check(self, asked: Asked) -> None:
         """Whether a question that was allowed still is; nothing is counted, priced or logged.
@@ -226,9 +177,9 @@ class Desk:
             Refusal: the agreement no longer has a view or a field of it.
         """
         at = self._clock()
-        terms = self._terms(asked, at)
-        used = used_fields(read_question(asked.text, self._granted(terms)))
-        self._allowed(asked, terms.partner.id, used, at)
+        terms = self._agreed.terms(asked, at)
+        used = used_fields(read_question(asked.text, self._agreed.granted(terms)))
+        self._agreed.allowed(asked, terms.partner.id, used, at)
 
     def balances(self, agreement: str, partner: str | None = None) -> dict[str, Balance]:
         """What an agreement has left, by kind of unit of its views.
@@ -240,17 +191,17 @@ class Desk:
             CatalogError: `agreement_missing`.
         """
         if partner is not None:
-            versions = self._store.instruments.versions(self._name, "agreement", agreement)
-            documents = [one.document for one in versions[-1:]]
-            if not any(isinstance(d, Agreement) and d.partner.id == partner for d in documents):
+            newest = self._store.instruments.newest(self._name, agreement, self._clock())
+            said = newest.document if newest is not None else None
+            if not isinstance(said, Agreement) or said.partner.id != partner:
                 raise CatalogError("agreement_missing", partner=partner)
         known = self._store.instruments.in_force(self._name, "agreement", agreement, self._clock())
         if known is not None and isinstance(known.document, Agreement):
             # Nothing may have been asked yet: what is granted is there to be asked with all the same.
-            for granted in {view.unit for view in self._granted(known.document).values()}:
+            for granted in {view.unit for view in self._agreed.granted(known.document).values()}:
                 self._open(agreement, known.document, granted)
         found: dict[str, Balance] = {}
-        for unit in self._units:
+        for unit in self._agreed.units:
             try:
                 found[unit] = self._store.budgets.balance(self._name, agreement, unit)
             except CatalogError as error:
@@ -263,12 +214,8 @@ class Desk:
         budgets = self._store.budgets
         return {
             unit: (budgets.head(self._name, unit).number, budgets.verify(self._name, unit))
-            for unit in self._units
+            for unit in self._agreed.units
         }
-
-    @property
-    def _units(self) -> list[str]:
-        return sorted({view.unit for view in self._views.values()})
 
     def _call(self, asked: Asked, action: Literal["quote", "query"]) -> Call:
         partner = asked.partner or ""
@@ -278,14 +225,17 @@ class Desk:
 
     def _priced(self, asked: Asked, call: Call) -> _Priced:
         at = self._clock()
-        terms = self._terms(asked, at)
+        terms = self._agreed.terms(asked, at)
         partner = call.partner = terms.partner.id
-        # Who may not ask is not told which columns there are either.
-        self._allowed(asked, partner, {}, at)
-        views = self._granted(terms)
-        question = read_question(asked.text, views)
+        views = self._agreed.granted(terms)
+        try:
+            question = read_question(asked.text, views)
+        except Refusal:
+            # Who may not ask is not told which columns there are either.
+            self._agreed.allowed(asked, partner, {}, at)
+            raise
         used = used_fields(question)
-        permission = self._allowed(asked, partner, used, at)
+        permission = self._agreed.allowed(asked, partner, used, at)
         call.instruments = permission.instruments
         plan = plan_of(counted_question(question), views)
         price = price_of(plan, asked, terms)
@@ -300,46 +250,6 @@ class Desk:
         return _Priced(
             asked, partner, question, plan, price, permission, snapshots, name, same, dataset
         )
-
-    def _terms(self, asked: Asked, at: datetime) -> Agreement:
-        """What the agreement says; that it holds, and for whom, is checked with the fields."""
-        known = self._store.instruments.in_force(self._name, "agreement", asked.agreement, at)
-        document = known.document if known is not None else None
-        mine = asked.partner or (document.partner.id if isinstance(document, Agreement) else "")
-        if not isinstance(document, Agreement) or document.partner.id != mine:
-            raise self._not_allowed(asked, at) if mine else SandboxError("agreement_unknown")
-        return document
-
-    def _allowed(
-        self, asked: Asked, partner: str, used: Mapping[str, tuple[str, ...]], at: datetime
-    ) -> Permission:
-        return self._store.instruments.allowing(
-            self._name,
-            partner,
-            asked.user,
-            asked.purpose,
-            used,
-            at,
-            sources=sources_of(self._workspace, used),
-            agreement=asked.agreement,
-        )
-
-    def _not_allowed(self, asked: Asked, at: datetime) -> SandboxError:
-        """The same words for an agreement of others and one that never was; others for one that ended.
-
-        Raises:
-            CatalogError: what there is to say of an agreement of the partner's own.
-        """
-        self._allowed(asked, asked.partner or "", {}, at)
-        return SandboxError("agreement_unknown")
-
-    def _granted(self, terms: Agreement) -> dict[str, ViewTerms]:
-        contracts = self._workspace.workspace.contracts
-        return {
-            view.name: terms_of(contracts[view.name], set(view.fields))
-            for view in terms.views
-            if view.name in self._views
-        }
 
     def _snapshot(self, view: str) -> Snapshot:
         found = self._lake.current(view)

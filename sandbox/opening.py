@@ -67,6 +67,7 @@ def open_desk(workspace: Workspace, clock: Callable[[], datetime] = utc_now) -> 
         desk = Desk(workspace, store, lake, count, clock)
         records = Records(workspace, store, lake, home.records, budget, ring, clock)
         yield Opened(desk, store, records, lake, ring)
+        try_anchor(store, workspace.workspace)
 
 
 @contextmanager

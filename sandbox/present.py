@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from catalog.database.budget_records import Balance, Fault
@@ -13,35 +12,31 @@ from catalog.database.openings import Opening
 from catalog.text import text
 from pipelines.present import make_table, print_line, print_table
 from sandbox.accounting import rho_of
-from sandbox.desk import Given, Offer
+from sandbox.answers import Given, Offer
 from sandbox.pricing import DELTA_UNITS
 
 if TYPE_CHECKING:
     from rich.table import Table as Printed
 
 
-def instrument_table(found: Iterable[Instrument]) -> Printed:
+def instrument_table(found: Iterable[tuple[Instrument, str]]) -> Printed:
     """Documents, and whether they hold now."""
-    found = list(found)
-    newest = {(one.kind, one.id): one.version for one in found}  # they come the earliest first
     table = make_table("sandbox_kind", "sandbox_document", "sandbox_version", "sandbox_state",
                        "sandbox_from", "sandbox_until", right=("sandbox_version",))  # fmt: skip
-    now = datetime.now(UTC)
-    for one in found:
-        replaced = one.version < newest[(one.kind, one.id)]
-        state = text("sandbox_replaced" if replaced else f"sandbox_state_{one.state(now)}")
+    for one, told in found:
+        state = text("sandbox_replaced" if told == "replaced" else f"sandbox_state_{told}")
         days = one.document.valid_from.isoformat(), one.document.valid_to.isoformat()
         table.add_row(one.kind, one.id, str(one.version), state, *days)
     return table
 
 
-def instrument_json(one: Instrument) -> dict[str, Any]:
-    """A document for machines."""
+def instrument_json(one: Instrument, told: str) -> dict[str, Any]:
+    """A document for machines; `told`: whether it holds now."""
     return {
         "kind": one.kind,
         "id": one.id,
         "version": one.version,
-        "state": one.state(datetime.now(UTC)),
+        "state": told,
         "valid_from": one.document.valid_from.isoformat(),
         "valid_to": one.document.valid_to.isoformat(),
         "fingerprint": one.fingerprint,

@@ -33,6 +33,7 @@ from quality.predicates import quoted
 from sandbox.asking import sources_of
 from sandbox.calls import Call, CallLog
 from sandbox.errors import SandboxError
+from sandbox.keyfiles import require_countersigned
 from sandbox.masks import Masked, masked_field
 from sandbox.recordfile import RecordFile, write_records
 from sandbox.snapshots import Snapshots
@@ -126,6 +127,7 @@ class Records:
         self._store = store
         self._lake = lake
         self._clock = clock
+        require_countersigned(store, workspace.workspace)
         self._calls = CallLog(store.openings, workspace.workspace.name, clock)
         self._files = _Files(folder, budget, ring)
         self._grants: dict[tuple[str, int, str], _Granted] = {}

@@ -15,6 +15,7 @@ from tests.servers import postgres
 from tests.support.city import City, small_city
 from tests.support.killing import Killer
 from tests.support.on_postgres import sitecustomize
+from tests.support.ready import ready_tables, real_migrations
 
 __all__ = ["postgres"]
 
@@ -30,13 +31,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="keep every catalogue database on a PostgreSQL server that is started for the tests",
     )
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="also play the random cases that come again in other seeds",
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _databases(request: pytest.FixtureRequest) -> Iterator[None]:
-    """With `--postgres`, no catalogue database is on SQLite: see `tests/support/on_postgres`."""
+def _databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """New catalogue databases have their tables (`tests/support/ready.py`). With `--postgres`, none is
+    on SQLite: see `tests/support/on_postgres`."""
+    folder = tmp_path_factory.mktemp("ready")
     if not request.config.getoption("--postgres"):
-        yield
+        with ready_tables(folder, None):
+            yield
         return
     server = request.getfixturevalue("postgres")
     folder = Path(__file__).parent / "support" / "on_postgres"
@@ -44,10 +55,20 @@ def _databases(request: pytest.FixtureRequest) -> Iterator[None]:
         patch.setenv(sitecustomize.SERVER, f"postgresql://postgres@127.0.0.1:{server.port}")
         patch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
         sitecustomize.redirect(connect)
+        with ready_tables(folder, server):
+            yield
+
+
+@pytest.fixture
+def migrations() -> Iterator[None]:
+    """For tests of migrations: new databases have no tables."""
+    with real_migrations():
         yield
 
 
 SERVERS = {"postgres", "postgresql", "mariadb", "spark", "chromium"}
+# Fixtures that run a city, or serve one that has been run: seconds before the first line of a test.
+CITIES_RUN = {"small", "bureau", "portal", "built", "full_city", "twins", "killer", "program"}
 # Few tests, and minutes: what starts last should be short, or one worker waits for the other.
 LONG = (
     "dags/",
@@ -55,15 +76,24 @@ LONG = (
     "pipelines/test_kill.py",
     "docs/test_add_a_department.py",
     "docs/test_walkthrough.py",
+    "pipelines/classify/",
+    "portal/test_accessible.py",
+    "portal/test_hostile_forms.py",
 )
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that needs a server is slow, whether it asks for it by fixture or by parameter; tests of
-    what is not done yet are known to fail (`known_gaps.toml`)."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test that needs a server or a city's run is slow, whether it asks for it by fixture or by
+    parameter; tests of what is not done yet are known to fail (`known_gaps.toml`)."""
+    if not config.getoption("--thorough"):
+        left = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
     gaps = tomllib.loads((Path(__file__).parent / "known_gaps.toml").read_text("utf-8"))["gaps"]
     for item in items:
+        if config.getoption("--postgres") and item.get_closest_marker("sqlite_files"):
+            item.add_marker(pytest.mark.skip(reason="looks into the files of SQLite"))
         reason = gaps.get(f"{item.path.name}::{item.nodeid.split('::', 1)[1]}")
         if reason is not None:
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
@@ -71,7 +101,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         call = getattr(item, "callspec", None)
         if call is not None:
             asked |= {value for value in call.params.values() if isinstance(value, str)}
-        if asked & SERVERS:
+        if asked & (SERVERS | CITIES_RUN):
             item.add_marker(pytest.mark.slow)
     items.sort(key=_long_first)
 
@@ -79,6 +109,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _long_first(item: pytest.Item) -> int:
     name = item.path.relative_to(Path(__file__).parent).as_posix()
     return next((place for place, start in enumerate(LONG) if name.startswith(start)), len(LONG))
+
+
+class FailuresAtOnce:
+    """Says which test failed, and why, as soon as it has: a run that is cut short prints no summary."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what the terminal takes."""
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            self._terminal.write_line(
+                f"\nFAILED {report.nodeid} ({report.when}, {report.duration:.0f} s): "
+                f"{str(getattr(crash, 'message', report.longrepr))[:1000]}"
+            )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailuresAtOnce(terminal))
 
 
 @pytest.fixture(autouse=True)

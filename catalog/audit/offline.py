@@ -1,6 +1,6 @@
 """Verify an exported audit log, far from the platform that wrote it.
 
-    python offline.py export.jsonl --key audit.pub [--checkpoints kept.jsonl]
+    python offline.py export.jsonl --key audit.pub [--checkpoints kept.jsonl] [--timestamps folder]
 
 This file can be copied away: it needs Python 3.11 and `cryptography`, and nothing else of CityBrain.
 The platform itself verifies with the same code.
@@ -13,6 +13,7 @@ to time. It stands in one file, long as it is, so that one file can be given awa
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
 import sys
@@ -214,7 +215,8 @@ class Fault:
     Attributes:
         kind: `changed`, `missing`, `inserted`, `reordered`: a record; `truncated`: all from a record on;
             `rewritten`: somewhere from a record to another, where the chain was made anew;
-            `checkpoint_forged`, `checkpoint_order`, `checkpoint_differs`: a checkpoint.
+            `checkpoint_forged`, `checkpoint_order`, `checkpoint_differs`: a checkpoint;
+            `timestamp_...`: the timestamp of a checkpoint, which only the platform looks at.
         sequence: the (first) record, from 1; 0 for a checkpoint.
         until: the last record, where there are several.
         checkpoint: its number, from 1; 0 for a record.
@@ -268,6 +270,10 @@ class Verifier:
         self.count += 1
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(Fault(kind, sequence, until, checkpoint))
+
+    def add_fault(self, fault: Fault) -> None:
+        """Take in what somebody else has found wrong."""
+        self._found(fault.kind, fault.sequence, fault.until, fault.checkpoint)
 
     def _ordered(
         self, log: str, own: list[Entry], kept: list[Entry], keys: Mapping[str, Any]
@@ -451,6 +457,8 @@ def verify_export(
 ) -> Verifier:
     """Follow an export: a line of the log, a line for each checkpoint, a line for each record.
 
+    A checkpoint's timestamp stands in its line and is not looked at.
+
     Raises:
         ValueError: it does not begin as an export does.
     """
@@ -475,12 +483,40 @@ def verify_export(
     return verifier
 
 
+def timestamps_in(path: Path) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """The checkpoints of an export that have a timestamp, each with its token (RFC 3161, DER).
+
+    Nothing of them is checked.
+
+    Raises:
+        ValueError: what stands there is not Base64.
+    """
+    lines = lines_of(path)
+    next(lines, None)
+    for line in lines:
+        checkpoint, token = line.get("checkpoint"), line.get("timestamp")
+        if not isinstance(checkpoint, dict):
+            return
+        if isinstance(token, str) and _whole(checkpoint):
+            yield checkpoint, base64.b64decode(token, validate=True)
+
+
+def write_timestamps(path: Path, folder: Path) -> None:
+    """Write what `openssl ts -verify` takes: the bytes that a checkpoint signs, and its token."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for checkpoint, token in timestamps_in(path):
+        name = f"checkpoint-{checkpoint['number']}"
+        (folder / f"{name}.signed").write_bytes(statement(checkpoint))
+        (folder / f"{name}.token").write_bytes(token)
+
+
 def main() -> int:
     """Print what was found; 0 when the log, or the proof of one record, holds."""
     parser = argparse.ArgumentParser(description="Verify an export, or a proof, of an audit log.")
     parser.add_argument("export", type=Path, help="of a log (JSON Lines), or a proof (JSON)")
     parser.add_argument("--key", type=Path, action="append", required=True, help="audit.pub, PEM")
     parser.add_argument("--checkpoints", type=Path, help="checkpoints that were kept elsewhere")
+    parser.add_argument("--timestamps", type=Path, help="a folder to write them to, for openssl")
     asked = parser.parse_args()
     try:
         keys = read_keys(asked.key)
@@ -488,12 +524,17 @@ def main() -> int:
             return _told(proof_faults(proof, keys), "the record is in the log")
         kept = [] if asked.checkpoints is None else list(lines_of(asked.checkpoints))
         verifier = verify_export(asked.export, keys, kept)
+        stamps = sum(1 for _ in timestamps_in(asked.export))
+        if asked.timestamps is not None:
+            write_timestamps(asked.export, asked.timestamps)
     except (OSError, ValueError) as error:
         print(f"cannot verify: {error}", file=sys.stderr)
         return 2
     sums = (
         f"{verifier.records} records, {verifier.checkpoints} checkpoints, {verifier.count} faults"
     )
+    if stamps:
+        print(f"timestamps: {stamps}, not checked here, use openssl (--timestamps writes them)")
     return _told([str(fault) for fault in verifier.faults], sums, always=True)
 
 

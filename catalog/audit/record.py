@@ -11,7 +11,7 @@ Action = Literal[
     "publish",  # a step of a run became a snapshot, or the gate blocked it
     "rollback",
     "hold",  # a held publish was decided
-    "document",  # a letter, agreement or consent was imported, countersigned, ended
+    "document",  # a letter, agreement or consent was imported, countersigned, ended; an incident
     "quote",
     "query",
     "answer",
@@ -23,7 +23,7 @@ Action = Literal[
     "sign_in",
     "account",  # an account, a client or a subscription was made, changed or closed
     "quarantine",  # rejected rows were looked at or replayed
-    "audit",  # the log itself was read, exported or anchored
+    "audit",  # the log was read, verified, exported or anchored; budgets and calls looked at
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 DONE = "ok"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -141,6 +141,17 @@ class Accounts:
         """
         with self._read() as session:
             return account_of(_known(session, workspace, name))
+
+    def names(self, workspace: str, accounts: Collection[str]) -> dict[str, str]:
+        """How the people of some accounts are called, closed ones too; others are left out."""
+        wanted = sorted(one for one in accounts if NAME.fullmatch(one))
+        if not wanted:
+            return {}
+        query = select(AccountRow.name, AccountRow.title)
+        query = query.join(t.Workspace, t.Workspace.id == AccountRow.workspace_id)
+        query = query.where(t.Workspace.name == workspace, AccountRow.name.in_(wanted))
+        with self._read() as session:
+            return dict(session.execute(query).tuples().all())
 
     def known(self, workspace: str, name: str) -> bool:
         """Whether there is an account of this name, open or closed."""

@@ -25,6 +25,10 @@ from catalog.errors import CatalogError
 
 Reading = Callable[[], AbstractContextManager[Connection]]
 STREAMED = 2_000  # records that are read at once
+OF_STATE = (
+    "size", "head", "anchored", "open_since", "overdue_seconds", "unstamped_since",
+    "stamp_overdue_seconds",
+)  # fmt: skip
 AT_LEAST = timedelta(seconds=30)  # no setting lets a log be overdue sooner
 
 
@@ -55,6 +59,8 @@ class LogState:
         anchored: how many a checkpoint covers.
         open_since: when the oldest of the others was written.
         overdue_seconds: how old that may be; None where nobody has undertaken to anchor.
+        unstamped_since: when the oldest record was written that no timestamp covers.
+        stamp_overdue_seconds: how old that may be; None where timestamps are no condition.
         last: the highest number that any record has; `size`, unless somebody was at it.
     """
 
@@ -64,6 +70,8 @@ class LogState:
     anchored: int
     open_since: datetime | None
     overdue_seconds: int | None
+    unstamped_since: datetime | None
+    stamp_overdue_seconds: int | None
     last: int
 
 
@@ -91,7 +99,8 @@ class Audit:
         self._writing = writing
         self._clock = clock
         self._group = GroupCommit(self._write)
-        self._open_since: dict[str, datetime] = {}
+        self._fresh_since: dict[str, datetime] = {}
+        self._full: dict[str, tuple[int, Callable[[], None]]] = {}
 
     # Adding
 
@@ -106,7 +115,7 @@ class Audit:
 
         Raises:
             CatalogError: `audit_overdue`: somebody would be given something, and the log has not
-                been anchored for too long.
+                been anchored for too long; `audit_stamp_overdue`: it has had no timestamp.
         """
         asked = adding(workspace, records, batch)
         if records:
@@ -128,7 +137,7 @@ class Audit:
         It is to be the transaction's last step, for it locks the log until the end.
 
         Raises:
-            CatalogError: `audit_overdue`, as `append`.
+            CatalogError: `audit_overdue`, `audit_stamp_overdue`, as `append`.
         """
         con = transaction.connection() if isinstance(transaction, Session) else transaction
         asked = adding(workspace, records, batch)
@@ -163,11 +172,23 @@ class Audit:
                 known.add(one.batch)
                 taken.append(one)
         numbers = rows.add(con, log, [entry for one in taken for entry in one.plains], now)
-        self._open_since[workspace] = log["open_since"] or now
+        self._fresh_since[workspace] = rows.fresh_since(log) or now
         first = numbers.start
         for one in taken:
             one.numbers = range(first, first + len(one.plains))
             first = one.numbers.stop
+        most, call = self._full.get(workspace, (0, None))
+        if call is not None and numbers.stop - 1 - log["anchored"] >= most:
+            call()
+
+    def when_full(self, workspace: str, most: int, call: Callable[[], None]) -> None:
+        """Call somebody whenever so many records or more are under no checkpoint.
+
+        Args:
+            call: is called while a record is being added, maybe a moment before it is durable; it
+                must not wait.
+        """
+        self._full[workspace] = (most, call)
 
     def check(self, workspace: str) -> None:
         """That somebody may be given something: before it is worked for, and cheaply.
@@ -175,27 +196,43 @@ class Audit:
         Whether it is given is decided once more when it is added to the log.
 
         Raises:
-            CatalogError: `audit_overdue`.
+            CatalogError: `audit_overdue`, `audit_stamp_overdue`.
         """
-        since = self._open_since.get(workspace)
+        since = self._fresh_since.get(workspace)
         if since is not None and self._clock() - since < AT_LEAST:
             return
+        late = self.overdue(workspace)
+        if late is not None:
+            raise late
+
+    def overdue(self, workspace: str) -> CatalogError | None:
+        """Why nobody is given anything at present: `audit_overdue` or `audit_stamp_overdue`."""
         with self._reading() as con:
             found = con.execute(select(LOG).where(LOG.c.workspace == workspace)).mappings().first()
         if found is None:
-            return
-        if rows.overdue(found, self._clock()):
-            raise rows.too_late(found)
-        if found["open_since"] is not None:
-            self._open_since[workspace] = found["open_since"]
+            return None
+        late, since = rows.overdue(found, self._clock()), rows.fresh_since(found)
+        if late is None and since is not None:
+            self._fresh_since[workspace] = since
+        return late
 
-    def keep_anchored(self, workspace: str, overdue_seconds: int) -> None:
-        """From now on, accesses are refused while a record is older that no checkpoint covers."""
+    def keep_anchored(
+        self, workspace: str, overdue_seconds: int, stamp_overdue_seconds: int | None = None
+    ) -> None:
+        """From now on, accesses are refused while a record is older that no checkpoint covers.
+
+        Args:
+            stamp_overdue_seconds: the same of timestamps; None: they are no condition.
+        """
+        wanted = {
+            "overdue_seconds": overdue_seconds,
+            "stamp_overdue_seconds": stamp_overdue_seconds,
+        }
         with self._writing() as con:
             log = rows.locked(con, workspace)
-            if log["overdue_seconds"] != overdue_seconds:
-                change = update(LOG).where(LOG.c.id == log["id"])
-                con.execute(change.values(overdue_seconds=overdue_seconds))
+            if any(log[name] != value for name, value in wanted.items()):
+                con.execute(update(LOG).where(LOG.c.id == log["id"]).values(**wanted))
+        self._fresh_since.pop(workspace, None)
 
     # Reading
 
@@ -207,8 +244,7 @@ class Audit:
                 return None
             highest = select(func.max(RECORD.c.sequence)).where(RECORD.c.log_id == found["id"])
             last = con.scalar(highest) or 0
-        names = ("size", "head", "anchored", "open_since", "overdue_seconds")
-        values = {name: found[name] for name in names}
+        values = {name: found[name] for name in OF_STATE}
         return LogState(id=found["log"], last=last, **values)
 
     def newest(

@@ -23,12 +23,13 @@ OF_ENTRY = (
     "actor", "action", "subject", "outcome", "under", "purpose", "fields", "rows", "snapshot",
     "detail", "batch",
 )  # fmt: skip
+_AT_THE_END = ("size", "head", "last_at", "open_since", "unstamped_since")
 _ADD = insert(RECORD)
 _LOCK = select(LOG).where(LOG.c.workspace == bindparam("asked")).with_for_update()
 _END = (
     update(LOG)
     .where(LOG.c.id == bindparam("asked"))
-    .values({name: bindparam(f"new_{name}") for name in ("size", "head", "last_at", "open_since")})
+    .values({name: bindparam(f"new_{name}") for name in _AT_THE_END})
 )
 Plain = dict[str, Any]
 
@@ -46,24 +47,31 @@ def locked(con: Connection, workspace: str) -> RowMapping:
     return con.execute(_LOCK, {"asked": workspace}).mappings().one()
 
 
-def overdue(log: Mapping[str, Any] | RowMapping, now: datetime) -> bool:
-    """Whether the oldest record that no checkpoint covers is older than it may be."""
-    since, limit = log["open_since"], log["overdue_seconds"]
-    if since is None or limit is None:
-        return False
-    return bool(now - since > timedelta(seconds=limit))
+def overdue(log: Mapping[str, Any] | RowMapping, now: datetime) -> CatalogError | None:
+    """Why nothing is given: the oldest record that no checkpoint covers, or no timestamp, is older
+    than it may be. None while that is not so."""
+    for code, since, limit in (
+        ("audit_overdue", log["open_since"], log["overdue_seconds"]),
+        ("audit_stamp_overdue", log["unstamped_since"], log["stamp_overdue_seconds"]),
+    ):
+        if since is not None and limit is not None and now - since > timedelta(seconds=limit):
+            told = since.isoformat(timespec="seconds")
+            return CatalogError(code, workspace=log["workspace"], since=told)
+    return None
+
+
+def fresh_since(log: Mapping[str, Any] | RowMapping) -> datetime | None:
+    """When the oldest record was written because of which a log may get overdue."""
+    found: list[datetime] = [] if log["open_since"] is None else [log["open_since"]]
+    if log["stamp_overdue_seconds"] is not None and log["unstamped_since"] is not None:
+        found.append(log["unstamped_since"])
+    return min(found, default=None)
 
 
 def refusal(log: Mapping[str, Any], plains: Iterable[Plain], now: datetime) -> CatalogError | None:
-    """Why records cannot be added: somebody is to be given something, and anchoring is overdue."""
+    """Why records cannot be added: somebody is to be given something, and the log is overdue."""
     given = any(one["action"] in ACCESSES and one["outcome"] == DONE for one in plains)
-    return too_late(log) if given and overdue(log, now) else None
-
-
-def too_late(log: Mapping[str, Any] | RowMapping) -> CatalogError:
-    """That nothing is given."""
-    since = log["open_since"].isoformat(timespec="seconds")
-    return CatalogError("audit_overdue", workspace=log["workspace"], since=since)
+    return overdue(log, now) if given else None
 
 
 def batch_known(con: Connection, log_id: int, batch: str) -> bool:
@@ -87,6 +95,7 @@ def add(con: Connection, log: Mapping[str, Any], plains: Sequence[Plain], now: d
         rows.append(values)
     end = {"new_size": size + len(rows), "new_head": head.hex(), "new_last_at": now}
     end |= {"asked": log["id"], "new_open_since": log["open_since"] or now}
+    end["new_unstamped_since"] = log["unstamped_since"] or now
     if rows:
         con.execute(_ADD, rows)
         con.execute(_END, end)

@@ -17,7 +17,8 @@ class AuditLogRow(Base):
     """A workspace's log: where it ends. Writers lock this row, and nothing else of the workspace.
 
     `open_since` is when the oldest record was written that no checkpoint covers; `overdue_seconds` is
-    how old it may be. Neither refers to another table, so that a log is there before all else.
+    how old it may be. `unstamped_since` and `stamp_overdue_seconds` say the same of timestamps. None
+    of them refers to another table, so that a log is there before all else.
     """
 
     __tablename__ = "audit_log"
@@ -32,6 +33,8 @@ class AuditLogRow(Base):
     anchored: Mapped[Int64]
     open_since: Mapped[datetime | None]
     overdue_seconds: Mapped[int | None]
+    unstamped_since: Mapped[datetime | None]
+    stamp_overdue_seconds: Mapped[int | None]
 
 
 class AuditRecordRow(Base):
@@ -97,3 +100,15 @@ class AuditNodeRow(Base):
     level: Mapped[int] = mapped_column(primary_key=True)
     place: Mapped[Int64] = mapped_column(primary_key=True)
     hash: Mapped[str]
+
+
+class AuditTimestampRow(Base):
+    """What an authority said of a checkpoint (`catalog.audit.timestamps.Timestamp`). Immutable."""
+
+    __tablename__ = "audit_timestamp"
+
+    log_id: Mapped[int] = mapped_column(primary_key=True)
+    checkpoint: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    token: Mapped[bytes]

@@ -1,7 +1,7 @@
 """The programs of partners and departments that may sign in, and their secrets.
 
 A secret is 32 random bytes; what is kept is its scrypt hash, so that whoever reads the database
-cannot sign in.
+cannot sign in. That a program may sign in, or may no more, is in the audit log by the same transaction.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,16 +16,18 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from catalog.audit.record import AuditRecord
 from catalog.database import tables as t
+from catalog.database.audited import actor_of
 from catalog.database.client_tables import ApiClientRow
-from catalog.database.standing import Reading
+from catalog.database.kept import OftenAsked
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
 
-Transaction = Callable[[], AbstractContextManager[Session]]
 SECRET_BYTES = 32
 SALT_BYTES = 16
 NOBODY = "00" * SALT_BYTES  # the salt for the secret of a client that there is not
+SYSTEM = "system"  # who has the machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +50,27 @@ class ApiClient:
     department: str | None = None
 
 
-class Clients:
+class Clients(OftenAsked):
     """The clients of every workspace in a catalogue database; every method is one transaction."""
 
-    def __init__(
-        self,
-        read: Transaction,
-        write: Transaction,
-        reading: Reading,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._read = read
-        self._write = write
-        self._reading = reading
-        self._clock = clock
+    def add(
+        self, workspace: str, partner: str, user: str, *, by: str = SYSTEM
+    ) -> tuple[ApiClient, str]:
+        """A new client of a partner and its secret, which is told only now.
 
-    def add(self, workspace: str, partner: str, user: str) -> tuple[ApiClient, str]:
-        """A new client of a partner and its secret, which is told only now."""
-        return self._added(workspace, partner, user, None)
+        Args:
+            by: who lets it sign in, as the audit log names him.
+        """
+        return self._added(workspace, partner, user, None, by)
 
     def add_for_department(
-        self, workspace: str, department: str, user: str
+        self, workspace: str, department: str, user: str, *, by: str = SYSTEM
     ) -> tuple[ApiClient, str]:
-        """A new client of a department and its secret, which is told only now."""
-        return self._added(workspace, "", user, department)
+        """A new client of a department and its secret, which is told only now; as `add`."""
+        return self._added(workspace, "", user, department, by)
 
     def _added(
-        self, workspace: str, partner: str, user: str, department: str | None
+        self, workspace: str, partner: str, user: str, department: str | None, by: str
     ) -> tuple[ApiClient, str]:
         secret, salt = secrets.token_urlsafe(SECRET_BYTES), secrets.token_hex(SALT_BYTES)
         with self._write() as session:
@@ -93,15 +87,20 @@ class Clients:
             )
             session.add(row)
             session.flush()
-            return _record(row), secret
+            made = _record(row)
+            self._note(session, workspace, "client_added", made, by)
+            return made, secret
 
     def list(self, workspace: str) -> list[ApiClient]:
         """Every client, the oldest first, revoked ones too."""
         with self._read() as session:
             return [_record(row) for row in session.scalars(_rows(workspace))]
 
-    def revoke(self, workspace: str, client_id: str) -> ApiClient:
+    def revoke(self, workspace: str, client_id: str, *, by: str = SYSTEM) -> ApiClient:
         """Let a client sign in no more; its tokens end with it. Repeating it changes nothing.
+
+        Args:
+            by: who revokes it, as the audit log names him.
 
         Raises:
             CatalogError: `client_unknown`.
@@ -111,10 +110,29 @@ class Clients:
             row = session.scalar(_rows(workspace).where(ApiClientRow.client_id == client_id))
             if row is None:
                 raise CatalogError("client_unknown", client=client_id)
-            if row.revoked_at is None:
-                row.revoked_at = self._clock()
+            if row.revoked_at is not None:
+                return _record(row)
+            row.revoked_at = self._clock()
             session.flush()
-            return _record(row)
+            ended = _record(row)
+            self._note(session, workspace, "client_revoked", ended, by)
+            return ended
+
+    def _note(
+        self, session: Session, workspace: str, kind: str, client: ApiClient, by: str
+    ) -> None:
+        """Tell the audit log within the transaction that does it."""
+        whose = ("partner", client.partner)
+        if client.department is not None:
+            whose = ("department", client.department)
+        record = AuditRecord(
+            at=self._clock(),
+            actor=actor_of(by),
+            action="account",
+            subject=client.id,
+            detail={"kind": kind, whose[0]: whose[1], "user": client.user},
+        )
+        self._audit.append_in(session, workspace, [record])
 
     def valid(self, workspace: str, client_id: str) -> ApiClient | None:
         """A client that is not revoked."""

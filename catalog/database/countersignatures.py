@@ -6,8 +6,7 @@ Rows are added and never changed. Private keys never come here: who signs does i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,14 +26,13 @@ from catalog.agreements import (
     verify,
 )
 from catalog.database import instrument_rows as rows
-from catalog.database.audit import Audit
 from catalog.database.audited import of_instrument
 from catalog.database.countersignature_tables import CountersignatureRow
 from catalog.database.instrument_records import Instrument
+from catalog.database.kept import Kept
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
 
-Transaction = Callable[[], AbstractContextManager[Session]]
 Item = rows.Item
 
 
@@ -47,16 +45,8 @@ class Countersignature:
     added_by: str
 
 
-class Countersignatures:
+class Countersignatures(Kept):
     """The countersignatures of every workspace; every method is one transaction."""
-
-    def __init__(
-        self, read: Transaction, write: Transaction, clock: Callable[[], datetime], audit: Audit
-    ) -> None:
-        self._read = read
-        self._write = write
-        self._clock = clock
-        self._audit = audit
 
     def add(
         self,

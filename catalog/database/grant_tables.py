@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.database.tables import Base, FreeText, Key, WorkspaceKey
 
 
 class GrantRow(Base):
-    """A grant. Only its revocation is ever added to it.
+    """A grant. Only its end, and whether it is suspended, are ever changed.
+
+    `suspended_why` has the code of an error and what its text names: the contract does not allow
+    any more what the grant gives.
 
     `task_id` names the task of the request that it provisions: a task is provisioned once. Returned
     data has neither.
@@ -51,3 +55,36 @@ class GrantRow(Base):
     revoked_by: Mapped[str | None] = mapped_column(FreeText)
     revoked_why: Mapped[str | None] = mapped_column(FreeText)
     expiry_noted_at: Mapped[datetime | None]
+    legal: Mapped[dict[str, str]] = mapped_column(server_default="{}")
+    suspended_at: Mapped[datetime | None]
+    suspended_why: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class GrantEventRow(Base):
+    """A grant was suspended or restored, once for each department that is told.
+
+    Triggers refuse to change or remove it.
+    """
+
+    __tablename__ = "share_grant_event"
+    __table_args__ = (
+        CheckConstraint("act IN ('suspend', 'restore')", name="act"),
+        Index("ix_share_grant_event_of", "grant_key"),
+    )
+
+    id: Mapped[Key]
+    grant_key: Mapped[int] = mapped_column(ForeignKey("share_grant.id"))
+    at: Mapped[datetime]
+    act: Mapped[str]
+    why: Mapped[dict[str, Any]] = mapped_column(JSON)
+    told: Mapped[str] = mapped_column(FreeText)
+
+
+class SharingRulesRow(Base):
+    """By which rules the grants of a workspace were looked at last (`SharingRules.digest`)."""
+
+    __tablename__ = "share_rules"
+
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    digest: Mapped[str]
+    settled_at: Mapped[datetime]

@@ -7,49 +7,55 @@ which it expires or is revoked.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, select
 from sqlalchemy.orm import Session
 
 from catalog.audit.record import AuditRecord
 from catalog.database import tables as t
-from catalog.database.audit import Audit
 from catalog.database.grant_tables import GrantRow
-from catalog.database.standing import Reading
+from catalog.database.kept import OftenAsked
+from catalog.database.notices import tell
+from catalog.database.paging import Listed, Place, page_of
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
-from catalog.sharing.grant import Grant, RowFilter
+from catalog.sharing.grant import Grant, RowFilter, Suspension
+from catalog.sharing.notices import department_of
 
-Transaction = Callable[[], AbstractContextManager[Session]]
+
+@dataclass(frozen=True, slots=True)
+class GrantsWanted:
+    """Which grants; what is empty does not matter.
+
+    Attributes:
+        concerns: the department that reads, or whose data it is.
+        department: who reads; owner: whose data it is.
+        state: as `Grant.state` says at `now`.
+    """
+
+    now: datetime
+    concerns: str = ""
+    department: str = ""
+    owner: str = ""
+    state: str = ""
 
 
-class Grants:
+class Grants(OftenAsked):
     """The grants of every workspace in a catalogue database; every method is one transaction."""
-
-    def __init__(
-        self,
-        read: Transaction,
-        write: Transaction,
-        reading: Reading,
-        clock: Callable[[], datetime],
-        audit: Audit,
-    ) -> None:
-        self._read = read
-        self._write = write
-        self._reading = reading
-        self._clock = clock
-        self._audit = audit
 
     # Reading
 
     def of(
         self, workspace: str, department: str, resource: str, now: datetime
     ) -> builtins.list[Grant]:
-        """The grants of a department on a resource that hold at a moment, the oldest first."""
+        """The grants of a department on a resource that hold at a moment, the oldest first.
+
+        Those that are suspended are left out, by the latest that is known of them
+        (`catalog.database.suspensions`).
+        """
         asked = {
             "workspace": workspace,
             "department": department,
@@ -79,6 +85,14 @@ class Grants:
     def list(self, workspace: str) -> builtins.list[Grant]:
         """Every grant, the newest first, ended ones too."""
         return self._found(grants_query(workspace))
+
+    def page(self, workspace: str, wanted: GrantsWanted, place: Place) -> Listed[Grant]:
+        """A page of grants, the newest first, ended ones too."""
+        with self._read() as session:
+            found = page_of(session, _wanted(workspace, wanted), GrantRow.id, place)
+            return Listed(
+                [grant_of(row) for row in found.items], found.count, found.older, found.newer
+            )
 
     def _found(self, query: Select[GrantRow]) -> builtins.list[Grant]:
         with self._read() as session:
@@ -120,6 +134,7 @@ class Grants:
             row.revoked_at, row.revoked_by, row.revoked_why = now, by, reason
             session.flush()
             ended = grant_of(row)
+            _tell(session, row, now, "revoke", by)
             record = record_of(ended, now, by, "revoked", reason=reason)
             self._audit.append_in(session, workspace, [record])
             return ended
@@ -140,6 +155,7 @@ class Grants:
             rows = session.scalars(query.order_by(GrantRow.id)).all()
             for row in rows:
                 row.expiry_noted_at = now
+                _tell(session, row, now, "expire")
             session.flush()
             found = [grant_of(row) for row in rows]
             records = [record_of(one, now, "system", "expired") for one in found]
@@ -174,7 +190,20 @@ def provision_in(
         setattr(row, name, value)
     session.add(row)
     session.flush()
+    if not grant.request:  # of one that was asked for, its request tells
+        _tell(session, row, now, "give", by)
     return grant_of(row), True
+
+
+def sides_of(grant: Grant | GrantRow) -> list[str]:
+    """The departments that a grant concerns: which reads, and whose data it is."""
+    return list(dict.fromkeys(one for one in (grant.department, grant.owner) if one))
+
+
+def _tell(session: Session, row: GrantRow, at: datetime, act: str, by: str = "") -> None:
+    """Tell those whom it concerns, but not the department of who did it."""
+    told = [one for one in sides_of(row) if one != department_of(by)]
+    tell(session, row.workspace_id, told, at, act, grant_key=row.id)
 
 
 def known_grant(session: Session, workspace: str, id: str) -> GrantRow:
@@ -193,6 +222,37 @@ def grants_query(workspace: str) -> Select[GrantRow]:
     """The grants of a workspace."""
     query = select(GrantRow).join(t.Workspace, t.Workspace.id == GrantRow.workspace_id)
     return query.where(t.Workspace.name == workspace)
+
+
+def _wanted(workspace: str, wanted: GrantsWanted) -> Select[GrantRow]:
+    row, query = GrantRow, grants_query(workspace)
+    if wanted.concerns:
+        query = query.where((row.department == wanted.concerns) | (row.owner == wanted.concerns))
+    if wanted.department:
+        query = query.where(row.department == wanted.department)
+    if wanted.owner:
+        query = query.where(row.owner == wanted.owner)
+    if wanted.state:
+        query = query.where(_in_state(wanted.state, wanted.now))
+    return query
+
+
+def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
+    """What `Grant.state` says, of rows; of another word, none."""
+    row = GrantRow
+    revoked = row.revoked_at.is_not(None) & (row.revoked_at <= now)
+    over = row.valid_to <= now
+    living = ~revoked & ~over
+    suspended = row.suspended_at.is_not(None)
+    coming = row.valid_from > now
+    found = {
+        "revoked": revoked,
+        "expired": ~revoked & over,
+        "suspended": living & suspended,
+        "coming": living & ~suspended & coming,
+        "holds": living & ~suspended & ~coming,
+    }
+    return found.get(state, false())
 
 
 def record_of(grant: Grant, at: datetime, by: str, event: str, **detail: str) -> AuditRecord:
@@ -232,7 +292,17 @@ def grant_of(row: Any) -> Grant:
         conditions=dict(row.conditions),
         ended_by=row.revoked_by or "",
         ended_why=row.revoked_why or "",
+        legal=dict(row.legal),
+        suspended=_suspension_of(row),
     )
+
+
+def _suspension_of(row: Any) -> Suspension | None:
+    """The suspension of a grant's row, as the table's class or as the columns of a statement."""
+    if row.suspended_at is None:
+        return None
+    why = row.suspended_why or {}
+    return Suspension(row.suspended_at, why.get("code", ""), dict(why.get("fields", {})))
 
 
 def _values(grant: Grant) -> dict[str, Any]:
@@ -254,21 +324,27 @@ def _values(grant: Grant) -> dict[str, Any]:
         "valid_from": grant.valid_from,
         "valid_to": grant.valid_to,
         "revoked_at": grant.revoked_at,
+        "legal": dict(grant.legal),
     }
 
 
 # Of columns, and made once: it is asked with every read.
-_COLUMNS = t.table_of(GrantRow).c
-_HOLDING = (
-    select(*_COLUMNS)
-    .join(t.Workspace, t.Workspace.id == _COLUMNS.workspace_id)
-    .where(
+COLUMNS = t.table_of(GrantRow).c
+
+
+def in_term(*more: ColumnElement[bool]) -> Select[Any]:
+    """The statement of a `department`'s grants on a `resource` whose term is at `now`."""
+    query = select(*COLUMNS).join(t.Workspace, t.Workspace.id == COLUMNS.workspace_id)
+    query = query.where(
         t.Workspace.name == bindparam("workspace"),
-        _COLUMNS.department == bindparam("department"),
-        _COLUMNS.resource == bindparam("resource"),
-        _COLUMNS.valid_from <= bindparam("now"),
-        _COLUMNS.valid_to > bindparam("now"),
-        (_COLUMNS.revoked_at.is_(None)) | (_COLUMNS.revoked_at > bindparam("now")),
+        COLUMNS.department == bindparam("department"),
+        COLUMNS.resource == bindparam("resource"),
+        COLUMNS.valid_from <= bindparam("now"),
+        COLUMNS.valid_to > bindparam("now"),
+        (COLUMNS.revoked_at.is_(None)) | (COLUMNS.revoked_at > bindparam("now")),
+        *more,
     )
-    .order_by(_COLUMNS.id)
-)
+    return query.order_by(COLUMNS.id)
+
+
+_HOLDING = in_term(COLUMNS.suspended_at.is_(None))

@@ -6,34 +6,19 @@ result of the same resource knows nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from datetime import datetime
-
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
 from catalog.database import ledger_tables as lt
 from catalog.database import tables as t
-from catalog.database.audit import Audit
 from catalog.database.audited import of_hold
+from catalog.database.kept import Kept
 from catalog.database.ledger_records import Decision, Hold
 from catalog.database.writing import lock_workspace, put, resource_id
 from catalog.errors import CatalogError
 
-Transaction = Callable[[], AbstractContextManager[Session]]
 
-
-class Holds:
+class Holds(Kept):
     """The manual gate of every workspace in a catalogue database; every method is one transaction."""
-
-    def __init__(
-        self, read: Transaction, write: Transaction, clock: Callable[[], datetime], audit: Audit
-    ) -> None:
-        self._audit = audit
-        self._read = read
-        self._write = write
-        self._clock = clock
 
     def record(self, workspace: str, hold: Hold) -> None:
         """Record that a result waits; one that is known keeps its decision."""

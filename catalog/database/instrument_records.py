@@ -9,7 +9,7 @@ from typing import Literal
 
 from catalog.agreements import Agreement, Document, Kind, Signature
 
-State = Literal["in_force", "early", "expired", "revoked"]
+State = Literal["in_force", "early", "expired", "revoked", "unsigned"]
 Fields = Mapping[str, Collection[str]]  # by view or resource, names of fields
 Sources = Mapping[str, Mapping[str, Fields]]  # by view and department, the resources it is made of
 
@@ -32,6 +32,8 @@ class Instrument:
         valid_from, valid_until: from when to before when it is valid.
         fingerprint: of the document (`catalog.agreements.fingerprint`).
         revocation: the earliest one, if any.
+        countersigned: False: its partner would have to sign it before it holds, and has not
+            (`catalog.database.standing`).
     """
 
     kind: Kind
@@ -44,6 +46,7 @@ class Instrument:
     valid_until: datetime
     imported_at: datetime
     revocation: Revocation | None = None
+    countersigned: bool = True
 
     @property
     def name(self) -> str:
@@ -56,6 +59,8 @@ class Instrument:
             return "revoked"
         if at >= self.valid_until:
             return "expired"
+        if not self.countersigned:
+            return "unsigned"
         return "early" if at < self.valid_from else "in_force"
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from catalog.agreements import (
     Kind,
     PublicKeys,
+    Signature,
     SignedDocument,
     instants,
     verify,
@@ -26,8 +27,10 @@ from catalog.audit.entries import moment
 from catalog.database import instrument_rows as rows
 from catalog.database import instrument_tables as it
 from catalog.database import permitting
+from catalog.database import tables as t
 from catalog.database.audit import Audit
 from catalog.database.audited import of_instrument
+from catalog.database.countersignature_tables import CountersignatureRow
 from catalog.database.instrument_records import (
     ConsentUse,
     Fields,
@@ -35,7 +38,9 @@ from catalog.database.instrument_records import (
     InstrumentFault,
     Permission,
     Sources,
+    State,
 )
+from catalog.database.kept import Kept
 from catalog.database.standing import Reading, Standing
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
@@ -44,7 +49,7 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 Item = it.InstrumentVersion
 
 
-class Instruments:
+class Instruments(Kept):
     """The documents of every workspace in a catalogue database; every method is one transaction.
 
     Attributes:
@@ -59,10 +64,7 @@ class Instruments:
         clock: Callable[[], datetime],
         audit: Audit,
     ) -> None:
-        self._audit = audit
-        self._read = read
-        self._write = write
-        self._clock = clock
+        super().__init__(read, write, clock, audit)
         self.standing = Standing(reading)
 
     # Writing
@@ -187,6 +189,21 @@ class Instruments:
         with self.standing.reading(workspace, at) as moment:
             return moment.in_force(kind, id)
 
+    def newest(self, workspace: str, id: str, at: datetime) -> Instrument | None:
+        """The version of an agreement that holds at a moment, or else its newest one."""
+        with self.standing.reading(workspace, at) as moment:
+            return moment.newest("agreement", id)
+
+    def told(
+        self, workspace: str, at: datetime, kind: Kind | None = None, id: str | None = None
+    ) -> list[tuple[Instrument, State | Literal["replaced"]]]:
+        """`versions`, each with whether it holds at a moment, or why not."""
+        documents: dict[tuple[str, str], list[Instrument]] = {}
+        for one in self.versions(workspace, kind, id):
+            documents.setdefault((one.kind, one.id), []).append(one)
+        with self.standing.reading(workspace, at) as moment:
+            return [moment.told(one, known) for known in documents.values() for one in known]
+
     def versions(
         self, workspace: str, kind: Kind | None = None, id: str | None = None
     ) -> list[Instrument]:
@@ -218,8 +235,8 @@ class Instruments:
 
         Raises:
             CatalogError: `agreement_missing`, `agreement_expired`, `agreement_revoked`,
-                `user_not_named`, `purpose_not_agreed`, `field_not_agreed`, `letter_missing`,
-                `letter_expired`, `letter_revoked`.
+                `agreement_not_countersigned`, `user_not_named`, `purpose_not_agreed`,
+                `field_not_agreed`, `letter_missing`, `letter_expired`, `letter_revoked`.
         """
         with self.standing.reading(workspace, at) as moment:
             return moment.permission(partner, user, purpose, views, sources, agreement)
@@ -251,15 +268,16 @@ class Instruments:
     def verify(
         self, workspace: str, public_keys: PublicKeys, zone: tzinfo
     ) -> list[InstrumentFault]:
-        """Check every stored document again: its signatures, and what is stored beside it.
+        """Check every stored document again: all its signatures, and what is stored beside it.
 
         A revocation or a use that was removed leaves no trace to find.
         """
         faults = []
         with self._read() as session:
+            later = _countersignatures(session, workspace)
             for row in session.scalars(rows.versions_query(workspace)):
                 try:
-                    _check_row(row, public_keys, zone)
+                    _check_row(row, later.get(row.id, ()), public_keys, zone)
                 except CatalogError as error:
                     faults.append(InstrumentFault(row.kind, row.name, row.version, error.code))
         return faults
@@ -271,10 +289,26 @@ def _used(session: Session, id: int) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
-def _check_row(row: it.InstrumentVersion, public_keys: PublicKeys, zone: tzinfo) -> None:
+def _countersignatures(session: Session, workspace: str) -> dict[int, tuple[Signature, ...]]:
+    """Those that came after the import, by version."""
+    later = CountersignatureRow
+    query = select(later).join(Item, Item.id == later.instrument_id).join(t.Workspace)
+    found: dict[int, tuple[Signature, ...]] = {}
+    for row in session.scalars(query.where(t.Workspace.name == workspace).order_by(later.id)):
+        signature = Signature(row.signer, row.key, row.value)
+        found[row.instrument_id] = (*found.get(row.instrument_id, ()), signature)
+    return found
+
+
+def _check_row(
+    row: it.InstrumentVersion,
+    later: tuple[Signature, ...],
+    public_keys: PublicKeys,
+    zone: tzinfo,
+) -> None:
     kept = rows.record(row, None)
     signed = SignedDocument(kept.document, kept.signatures)
-    verify(signed, public_keys)
+    verify(SignedDocument(kept.document, (*kept.signatures, *later)), public_keys)
     term = dict(zip(("valid_from", "valid_until"), instants(kept.document, zone), strict=True))
     for name, value in {**rows.values_of(signed), **term}.items():
         if getattr(row, name) != value:

@@ -19,7 +19,7 @@ from catalog.errors import CatalogError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0016"  # the newest file in migrations/versions; a test compares
+HEAD = "0024"  # the newest file in migrations/versions; a test compares
 VERSION_TABLE = "catalog_revision"  # not Alembic's default, which Airflow's database has too
 MIGRATIONS = Path(__file__).parent / "migrations"
 _POSTGRES_LOCK = 7_233_103_261_114_017  # any constant: the advisory lock of our migrations

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from catalog.audit.record import AuditRecord
+from catalog.audit.usage import SNAPSHOT_OF
 from catalog.database import tables as t
 from catalog.database.audit import Adding, Audit, adding
 from catalog.database.group_commit import GroupCommit
@@ -169,7 +170,7 @@ def record(row: OpeningRow) -> Opening:
 
 def of_opening(call: Opening) -> AuditRecord:
     """A partner's call."""
-    detail = {f"snapshot of {view}": number for view, number in call.given.snapshots.items()}
+    detail = {f"{SNAPSHOT_OF}{view}": number for view, number in call.given.snapshots.items()}
     if call.instruments:
         detail["instruments"] = " ".join(call.instruments)
     if call.charge is not None:

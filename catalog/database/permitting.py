@@ -19,6 +19,7 @@ _STEPS = (
     "agreement_missing",
     "agreement_expired",
     "agreement_revoked",
+    "agreement_not_countersigned",
     "user_not_named",
     "purpose_not_agreed",
     "field_not_agreed",
@@ -94,6 +95,13 @@ def _check_term(asked: Asked, one: Instrument) -> None:
         raise CatalogError("agreement_expired", agreement=one.id, until=one.valid_until)
     if one.revocation is not None and state == "revoked":
         raise CatalogError("agreement_revoked", agreement=one.id, since=one.revocation.at)
+    if state == "unsigned":
+        raise CatalogError(
+            "agreement_not_countersigned",
+            agreement=one.id,
+            version=one.version,
+            partner=asked.partner,
+        )
 
 
 def _letters(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from catalog.audit.record import AuditRecord
 from catalog.database import tables as t
-from catalog.database.audit import Audit
 from catalog.database.grants import provision_in, record_of
+from catalog.database.kept import Kept, events_of
+from catalog.database.notices import tell
+from catalog.database.paging import Listed, Place, page_of
 from catalog.database.sharing_rows import (
     event_values,
     put,
@@ -30,28 +32,31 @@ from catalog.database.sharing_rows import (
 from catalog.database.sharing_tables import ShareEventRow, ShareRequestRow, ShareTaskRow
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
+from catalog.sharing.notices import told_of
 from catalog.sharing.request import Change, Event, Request
 from catalog.sharing.transitions import OPEN_TASK
 
-Transaction = Callable[[], AbstractContextManager[Session]]
 Make = Callable[[Request, datetime], Change]
 _OPEN = ("submitted", "pre_auditing", "returned", "dispatched")
 
 
-class Requests:
-    """The requests of every workspace in a catalogue database; every method is one transaction."""
+@dataclass(frozen=True, slots=True)
+class RequestsWanted:
+    """Which requests; what is empty does not matter.
 
-    def __init__(
-        self,
-        read: Transaction,
-        write: Transaction,
-        clock: Callable[[], datetime],
-        audit: Audit,
-    ) -> None:
-        self._read = read
-        self._write = write
-        self._clock = clock
-        self._audit = audit
+    Attributes:
+        department: who asks; owner: who is asked.
+        overdue: a deadline of theirs was before this moment, and is not met.
+    """
+
+    department: str = ""
+    owner: str = ""
+    state: str = ""
+    overdue: datetime | None = None
+
+
+class Requests(Kept):
+    """The requests of every workspace in a catalogue database; every method is one transaction."""
 
     # Writing
 
@@ -114,6 +119,13 @@ class Requests:
         with self._read() as session:
             return _loaded(session, session.scalars(query).all())
 
+    def page(self, workspace: str, wanted: RequestsWanted, place: Place) -> Listed[Request]:
+        """A page of requests, the newest first."""
+        with self._read() as session:
+            found = page_of(session, _wanted(workspace, wanted), ShareRequestRow.id, place)
+            items = _loaded(session, found.items)
+            return Listed(items, found.count, found.older, found.newer)
+
     def waiting(self, workspace: str) -> builtins.list[Request]:
         """Requests of which something is still to be done, by anybody or by the system."""
         row, task = ShareRequestRow, ShareTaskRow
@@ -131,6 +143,8 @@ class Requests:
         tasks = _put_tasks(session, row, change.request)
         for event in change.events:
             session.add(ShareEventRow(request_key=row.id, **event_values(event)))
+            told = told_departments(change.request, event)
+            tell(session, owner, told, event.at, event.act, event.task, request_key=row.id)
         records = audit_records(change.request, change.events)
         for grant, number in change.grants:
             at, task = change.events[-1].at, tasks[number]
@@ -138,6 +152,32 @@ class Requests:
             records.append(record_of(grant, at, task.decided_by, "provisioned"))
         session.flush()
         self._audit.append_in(session, workspace, records)
+
+
+def _wanted(workspace: str, wanted: RequestsWanted) -> Select[ShareRequestRow]:
+    row, task = ShareRequestRow, ShareTaskRow
+    query = _of(workspace)
+    if wanted.department:
+        query = query.where(row.department == wanted.department)
+    if wanted.owner:
+        asked = select(task.request_key).where(task.owner == wanted.owner)
+        query = query.where(row.id.in_(asked))
+    if wanted.state:
+        query = query.where(row.state == wanted.state)
+    if wanted.overdue is not None:
+        late = task.due_at.is_not(None) & (task.due_at < wanted.overdue)
+        disputed = task.dispute_due_at.is_not(None) & (task.dispute_due_at < wanted.overdue)
+        tasks = select(task.request_key).where(late | disputed)
+        query = query.where((row.due_at < wanted.overdue) | row.id.in_(tasks))
+    return query
+
+
+def told_departments(request: Request, event: Event) -> tuple[str, ...]:
+    """The departments that are told of an event of a request."""
+    task = None if event.task is None else request.task(event.task)
+    if task is None:
+        return told_of(event, "request", request.department, ())
+    return told_of(event, "task", request.department, [task.item.owner])
 
 
 def _put_tasks(session: Session, row: ShareRequestRow, request: Request) -> dict[int, ShareTaskRow]:
@@ -165,13 +205,10 @@ def _loaded(session: Session, rows: Sequence[ShareRequestRow]) -> builtins.list[
     """The records of rows, with two more statements for all of them."""
     keys = [row.id for row in rows]
     tasks: dict[int, builtins.list[ShareTaskRow]] = defaultdict(list)
-    events: dict[int, builtins.list[ShareEventRow]] = defaultdict(list)
     found = select(ShareTaskRow).where(ShareTaskRow.request_key.in_(keys))
     for task in session.scalars(found.order_by(ShareTaskRow.number)):
         tasks[task.request_key].append(task)
-    done = select(ShareEventRow).where(ShareEventRow.request_key.in_(keys))
-    for event in session.scalars(done.order_by(ShareEventRow.id)):
-        events[event.request_key or 0].append(event)
+    events = events_of(session, ShareEventRow.request_key, keys)
     return [request_of(row, tasks[row.id], events[row.id]) for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog.database import tables as t
-from catalog.database.opening_tables import OpeningRow
-from catalog.database.openings import GIVEN
 
 TREND = 10  # scores
 
@@ -56,20 +54,3 @@ def resource_facts(session: Session, workspace: str) -> dict[str, ResourceFacts]
         name: ResourceFacts(number, published.get(key), tuple(scores[key]))
         for number, (key, name) in enumerate(names, 1)
     }
-
-
-def answered(session: Session, workspace: str) -> Counter[tuple[str, str]]:
-    """How often the sandbox answered: each question by its text, look-ups of records by their view."""
-    owner = select(t.Workspace.id).where(t.Workspace.name == workspace).scalar_subquery()
-    item, views = OpeningRow, t.Resource
-    mine = (item.workspace_id == owner, item.outcome == GIVEN)
-    asked = select(item.subject, func.count()).where(*mine, item.action == "query")
-    found = {("query", row[0]): row[1] for row in session.execute(asked.group_by(item.subject))}
-    # A look-up's subject is the view and a code: the database counts them, for there may be as many
-    # codes as firms in the city.
-    view = func.substr(item.subject, 1, func.length(views.name) + 1) == views.name + " "
-    looked_up = select(views.name, func.count()).select_from(item).join(views, view)
-    looked_up = looked_up.where(*mine, item.action == "record", views.workspace_id == owner)
-    looked_up = looked_up.group_by(views.name)
-    found |= {("record", row[0]): row[1] for row in session.execute(looked_up)}
-    return Counter(found)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from catalog.database.sharing_tables import (
+    ObjectionRouteRow,
     ObjectionRow,
     ShareEventRow,
     ShareRequestRow,
@@ -89,7 +90,18 @@ def task_values(task: Task) -> Values:
         "ruled_at": said and said.ruled_at,
         "ruled_by": said and said.ruled_by,
         "ruling": said and said.ruling,
+        **_dispute_clock_values(None if said is None else said.clock),
         **clock_values(task.clock),
+    }
+
+
+def _dispute_clock_values(clock: Clock | None) -> Values:
+    """A ruling's clock never stands still: its deadline is there as long as it is."""
+    return {
+        "dispute_due_at": clock and clock.due_at,
+        "dispute_reminded_at": clock and clock.reminded_at,
+        "dispute_supervised_at": clock and clock.supervised_at,
+        "dispute_escalated_at": clock and clock.escalated_at,
     }
 
 
@@ -125,6 +137,19 @@ def _dispute_of(row: ShareTaskRow) -> Dispute | None:
         row.ruled_at,
         row.ruled_by or "",
         row.ruling or "",
+        _dispute_clock_of(row),
+    )
+
+
+def _dispute_clock_of(row: ShareTaskRow) -> Clock | None:
+    if row.dispute_due_at is None:
+        return None
+    return Clock(
+        "dispute",
+        row.dispute_due_at,
+        reminded_at=row.dispute_reminded_at,
+        supervised_at=row.dispute_supervised_at,
+        escalated_at=row.dispute_escalated_at,
     )
 
 
@@ -162,16 +187,50 @@ def objection_values(objection: Objection) -> Values:
         "evidence": objection.evidence,
         "state": objection.state,
         "raised_at": objection.raised_at,
-        "routes": [asdict(one) | {"sources": list(one.sources)} for one in objection.routes],
-        # As text: a snapshot's id is larger than JavaScript's and SQLite's JSON numbers are exact.
-        "snapshot": None if objection.snapshot is None else str(objection.snapshot),
+        "snapshot": _snapshot_text(objection.snapshot),
         "closed_at": objection.closed_at,
-        **clock_values(objection.clock),
     }
 
 
-def objection_of(row: ObjectionRow, events: list[ShareEventRow]) -> Objection:
-    """The record of an objection and its events."""
+def _snapshot_text(snapshot: int | None) -> str | None:
+    """As text: a snapshot's id is larger than JavaScript's and SQLite's JSON numbers are exact."""
+    return None if snapshot is None else str(snapshot)
+
+
+def route_values(route: Route) -> Values:
+    """The columns of what a source was asked and says."""
+    return {
+        "number": route.number,
+        "department": route.department,
+        "sources": list(route.sources),
+        "verdict": route.verdict,
+        "answered_by": route.by,
+        "answered_at": route.answered_at,
+        "said": route.said,
+        "snapshot": _snapshot_text(route.snapshot),
+        **clock_values(route.clock),
+    }
+
+
+def route_of(row: ObjectionRouteRow) -> Route:
+    """The record of what a source was asked and says."""
+    return Route(
+        row.number,
+        row.department,
+        tuple(row.sources),
+        row.verdict,  # type: ignore[arg-type]  # a constraint of the table
+        row.answered_by,
+        row.said,
+        row.answered_at,
+        None if row.snapshot is None else int(row.snapshot),
+        clock_of(row),
+    )
+
+
+def objection_of(
+    row: ObjectionRow, routes: list[ObjectionRouteRow], events: list[ShareEventRow]
+) -> Objection:
+    """The record of an objection, its sources and its events."""
     state: Any = row.state
     return Objection(
         row.objection_id,
@@ -184,8 +243,7 @@ def objection_of(row: ObjectionRow, events: list[ShareEventRow]) -> Objection:
         row.evidence,
         state,
         row.raised_at,
-        clock_of(row),
-        tuple(Route(**{**one, "sources": tuple(one["sources"])}) for one in row.routes),
+        tuple(map(route_of, routes)),
         None if row.snapshot is None else int(row.snapshot),
         row.closed_at,
         tuple(map(event_of, events)),

@@ -89,6 +89,10 @@ class ShareTaskRow(_ClockColumns, Base):
     ruled_at: Mapped[datetime | None]
     ruled_by: Mapped[str | None] = mapped_column(FreeText)
     ruling: Mapped[str | None] = mapped_column(FreeText)
+    dispute_due_at: Mapped[datetime | None]
+    dispute_reminded_at: Mapped[datetime | None]
+    dispute_supervised_at: Mapped[datetime | None]
+    dispute_escalated_at: Mapped[datetime | None]
 
 
 class ShareEventRow(Base):
@@ -128,12 +132,8 @@ class BasketRow(Base):
     put_at: Mapped[datetime]
 
 
-class ObjectionRow(_ClockColumns, Base):
-    """A value that somebody says is wrong, and what its sources say to that.
-
-    `record_key` is by key field its value as text; `routes` are the departments that were asked
-    (`catalog.sharing.objection.Route`).
-    """
+class ObjectionRow(Base):
+    """A value that somebody says is wrong; `record_key` is by key field its value as text."""
 
     __tablename__ = "share_objection"
     __table_args__ = (
@@ -156,6 +156,27 @@ class ObjectionRow(_ClockColumns, Base):
     evidence: Mapped[str] = mapped_column(FreeText)
     state: Mapped[str]
     raised_at: Mapped[datetime]
-    routes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     snapshot: Mapped[str | None]
     closed_at: Mapped[datetime | None]
+
+
+class ObjectionRouteRow(_ClockColumns, Base):
+    """What one source of an objection's value was asked and says (`catalog.sharing.objection.Route`)."""
+
+    __tablename__ = "share_objection_route"
+    __table_args__ = (
+        UniqueConstraint("objection_key", "number"),
+        CheckConstraint("verdict IN ('confirmed', 'denied')", name="verdict"),
+        Index("ix_share_objection_route_of", "department", "answered_at"),
+    )
+
+    id: Mapped[Key]
+    objection_key: Mapped[int] = mapped_column(ForeignKey("share_objection.id"))
+    number: Mapped[int]
+    department: Mapped[str] = mapped_column(FreeText)
+    sources: Mapped[list[str]]
+    verdict: Mapped[str | None]
+    answered_by: Mapped[str] = mapped_column(FreeText)
+    answered_at: Mapped[datetime | None]
+    said: Mapped[str] = mapped_column(FreeText)
+    snapshot: Mapped[str | None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -16,9 +15,11 @@ from sqlalchemy.orm import Session
 from catalog.contract import Contract
 from catalog.database import audited, connect, reading, resource_facts, status, syncing, writing
 from catalog.database.accounts import Accounts
+from catalog.database.answers import Answers
 from catalog.database.asked import AskedLog
 from catalog.database.audit import Audit
 from catalog.database.baskets import Baskets
+from catalog.database.beats import Beats
 from catalog.database.budgets import Budgets
 from catalog.database.checkpoints import Checkpoints
 from catalog.database.clients import Clients
@@ -26,11 +27,13 @@ from catalog.database.countersignatures import Countersignatures
 from catalog.database.grants import Grants
 from catalog.database.histories import Histories
 from catalog.database.holds import Holds
+from catalog.database.incidents import Incidents
 from catalog.database.instruments import Instruments
 from catalog.database.ledger import Ledger
 from catalog.database.listed import Listed
 from catalog.database.lockouts import Lockouts
 from catalog.database.migrate import ensure_current
+from catalog.database.notices import Notices
 from catalog.database.objections import Objections
 from catalog.database.openings import Openings
 from catalog.database.proofs import FieldSourceRow, JustificationRow, ResourceProof
@@ -51,6 +54,9 @@ from catalog.database.requests import Requests
 from catalog.database.resource_facts import ResourceFacts
 from catalog.database.sessions import Sessions
 from catalog.database.subscriptions import Subscriptions
+from catalog.database.suspensions import Suspensions
+from catalog.database.timestamps import Timestamps
+from catalog.database.usage import Usage
 
 Clock = Callable[[], datetime]
 
@@ -83,11 +89,18 @@ class CatalogStore:
         histories: runs with their steps, and how data went over time.
         audit: the log of all that was given, refused, decided and published.
         checkpoints: what was signed of that log, and proofs.
-        grants: what departments may read of each other's resources.
+        timestamps: what others have said of when that was.
+        grants: what departments may read of each other's resources; suspensions: which of them the
+            contracts do not allow any more.
         requests: what they ask of each other; baskets: what they are about to ask for.
         objections: values that somebody says are wrong.
+        notices: what departments are told of all that, and how far people have read it.
         quotas: what departments have read of what they may read in a window of time.
         subscriptions: who is told of new snapshots, and the notices that are on their way.
+        usage: who had how much of which resource, by day.
+        answers: how fast departments answered.
+        beats: when the service was there.
+        incidents: data that came to where it should not.
     """
 
     def __init__(self, url: URL, engine: Engine, clock: Clock) -> None:
@@ -99,6 +112,7 @@ class CatalogStore:
         self._own = threading.local()
         self.audit = Audit(self._reading, self._writing, clock)
         self.checkpoints = Checkpoints(self.audit, self._reading, self._writing, clock)
+        self.timestamps = Timestamps(self._reading, self._writing, clock)
         self.ledger = Ledger(self._read, self._write, clock)
         self.holds = Holds(self._read, self._write, clock, self.audit)
         self.budgets = Budgets(self._read, self._write, clock)
@@ -107,17 +121,23 @@ class CatalogStore:
         self.openings = Openings(self._read, self._writing, self.audit)
         self.asked = AskedLog(self._read)
         self.listed = Listed(self._read, self._write, clock)
-        self.clients = Clients(self._read, self._write, self._reading, clock)
+        self.clients = Clients(self._read, self._write, self._reading, clock, self.audit)
         self.accounts = Accounts(self._read, self._write, clock)
         self.sessions = Sessions(self._read, self._write, clock)
         self.lockouts = Lockouts(self._write, clock)
         self.histories = Histories(self._read)
         self.grants = Grants(self._read, self._write, self._reading, clock, self.audit)
+        self.suspensions = Suspensions(self._read, self._write, self._reading, clock, self.audit)
         self.requests = Requests(self._read, self._write, clock, self.audit)
         self.baskets = Baskets(self._read, self._write, clock)
         self.objections = Objections(self._read, self._write, clock, self.audit)
+        self.notices = Notices(self._read, self._write, self._reading, clock)
         self.quotas = Quotas(self._writing, clock)
         self.subscriptions = Subscriptions(self._read, self._write, clock)
+        self.usage = Usage(self._reading, self._writing)
+        self.answers = Answers(self._reading)
+        self.beats = Beats(self._reading, self._writing)
+        self.incidents = Incidents(self._read, self._write, clock, self.audit)
 
     @classmethod
     def open(cls, url: str, *, clock: Clock = utc_now) -> CatalogStore:
@@ -322,11 +342,6 @@ class CatalogStore:
         """What catalogue entries tell of every resource that was ever recorded."""
         with self._read() as session:
             return resource_facts.resource_facts(session, workspace)
-
-    def answered(self, workspace: str) -> Counter[tuple[str, str]]:
-        """How often each action and subject was answered in the sandbox."""
-        with self._read() as session:
-            return resource_facts.answered(session, workspace)
 
     def field_sources(self, workspace: str, resource: str) -> list[FieldSourceRow]:
         """The lineage of a resource as last compiled: by field, what decides its rows last."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from catalog.database import tables as t
 from catalog.database.exchange_tables import NoticeRow, SubscriptionRow
+from catalog.database.grant_tables import GrantRow
+from catalog.database.notices import tell
 from catalog.database.writing import lock_workspace
 from catalog.errors import CatalogError
 
@@ -165,11 +167,14 @@ class Subscriptions:
 
     # The outbox
 
-    def note_snapshots(self, workspace: str, current: Mapping[str, int]) -> int:
+    def note_snapshots(
+        self, workspace: str, current: Mapping[str, int], but: Collection[str] = ()
+    ) -> int:
         """Make notices of what readers see now and were not told of; returns how many.
 
         Args:
             current: the snapshot of each resource.
+            but: ids of subscriptions that are told nothing now, and of the newest one later.
         """
         made = 0
         with self._write() as session:
@@ -177,7 +182,7 @@ class Subscriptions:
             living = _subscriptions(workspace).where(SubscriptionRow.ended_at.is_(None))
             for row in session.scalars(living):
                 snapshot = current.get(row.resource)
-                if snapshot is None or snapshot == row.snapshot_id:
+                if row.subscription_id in but or snapshot in (None, row.snapshot_id):
                     continue
                 row.snapshot_id = snapshot
                 told = select(NoticeRow).where(
@@ -257,6 +262,8 @@ class Subscriptions:
             if notice.state == "waiting":  # what was dropped meanwhile stays so
                 for name, value in values.items():
                     setattr(notice, name, value)
+                if notice.state == "dead":
+                    _tell_dead(session, row, self._clock())
             session.flush()
             return _notice(notice, row)
 
@@ -280,6 +287,15 @@ def _known(session: Session, workspace: str, id: str) -> tuple[NoticeRow, Subscr
     if found is None:
         raise CatalogError("notice_unknown", notice=id)
     return found[0], found[1]
+
+
+def _tell_dead(session: Session, row: SubscriptionRow, now: datetime) -> None:
+    """The department learns on the portal that its receiver cannot be reached."""
+    of = GrantRow.workspace_id == row.workspace_id, GrantRow.grant_id == row.grant_id
+    grant = session.scalar(select(GrantRow.id).where(*of))
+    if grant is not None:
+        told = [row.department]
+        tell(session, row.workspace_id, told, now, "undelivered", grant_key=grant)
 
 
 def _new_notice(subscription: int, snapshot: int, now: datetime) -> NoticeRow:

@@ -8,13 +8,15 @@ from typing import Literal
 
 from catalog.sharing.working_days import WorkingDays
 
-ClockStep = Literal["check", "unconditional", "conditional", "supply", "verify"]
+ClockStep = Literal[
+    "check", "unconditional", "conditional", "supply", "dispute", "verify", "correct"
+]
 Due = Literal["remind", "supervise", "escalate"]
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The clock of a request, a task or an objection.
+    """The clock of a request, a task or a source of an objection.
 
     Attributes:
         step: what is waited for.
@@ -42,6 +44,7 @@ class Terms:
     Attributes:
         remind_before: so many working days before a deadline its department is reminded.
         escalate_after: so many working days after it, what is still not done goes to `escalate_to`.
+        bureau: the department that checks requests and rules on disputes.
         longest_days: the longest term of a grant, in days.
     """
 
@@ -51,10 +54,13 @@ class Terms:
     unconditional: int
     conditional: int
     supply: int
+    dispute: int
     verify: int
+    correct: int
     remind_before: int
     escalate_after: int
     escalate_to: str
+    bureau: str
     longest_days: int
 
     def start(self, step: ClockStep, now: datetime) -> Clock:
@@ -87,6 +93,10 @@ class Terms:
             return "escalate" if late else None
         early = clock.reminded_at is None and now >= self._reminded_from(clock.due_at)
         return "remind" if early else None
+
+    def told(self, what: Due, department: str) -> str:
+        """Who is told of it: the department that has to act, or to whom its delay is escalated."""
+        return self.escalate_to if what == "escalate" else department
 
     def _reminded_from(self, due: datetime) -> datetime:
         day = self.days.before(self._day(due), self.remind_before)

@@ -11,7 +11,7 @@ Manner = Literal["interface", "download", "subscription"]
 MANNERS: tuple[Manner, ...] = get_args(Manner)
 # What every grant says of itself: keys of texts that stand on its page and in its answers.
 DUTIES = ("no_other_purpose", "no_onward_supply")
-State = Literal["coming", "holds", "expired", "revoked"]
+State = Literal["coming", "holds", "suspended", "expired", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,35 @@ class RowFilter:
 
     field: str
     values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Why nobody reads under a grant: the contract does not allow any more what it gives.
+
+    Attributes:
+        code: of the error with which it would be refused now; fields: what the error's text names.
+    """
+
+    since: datetime
+    code: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantEvent:
+    """A grant was suspended, or restored.
+
+    Attributes:
+        code, fields: why, as of its `Suspension`; empty of one that is restored.
+        to: the department that is told.
+    """
+
+    at: datetime
+    act: Literal["suspend", "restore"]
+    code: str
+    fields: Mapping[str, str]
+    to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +77,8 @@ class Grant:
         conditions: by field, what the owner asks of the reader; whatever they are, data is used for
             no other purpose and supplied to nobody else (`DUTIES`).
         ended_by, ended_why: who revoked it, and why.
+        legal: by field, the law on which it is given although its level asks for a mask.
+        suspended: why it cannot be read under now; None: it can.
     """
 
     id: str
@@ -68,19 +99,22 @@ class Grant:
     conditions: Mapping[str, str] = field(default_factory=dict)
     ended_by: str = ""
     ended_why: str = ""
+    legal: Mapping[str, str] = field(default_factory=dict)
+    suspended: Suspension | None = None
 
     def holds(self, now: datetime) -> bool:
         """Whether it may be read under at a moment."""
-        ended = self.revoked_at is not None and self.revoked_at <= now
-        return self.valid_from <= now < self.valid_to and not ended
+        return self.state(now) == "holds"
 
     def state(self, now: datetime) -> State:
         """What it is at a moment; a revoked one is not called expired later."""
         if self.revoked_at is not None and self.revoked_at <= now:
             return "revoked"
-        if now < self.valid_from:
-            return "coming"
-        return "holds" if now < self.valid_to else "expired"
+        if now >= self.valid_to:
+            return "expired"
+        if self.suspended is not None:
+            return "suspended"
+        return "coming" if now < self.valid_from else "holds"
 
     @property
     def duties(self) -> tuple[str, ...]:

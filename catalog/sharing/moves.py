@@ -49,18 +49,18 @@ def submit(id: str, department: str, by: By, asked: Asked, now: Now) -> Change:
     """A new request; the platform's clock starts."""
     after = moved("request", "submit", "new", by.party)
     made = Request(id, department, by.actor, asked, after, now.at, now.clock("check"))
-    return Change(made, (Event(now.at, by.actor, "submit", "new", after),))
+    return Change(made, (Event(now.at, by.actor, "submit", "new", after, to=now.terms.bureau),))
 
 
 def withdraw(request: Request, by: By, now: Now, reason: str) -> Change:
     """Take a request back before the platform has looked at it."""
-    return _whole(request, "withdraw", by, now, reason, None)
+    return _whole(request, "withdraw", by, now, reason, None, now.terms.bureau)
 
 
 def resubmit(request: Request, by: By, now: Now, asked: Asked) -> Change:
     """Hand a returned request in again, as it should be."""
     changed = replace(request, asked=asked)
-    return _whole(changed, "resubmit", by, now, "", now.clock("check"))
+    return _whole(changed, "resubmit", by, now, "", now.clock("check"), now.terms.bureau)
 
 
 def correct(request: Request, number: int, by: By, now: Now, answer: str) -> Change:
@@ -81,8 +81,9 @@ def dispute(request: Request, number: int, by: By, now: Now, reason: str) -> Cha
     if not task.refused or task.dispute is not None:
         raise CatalogError("dispute_nothing", request=request.id, task=number)
     after = moved("dispute", "raise", "new", by.party, reason)
-    said = Dispute(after, now.at, by.actor, reason)
-    event = Event(now.at, by.actor, "dispute", task.state, task.state, reason, number)
+    said = Dispute(after, now.at, by.actor, reason, clock=now.clock("dispute"))
+    to, state = now.terms.bureau, task.state
+    event = Event(now.at, by.actor, "dispute", state, state, reason, number, to)
     return Change(_with(request, replace(task, dispute=said)), (event,))
 
 
@@ -141,7 +142,14 @@ def rule(request: Request, number: int, by: By, now: Now, lift: bool, ruling: st
         raise CatalogError("dispute_unknown", request=request.id, task=number)
     act = "lift" if lift else "uphold"
     after = moved("dispute", act, task.dispute.state, by.party, ruling)
-    said = replace(task.dispute, state=after, ruled_at=now.at, ruled_by=by.actor, ruling=ruling)
+    said = replace(
+        task.dispute,
+        state=after,
+        ruled_at=now.at,
+        ruled_by=by.actor,
+        ruling=ruling,
+        clock=None,
+    )
     event = Event(now.at, by.actor, act, task.state, task.state, ruling, number)
     change = Change(_with(request, replace(task, dispute=said)), (event,))
     if not lift:
@@ -195,7 +203,8 @@ def ask(request: Request, number: int, by: By, now: Now, question: str) -> Chang
 
 def return_task(request: Request, number: int, by: By, now: Now, reason: str) -> Change:
     """Give a task back to the data bureau: it is not for this department."""
-    return _task(request, known_task(request, number), "give_back", by, now, reason, clock=None)
+    task, to = known_task(request, number), now.terms.bureau
+    return _task(request, task, "give_back", by, now, reason, to, clock=None)
 
 
 # The system
@@ -246,6 +255,7 @@ def tick(request: Request, now: Now) -> Change:
         change = _then(change, lambda one: _tick_whole(one, now))
     for task in request.tasks:
         change = _then(change, partial(_tick_task, number=task.number, now=now))
+        change = _then(change, partial(_tick_dispute, number=task.number, now=now))
     return change
 
 
@@ -271,18 +281,25 @@ def _then(change: Change, do: Callable[[Request], Change]) -> Change:
 
 
 def _whole(
-    request: Request, act: str, by: By, now: Now, reason: str, clock: Clock | None
+    request: Request, act: str, by: By, now: Now, reason: str, clock: Clock | None, to: str = ""
 ) -> Change:
     after = moved("request", act, request.state, by.party, reason)
-    event = Event(now.at, by.actor, act, request.state, after, reason)
+    event = Event(now.at, by.actor, act, request.state, after, reason, to=to)
     return Change(replace(request, state=after, clock=clock), (event,))
 
 
 def _task(
-    request: Request, task: Task, act: str, by: By, now: Now, reason: str, **changes: object
+    request: Request,
+    task: Task,
+    act: str,
+    by: By,
+    now: Now,
+    reason: str,
+    to: str = "",
+    **changes: object,
 ) -> Change:
     after = moved("task", act, task.state, by.party, reason)
-    event = Event(now.at, by.actor, act, task.state, after, reason, task.number)
+    event = Event(now.at, by.actor, act, task.state, after, reason, task.number, to)
     changed = replace(task, state=after, **changes)  # type: ignore[arg-type]
     return Change(_with(request, changed), (event,))
 
@@ -340,7 +357,7 @@ def _tick_whole(request: Request, now: Now) -> Change:
     what = None if clock is None else now.terms.what_is_due(clock, now.at)
     if clock is None or what is None:
         return Change(request, ())
-    to = now.terms.escalate_to
+    to = now.terms.told(what, now.terms.bureau)
     event = Event(now.at, SYSTEM.actor, what, request.state, request.state, to=to)
     return Change(replace(request, clock=done(clock, what, now.at)), (event,))
 
@@ -353,7 +370,20 @@ def _tick_task(request: Request, number: int, now: Now) -> Change:
     after: State = task.state
     if what == "supervise" and task.state == "dispatched":
         after = moved("task", "supervise", task.state, "clock")
-    to = now.terms.escalate_to if what == "escalate" else task.item.owner
+    to = now.terms.told(what, task.item.owner)
     event = Event(now.at, SYSTEM.actor, what, task.state, after, task=number, to=to)
     changed = replace(task, state=after, clock=done(task.clock, what, now.at))
+    return Change(_with(request, changed), (event,))
+
+
+def _tick_dispute(request: Request, number: int, now: Now) -> Change:
+    task = known_task(request, number)
+    said = task.dispute
+    clock = None if said is None else said.clock
+    what = None if clock is None else now.terms.what_is_due(clock, now.at)
+    if said is None or clock is None or what is None:
+        return Change(request, ())
+    to = now.terms.told(what, now.terms.bureau)
+    event = Event(now.at, SYSTEM.actor, what, said.state, said.state, task=number, to=to)
+    changed = replace(task, dispute=replace(said, clock=done(clock, what, now.at)))
     return Change(_with(request, changed), (event,))

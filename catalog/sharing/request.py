@@ -83,7 +83,11 @@ class FieldDecision:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """The asking department does not accept a refusal; the data bureau rules on it."""
+    """The asking department does not accept a refusal; the data bureau rules on it.
+
+    Attributes:
+        clock: of the ruling; None once it is there.
+    """
 
     state: State
     raised_at: datetime
@@ -92,6 +96,7 @@ class Dispute:
     ruled_at: datetime | None = None
     ruled_by: str = ""
     ruling: str = ""
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,7 @@ class Event:
     Attributes:
         act: as in the table of transitions, or `remind`, `supervise`, `escalate`, `expire`.
         task: the task's number; None: it is about the whole.
-        to: the department that is told, of a reminder or an escalation.
+        to: the department that it is for, if it is for one: that has to act, or is told of a delay.
     """
 
     at: datetime

@@ -59,7 +59,7 @@ class Page:
         first: how many rows were given before.
         next: the cursor of the next page; None: there is none.
         since: of changes.
-        mark: changes with what somebody objects to in the resource.
+        mark: changes with what somebody objects to in the resource, and with the keys of masks.
         unchanged: the reader has this snapshot already; the table has no rows.
     """
 
@@ -74,7 +74,7 @@ class Page:
 
     @property
     def tag(self) -> str:
-        """Names the state of the resource: the snapshot, and what is objected to in it."""
+        """Names the state of the resource: snapshot, objections to it, keys of its masks."""
         return "-".join(filter(None, [str(self.snapshot.snapshot_id), self.mark]))
 
 

@@ -22,6 +22,7 @@ from catalog.sharing.grant import Grant, Manner
 from pipelines.duck import Budget
 from pipelines.errors import PipelineError
 from pipelines.exchange import noting
+from pipelines.exchange.ahead import PAGED, Ahead
 from pipelines.exchange.asking import MOST_ROWS, Page, PageAsked, QuotaError, Waiting, no_rows
 from pipelines.exchange.cursors import Cursors, Place
 from pipelines.exchange.exports import Export, Hooks
@@ -30,14 +31,13 @@ from pipelines.exchange.making import changed_pages, comparable, snapshot_pages
 from pipelines.exchange.objected import Objected, flagged_selection, flagged_table, mark_of
 from pipelines.exchange.pagefiles import PageFile, PageFiles
 from pipelines.exchange.published import Published
-from pipelines.exchange.reader import Reader, Ring, View, view_of
-from pipelines.exchange.streams import count_rows, stream_snapshot
+from pipelines.exchange.reader import Reader, Ring, View, Views
+from pipelines.exchange.streams import Selection, count_rows, stream_snapshot
 from pipelines.home import Home
 from pipelines.lake import Lake, Snapshot
 from pipelines.workspace import Workspace
 
 MAKERS = 2  # page files that are made at a time
-PAGED: tuple[Manner, ...] = ("interface", "subscription")
 EXPORTED: tuple[Manner, ...] = ("interface", "subscription", "download")
 SUBSCRIBED: tuple[Manner, ...] = ("subscription",)
 Given = TypeVar("Given")
@@ -66,7 +66,6 @@ class Exchange:
         home, settings = Home.of(workspace.name), workspace.settings.exchange
         self._workspace = workspace
         self._store = store
-        self._ring = ring
         self._audit = audit
         self._clock = clock
         self.settings = settings
@@ -78,7 +77,17 @@ class Exchange:
         self._budget = Budget(settings.memory, threads, home.exchange / "scratch")
         self._files = PageFiles(home.exchange, settings.files, MAKERS)
         self._exporting = threading.BoundedSemaphore(settings.exports)
-        self._views: dict[str, tuple[Grant, View]] = {}
+        self._views = Views(workspace, ring)
+        self.ahead = Ahead(
+            workspace.name,
+            store,
+            self._views,
+            self.published,
+            self._files,
+            replace(self._budget, threads=1),
+            settings.prepare_days,
+            clock,
+        )
 
     def close(self) -> None:
         """After what is being made."""
@@ -106,17 +115,22 @@ class Exchange:
             id: a certain one; by default the newest whose manner is right.
 
         Raises:
-            PipelineError: `grant_missing`, `grant_manner`.
+            PipelineError: `grant_missing`, `grant_suspended`, `grant_manner`.
         """
         name = self._workspace.name
         # No contract has a longer name, and no database is asked for what it cannot say.
         odd = len(resource) > noting.LONGEST or "\x00" in resource
-        found = (
-            [] if odd else self._store.grants.of(name, reader.department, resource, self._clock())
-        )
-        mine = [one for one in found if one.purpose == reader.purpose and id in (None, one.id)]
-        if not mine:
+        if odd:
             raise PipelineError("grant_missing", resource=resource, purpose=reader.purpose)
+        asked = (name, reader.department, resource, self._clock())
+
+        def meant(grant: Grant) -> bool:
+            return grant.purpose == reader.purpose and id in (None, grant.id)
+
+        mine = [one for one in self._store.grants.of(*asked) if meant(one)]
+        if not mine:
+            suspended = [one for one in self._store.suspensions.of(*asked) if meant(one)]
+            raise _not_granted(reader, resource, suspended)
         right = [one for one in mine if one.manner in manners]
         if not right:
             raise PipelineError("grant_manner", grant=mine[-1].id, manner=mine[-1].manner)
@@ -128,12 +142,17 @@ class Exchange:
         Raises:
             PipelineError: `mask_wrong`; what opening the keys raises.
         """
-        known = self._views.get(grant.id)
-        if known is None or known[0] != grant:
-            contract = self._workspace.contracts.get(grant.resource)
-            key = () if contract is None else contract.primary_key
-            known = self._views[grant.id] = (grant, view_of(grant, key, self._ring))
-        return known[1]
+        return self._views.of(grant)
+
+    def rows_of(self, grant: Grant) -> int:
+        """How many rows of what is published now a grant gives, whether it holds or not.
+
+        Raises:
+            PipelineError: `exchange_unpublished`, `grant_columns`, `export_failed`.
+        """
+        snapshot = self.published.current(grant.resource)
+        self.view(grant).fits(snapshot)
+        return count_rows(snapshot, Selection({}, grant.rows, None), self._budget)
 
     # -- pages ----------------------------------------------------------------------------------
 
@@ -161,9 +180,10 @@ class Exchange:
         """Pages at one moment, or why one is not given; all are recorded together.
 
         The reasons are `Waiting` (nothing is recorded yet: ask again), `QuotaError`, and of
-        `PipelineError` `grant_missing`, `grant_manner`, `grant_columns`, `cursor_invalid`,
-        `cursor_over`, `exchange_unpublished`, `exchange_snapshot_gone`, `since_unknown`,
-        `since_gone`, `changes_key`, `changes_columns`, `export_failed`, `mask_wrong`.
+        `PipelineError` `grant_missing`, `grant_suspended`, `grant_manner`, `grant_columns`,
+        `cursor_invalid`, `cursor_over`, `exchange_unpublished`, `exchange_snapshot_gone`,
+        `since_unknown`, `since_gone`, `changes_key`, `changes_columns`, `export_failed`,
+        `mask_wrong`.
         """
         now = self._clock()
         with self._store.one_state():
@@ -222,7 +242,7 @@ class Exchange:
             snapshot = self.published.pinned(asked.resource, place.snapshot)
         view.fits(snapshot)
         digests = self._objected.keys(asked.resource, view.key)
-        mark = "" if asked.changes else mark_of(digests)
+        mark = "" if asked.changes else mark_of(digests, view.keys)
         since = place.since if place is not None else asked.since
         if place is None and not asked.changes and asked.known is not None:
             page = Page(view, snapshot, no_rows(), 0, None, mark=mark, unchanged=True)
@@ -250,13 +270,12 @@ class Exchange:
         return Page(view, snapshot, table, first, after, since if asked.changes else None, mark)
 
     def _file(self, view: View, snapshot: Snapshot, since: int | None) -> PageFile:
-        name = f"{view.digest}-{snapshot.snapshot_id}"
+        name = view.file_name(snapshot.snapshot_id, since)
         if since is None:
             write = snapshot_pages(view, snapshot, self._budget)
         else:
             before = self._since(view.grant.resource, since)
             comparable(view, before, snapshot)
-            name = f"{name}-{since}"
             write = changed_pages(view, before, snapshot, self._budget)
         found = self._files.get(name, write)
         if isinstance(found, Future):
@@ -298,8 +317,9 @@ class Exchange:
         """All rows that a grant gives, as a stream. Whoever has it closes it, read or not.
 
         Raises:
-            PipelineError: `grant_missing`, `grant_manner`, `grant_columns`, `exchange_unpublished`,
-                `export_busy`, `export_failed`, `mask_wrong`; `QuotaError`; what the audit log raises.
+            PipelineError: `grant_missing`, `grant_suspended`, `grant_manner`, `grant_columns`,
+                `exchange_unpublished`, `export_busy`, `export_failed`, `mask_wrong`; `QuotaError`;
+                what the audit log raises.
         """
         try:
             return self._export(reader, resource, format, grant)
@@ -391,6 +411,15 @@ def _tried(work: Callable[..., Given], *what: Any) -> Given | Exception:
         return work(*what)
     except Exception as error:
         return error
+
+
+def _not_granted(reader: Reader, resource: str, suspended: Sequence[Grant]) -> PipelineError:
+    """Why somebody reads nothing: there is no grant, or his is suspended."""
+    for one in reversed(suspended):
+        if one.suspended is not None:
+            since, reason = one.suspended.since.isoformat(), one.suspended.code
+            return PipelineError("grant_suspended", grant=one.id, since=since, reason=reason)
+    return PipelineError("grant_missing", resource=resource, purpose=reader.purpose)
 
 
 def _quota(refused: Refused) -> QuotaError:

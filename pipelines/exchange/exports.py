@@ -17,6 +17,7 @@ from pipelines.lake import Snapshot
 
 LOOKED = 1.0  # seconds after which it is looked again whether the grant holds
 BROKEN = "export_broken"  # the reader has gone
+STALLED = "export_stalled"  # the reader took nothing for too long
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Hooks:
     """What an export asks and tells while it goes on.
 
     Attributes:
-        holds: whether its grant still holds.
+        holds: whether what is given may still be given: its grant holds, it is still open.
         ended: is told the outcome and the rows that were given, once. Raises when that cannot be
             recorded; then the stream has no proper end either.
     """
@@ -58,7 +59,7 @@ class Export:
         self._stream = stream
         self._hooks = hooks
         self._over = False
-        self._chunks = self._checked()
+        self._chunks = watched(stream, self._look, self._end)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -71,37 +72,19 @@ class Export:
         """
         return next(self._chunks)
 
-    def close(self) -> None:
-        """End it, whether it was read to its end, in parts or not at all."""
+    def close(self, outcome: str = BROKEN) -> None:
+        """End it, whether it was read to its end, in parts or not at all.
+
+        Args:
+            outcome: what is recorded if it was not.
+        """
         self._chunks.close()
         self._stream.close()
-        self._end(BROKEN)
+        self._end(outcome)
 
     def stop(self) -> None:
         """End what another thread waits for."""
         self._stream.stop()
-
-    def _checked(self) -> Generator[bytes]:
-        try:
-            looked = time.monotonic()
-            held: bytes | None = None
-            for chunk in self._stream:
-                if held is not None:
-                    yield held
-                held = chunk
-                if time.monotonic() - looked >= LOOKED:
-                    looked = time.monotonic()
-                    self._look()
-            # The end is on record before the last bytes leave.
-            self._look()
-            self._end(DONE)
-            if held is not None:
-                yield held
-        except GeneratorExit:
-            raise
-        except Exception as error:
-            self._end(error.code if isinstance(error, CityBrainError) else FAILED)
-            raise
 
     def _look(self) -> None:
         if not self._hooks.holds():
@@ -113,3 +96,33 @@ class Export:
             self._over = True
             self._stream.close()
             self._hooks.ended(outcome, self._stream.rows)
+
+
+def watched(
+    chunks: Iterator[bytes], look: Callable[[], None], end: Callable[[str], None]
+) -> Generator[bytes]:
+    """Chunks, until somebody may not have them any more.
+
+    Args:
+        look: raises an error when that is so; it is asked every `LOOKED` seconds and before the end.
+        end: is told the outcome before the last bytes leave, and when there is an error; not when
+            whoever reads has gone.
+    """
+    try:
+        looked = time.monotonic()
+        held: bytes | None = None
+        for chunk in chunks:
+            if held is not None:
+                yield held
+            held = chunk
+            if time.monotonic() - looked >= LOOKED:
+                looked = time.monotonic()
+                look()
+        # The end is on record before the last bytes leave.
+        look()
+        end(DONE)
+        if held is not None:
+            yield held
+    except Exception as error:
+        end(error.code if isinstance(error, CityBrainError) else FAILED)
+        raise

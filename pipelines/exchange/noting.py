@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from catalog.audit.record import DONE, AuditRecord
+from catalog.audit.usage import UNCHANGED
 from catalog.errors import CityBrainError
 from pipelines.exchange.asking import Page, PageAsked
 from pipelines.exchange.reader import Reader, View
@@ -70,6 +71,8 @@ def page_record(at: datetime, asked: PageAsked, found: Page | Exception) -> Audi
     if isinstance(found, Exception):
         return refused(at, asked.reader, asked.resource, what, found, asked.grant)
     detail: dict[str, str] = {} if found.since is None else {"since": str(found.since)}
+    if found.unchanged:
+        detail[UNCHANGED] = "yes"
     rows, snapshot = found.table.num_rows, found.snapshot.snapshot_id
     return given(at, asked.reader, found.view, what, rows, snapshot, **detail)
 

@@ -92,7 +92,11 @@ def flagged_table(table: pa.Table, digests: frozenset[str]) -> pa.Table:
     return table.append_column(OBJECTION, pa.array(flags, pa.bool_()))
 
 
-def mark_of(digests: frozenset[str]) -> str:
-    """Changes with what somebody objects to; empty when nobody does."""
-    said = "".join(sorted(digests)).encode()
-    return hashlib.sha256(said).hexdigest()[:16] if digests else ""
+def mark_of(digests: frozenset[str], keys: str = "") -> str:
+    """Changes with what somebody objects to, and with the keys of masks; empty without either.
+
+    Args:
+        keys: their fingerprint: pseudonyms of another key are other values of the same snapshot.
+    """
+    said = keys + "".join(sorted(digests))
+    return hashlib.sha256(said.encode()).hexdigest()[:16] if said else ""

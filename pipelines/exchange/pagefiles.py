@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -133,6 +133,50 @@ class PageFiles:
                 making = self._making[name] = self._pool.submit(self._made, name, write)
                 making.add_done_callback(lambda _: self._making.pop(name, None))
             return making
+
+    def ahead(self, name: str, write: Write, used: float) -> bool:
+        """Make a file that nobody has asked for yet, in the caller's thread; whoever asks waits for it.
+
+        Args:
+            used: when what is in it was read last, in seconds since 1970: it counts as read then.
+
+        Returns: whether it was made; not when it is there, or is being made.
+        """
+        made: Future[PageFile] = Future()
+        with self._lock:
+            path = self._folder / f"{name}.arrow"
+            if name in self._open or name in self._making or path.exists():
+                return False
+            self._making[name] = made
+        try:
+            file = self._made(name, write)
+            os.utime(path, (used, used))
+            file.touched = 0.0  # who reads it first says so
+            made.set_result(file)
+        except BaseException as error:
+            made.set_exception(error)
+            raise
+        finally:
+            self._making.pop(name, None)
+        return True
+
+    def used(self) -> dict[str, float]:
+        """The files that there are by name, and when each was used last, in seconds since 1970."""
+        found = {}
+        for path in self._folder.glob("*.arrow"):
+            with suppress(OSError):  # another process has removed it
+                found[path.stem] = path.stat().st_mtime
+        return found
+
+    def keep(self, begins: Collection[str]) -> None:
+        """Remove every file whose name begins with none of these; who reads one reads on."""
+        starts = tuple(begins)
+        with self._lock:
+            for name in [one for one in self._open if not one.startswith(starts)]:
+                del self._open[name]
+        for path in self._folder.glob("*.arrow"):
+            if not path.name.startswith(starts):
+                path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """After what is being made."""

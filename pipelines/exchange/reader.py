@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,9 +17,12 @@ from pipelines.lake import Snapshot
 from pipelines.masking.field import Masked, masked_field
 
 if TYPE_CHECKING:
-    from pipelines.masking import KeyRing
+    from pipelines.masking import KeyRing, KeyUse
+    from pipelines.workspace import Workspace
 
 Ring = Callable[[], "KeyRing"]
+KEYS_FRESH = 5.0  # seconds in which a rotation of the keys is felt
+PLAIN = "plain"  # in place of a fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,27 @@ class View:
     Attributes:
         fields: in the grant's order, each with the SQL that shows it.
         key: the resource's primary key; its columns need not be granted.
-        digest: the same for the same values: names the files that hold them.
+        shape: the same for the same fields, masks and rows, whatever the keys of the masks are.
+        keys: the fingerprint of these keys; empty without any.
+        uses: what they are for.
     """
 
     grant: Grant
     fields: tuple[Masked, ...]
     key: tuple[str, ...]
     prepare: Callable[[duckdb.DuckDBPyConnection], None] | None = field(compare=False)
-    digest: str
+    shape: str
+    keys: str = ""
+    uses: tuple[KeyUse, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The same for the same values, so another one with another key: begins the names of files."""
+        return f"{self.shape}-{self.keys or PLAIN}"
+
+    def file_name(self, snapshot: int, since: int | None = None) -> str:
+        """The name of the file that holds it; of changes, with the snapshot that they are since."""
+        return f"{self.digest}-{snapshot}" + ("" if since is None else f"-{since}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,14 +116,58 @@ def view_of(grant: Grant, key: Sequence[str], ring: Ring) -> View:
     """
     fields = tuple(masked_field(name, grant.masks.get(name)) for name in grant.fields)
     uses = tuple(one.key for one in fields if one.key is not None)
-    keys = ring().fingerprint(uses) if uses else ""
-    said = repr((grant.resource, [(f.name, f.sql) for f in fields], grant.rows, tuple(key), keys))
+    opened = ring() if uses else None
+    keys = "" if opened is None else opened.fingerprint(uses)
+    said = repr((grant.resource, [(f.name, f.sql) for f in fields], grant.rows, tuple(key)))
 
     def prepare(con: duckdb.DuckDBPyConnection) -> None:
         from pipelines.masking import install_duckdb
 
-        install_duckdb(con, ring() if uses else None, uses)
+        # The ring whose fingerprint the view has: another one would not mask what its name says.
+        install_duckdb(con, opened, uses)
 
     masks = prepare if any(one.masked for one in fields) else None
-    digest = hashlib.sha256(said.encode()).hexdigest()[:32]
-    return View(grant, fields, tuple(key), masks, digest)
+    shape = hashlib.sha256(said.encode()).hexdigest()[:32]
+    return View(grant, fields, tuple(key), masks, shape, keys, uses)
+
+
+class Views:
+    """What grants let be seen, made once; may be used from any thread.
+
+    The keys of masks are looked at every few seconds: after a rotation a grant shows something else,
+    and whatever was made with the old key is not found any more, for its name has the old fingerprint.
+    """
+
+    def __init__(self, workspace: Workspace, ring: Ring) -> None:
+        self._workspace = workspace
+        self._open = ring
+        self._ring: KeyRing | None = None
+        self._since = -KEYS_FRESH
+        self._known: dict[str, tuple[View, KeyRing | None]] = {}
+
+    def of(self, grant: Grant) -> View:
+        """What a grant lets be seen now.
+
+        Raises:
+            PipelineError: `mask_wrong`; what opening the keys raises.
+        """
+        view, ring = self._known.get(grant.id, (None, None))
+        if view is None or view.grant != grant or not self._right(view, ring):
+            contract = self._workspace.contracts.get(grant.resource)
+            view = view_of(grant, () if contract is None else contract.primary_key, self._fresh)
+        self._known[grant.id] = (view, self._fresh() if view.uses else None)
+        return view
+
+    def _right(self, view: View, ring: KeyRing | None) -> bool:
+        """Whether a view has the keys of now."""
+        if not view.uses:
+            return True
+        now = self._fresh()
+        return now is ring or now.fingerprint(view.uses) == view.keys
+
+    def _fresh(self) -> KeyRing:
+        found = self._ring
+        if found is None or time.monotonic() - self._since >= KEYS_FRESH:
+            self._since = time.monotonic()
+            found = self._ring = self._open()
+        return found

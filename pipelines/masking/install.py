@@ -7,6 +7,7 @@ message has one in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -48,10 +49,11 @@ def install_duckdb(
     con.execute(f"CREATE OR REPLACE TABLE {KEYS} (id VARCHAR, inner_pad BLOB, outer_pad BLOB)")
     for row in native:
         con.execute(f"INSERT INTO {KEYS} VALUES (?, ?, ?)", list(row))
-    for function in MASKS.values():
-        if function.body is None:
-            _register_duckdb(con, function, derived)
-        con.execute(f"CREATE OR REPLACE MACRO {function.name}{_overloads(function)}")
+    inner = [function for function in MASKS.values() if function.body is None]
+    there = _registered(con, inner)
+    for function in inner:
+        _register_duckdb(con, function, derived, there)
+    con.execute(_macros())
 
 
 def install_spark(
@@ -124,14 +126,30 @@ def _call(function: MaskFunction) -> str:
     return f"{_inner(function)}({', '.join([f'CAST({first} AS VARCHAR)', *others])})"
 
 
+@cache
+def _macros() -> str:
+    """All of them in one script: every step that masks has a connection of its own."""
+    return ";\n".join(
+        f"CREATE OR REPLACE MACRO {function.name}{_overloads(function)}"
+        for function in MASKS.values()
+    )
+
+
+def _registered(con: duckdb.DuckDBPyConnection, functions: list[MaskFunction]) -> set[str]:
+    """Which of these a connection has; asked once, since DuckDB goes through all its own."""
+    names = [_inner(function) for function in functions]
+    sql = (
+        "SELECT DISTINCT function_name FROM duckdb_functions() "
+        "WHERE function_name IN (SELECT unnest(?))"
+    )
+    return {str(name) for (name,) in con.execute(sql, [names]).fetchall()}
+
+
 def _register_duckdb(
-    con: duckdb.DuckDBPyConnection, function: MaskFunction, derived: DerivedKeys
+    con: duckdb.DuckDBPyConnection, function: MaskFunction, derived: DerivedKeys, there: set[str]
 ) -> None:
     name = _inner(function)
-    known = con.execute(
-        "SELECT count(*) FROM duckdb_functions() WHERE function_name = ?", [name]
-    ).fetchall()
-    if known[0][0]:
+    if name in there:
         con.remove_function(name)
     mask: Any = _python(function, derived)
     kinds: Any = ["VARCHAR"] * len(function.parameters)

@@ -6,8 +6,12 @@ Nothing here holds or shows a key: versions and uses have fingerprints, from whi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from catalog.audit.record import AuditRecord
+from catalog.database import CatalogStore
+from catalog.database.audited import actor_of
 from pipelines.errors import PipelineError
 from pipelines.masking.keys import KeyRing, KeyUse
 from pipelines.masking.settings import KeySource, key_source, ring_of
@@ -75,10 +79,13 @@ def inventory(plan: Plan, home: Home) -> Inventory:
     return Inventory(source, versions, tuple(_used(plan, ring, use) for use in uses))
 
 
-def rotate(plan: Plan, home: Home) -> Rotation:
+def rotate(plan: Plan, home: Home, who: str = "system") -> Rotation:
     """Add a version to the key file and mask with it from now on.
 
     Holds the workspace's lock: within one run all tables are masked with one version.
+
+    Args:
+        who: who does it, for the audit log.
 
     Raises:
         PipelineError: `mask_key_rotate` (the keys come from a hook), `mask_key_none` (there is none
@@ -90,6 +97,11 @@ def rotate(plan: Plan, home: Home) -> Rotation:
             raise PipelineError("mask_key_none", path=source.path)
         old = ring_of(source)
         new = old.rotate()
+        said = {"change": "rotated", "version": str(new.current)}
+        with CatalogStore.open(home.database_url) as store:
+            at = datetime.now(UTC)
+            told = AuditRecord(at, actor_of(who), "account", "masking keys", detail=said)
+            store.audit.append(plan.workspace.name, told)
     models = tuple(step.name for step in plan.steps.values() if step.keys)
     return Rotation(source, old.current, _version(new, new.current), models)
 

@@ -9,10 +9,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 
 from catalog.audit.record import Action, AuditRecord
 from catalog.database import CatalogStore
+from catalog.database.grants import GrantsWanted
+from catalog.database.paging import Listed, Place
+from catalog.database.requests import RequestsWanted
 from catalog.errors import CatalogError, CityBrainError
 from catalog.people import Person
 from catalog.sharing import moves
@@ -25,6 +30,7 @@ from pipelines.sharing import people
 from pipelines.sharing.returning import Return, grant_of_return
 from pipelines.sharing.rules import SharingRules
 from pipelines.sharing.settings import terms_of
+from pipelines.sharing.settling import rules_digest, settle
 from pipelines.sharing.wishes import Wish, asked_of, plain_text
 
 Clock = Callable[[], datetime]
@@ -190,15 +196,24 @@ class SharingDesk:
         """Return data (回流) to a district: a grant that nobody has asked for.
 
         Raises:
-            PipelineError: `share_role`, `share_department`; what `grant_of_return` raises.
+            PipelineError: `share_role`, `share_department`, `share_outdated`; what
+                `grant_of_return` raises.
         """
         with self.guarded(person, "grant", given.resource):
-            by = people.as_bureau(person)
-            self._known_department(given.department)
-            now = self._now(self.clock())
-            id = f"grant-{secrets.token_hex(ID_BYTES)}"
-            grant = grant_of_return(self.rules, given, id, now)
-            return self.store.grants.provision(self.workspace, grant, by.actor)
+            grant = self.planned_return(person, given)
+            self._up_to_date()
+            return self.store.grants.provision(self.workspace, grant, person.actor)
+
+    def planned_return(self, person: Person, given: Return) -> Grant:
+        """The grant that a return would be; nothing is written.
+
+        Raises:
+            PipelineError: what `give_return` raises, but `share_outdated`.
+        """
+        people.as_bureau(person)
+        self._known_department(given.department)
+        id = f"grant-{secrets.token_hex(ID_BYTES)}"
+        return grant_of_return(self.rules, given, id, self._now(self.clock()))
 
     # -- the owner ------------------------------------------------------------------------------
 
@@ -276,6 +291,19 @@ class SharingDesk:
         """What somebody's department was asked for, the newest first."""
         return self.store.requests.list(self.workspace, owner=self._department(person))
 
+    def request_page(self, person: Person, wanted: RequestsWanted, place: Place) -> Listed[Request]:
+        """A page of requests: of the data bureau and auditors any; of others what their department
+        has asked for or, where it is the owner that is wanted, is asked for.
+
+        Raises:
+            PipelineError: `share_role`.
+        """
+        if person.role not in people.ALL:
+            mine = self._department(person)
+            if wanted.owner != mine:
+                wanted = replace(wanted, department=mine)
+        return self.store.requests.page(self.workspace, wanted, place)
+
     def waiting(self, person: Person) -> list[Request]:
         """What still waits for somebody's department, of a steward for any; the oldest first."""
         department = self._department(person)
@@ -303,6 +331,15 @@ class SharingDesk:
         given = self.store.grants.given(self.workspace, department)
         return [*mine, *(one for one in given if one not in mine)]
 
+    def grant_page(self, person: Person, wanted: GrantsWanted, place: Place) -> Listed[Grant]:
+        """A page of the grants that concern somebody.
+
+        Raises:
+            PipelineError: `share_role`.
+        """
+        concerns = "" if person.role in people.ALL else self._department(person)
+        return self.store.grants.page(self.workspace, replace(wanted, concerns=concerns), place)
+
     def grant(self, person: Person, id: str) -> Grant:
         """A grant that concerns somebody.
 
@@ -321,17 +358,39 @@ class SharingDesk:
         """Write the grant of an approved task, if the contract still allows it; once.
 
         Raises:
-            PipelineError: what `SharingRules.check_decisions` raises.
+            PipelineError: `share_outdated`; what `SharingRules.check_decisions` raises.
             CatalogError: `grant_too_late`, `share_illegal`.
         """
 
         def make(one: Request, at: datetime) -> Change:
             task, now = moves.known_task(one, number), self._now(at)
-            self.rules.check_decisions(task.item.resource, task.decisions)
+            self._up_to_date()
+            legal = self.rules.check_decisions(task.item.resource, task.decisions)
             id = f"grant-{secrets.token_hex(ID_BYTES)}"
-            return moves.provision(one, number, now, moves.grant_of(one, number, id, now))
+            grant = replace(moves.grant_of(one, number, id, now), legal=legal)
+            return moves.provision(one, number, now, grant)
 
         return self.store.requests.change(self.workspace, request.id, make)
+
+    def settle(self) -> list[Grant]:
+        """Hold every grant against the contracts of this desk's plan; see `pipelines.sharing.settling`.
+
+        For a desk whose plan has just been compiled: the latest to settle says what is allowed.
+        """
+        return settle(self.plan, self.store)
+
+    def _up_to_date(self) -> None:
+        """That nobody has compiled other contracts since this desk's: nothing is granted by old ones.
+
+        Raises:
+            PipelineError: `share_outdated`.
+        """
+        if self.store.suspensions.settled(self.workspace) not in (None, self._digest):
+            raise PipelineError("share_outdated")
+
+    @cached_property
+    def _digest(self) -> str:
+        return rules_digest(self.plan)
 
     def _supplied(self, request: Request) -> Request:
         """Supply what was approved; what fails stays approved, and is tried again by `tick`."""

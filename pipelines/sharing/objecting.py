@@ -5,8 +5,11 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from catalog.database.objections import ObjectionsWanted
+from catalog.database.paging import Listed, Place
 from catalog.database.records import SnapshotRow
 from catalog.errors import CatalogError
 from catalog.people import Person
@@ -83,7 +86,10 @@ class ObjectionDesk:
             found[rules.owner(table)].add(f"{table}.{column}")
         if not found:
             found[rules.owner(resource)].add(f"{resource}.{field}")
-        return tuple(Route(one, tuple(sorted(columns))) for one, columns in sorted(found.items()))
+        return tuple(
+            Route(number, department, tuple(sorted(found[department])))
+            for number, department in enumerate(sorted(found), 1)
+        )
 
     def answer(self, person: Person, id: str, verdict: Verdict, said: str) -> Objection:
         """What a source department says to it.
@@ -101,7 +107,10 @@ class ObjectionDesk:
         return self._change(person, id, make)
 
     def correct(self, person: Person, id: str, snapshot: int | None = None) -> Objection:
-        """Close it with a snapshot of the resource that was published since it was raised.
+        """Correct a source's fault with a snapshot that was published since it was raised.
+
+        A steward does so for all sources that have confirmed one. It is closed when no source has
+        anything left to say or to correct.
 
         Args:
             snapshot: the one that readers see now, by default.
@@ -112,19 +121,26 @@ class ObjectionDesk:
         """
 
         def make(one: Objection, at: datetime) -> Moved:
-            department = self._concerned(person, one)
-            if one.route(department) is None and person.role != "steward":
-                raise CatalogError("objection_not_asked", objection=id, department=department)
-            right = self._snapshot(one, snapshot)
-            by = By(person.actor, "bureau" if person.role == "steward" else "owner")
-            return changes.correct(one, by, self._now(at), right.snapshot_id)
+            department, steward = self._concerned(person, one), person.role == "steward"
+            if not steward:
+                changes.asked(one, department)
+            right = self._snapshot(one, snapshot).snapshot_id
+            by = By(person.actor, "bureau" if steward else "owner")
+            of = None if steward else department
+            return changes.correct(one, by, self._now(at), right, of)
 
         return self._change(person, id, make)
 
-    def list(self, person: Person) -> list[Objection]:
-        """The objections that concern somebody, the newest first."""
-        found = self._objections.list(self.desk.workspace)
-        return [one for one in found if people.sees_objection(person, one)]
+    def page(self, person: Person, wanted: ObjectionsWanted, place: Place) -> Listed[Objection]:
+        """A page of the objections that concern somebody.
+
+        Raises:
+            PipelineError: `share_role`.
+        """
+        every = person.role in people.ALL
+        concerns = "" if every else people.acting_for(person, self.desk.rules.bureau)
+        wanted = replace(wanted, concerns=concerns)
+        return self._objections.page(self.desk.workspace, wanted, place)
 
     def get(self, person: Person, id: str) -> Objection:
         """An objection that concerns somebody.

@@ -17,11 +17,20 @@ from pipelines.sharing.settings import BUREAU, bureau_of
 
 
 @contextmanager
-def open_sharing(plan: Plan, clock: Callable[[], datetime] = utc_now) -> Iterator[SharingDesk]:
-    """The desk of a compiled workspace, for a command."""
+def open_sharing(
+    plan: Plan, clock: Callable[[], datetime] = utc_now, *, granting: bool = False
+) -> Iterator[SharingDesk]:
+    """The desk of a workspace that has just been compiled, for a command.
+
+    Args:
+        granting: the command grants by the plan, so all grants are held against it first.
+    """
     home = Home.of(plan.workspace.name)
     with CatalogStore.open(home.database_url, clock=clock) as store:
-        yield SharingDesk(plan, store, clock)
+        desk = SharingDesk(plan, store, clock)
+        if granting:
+            desk.settle()
+        yield desk
 
 
 def person_for(plan: Plan, department: str, user: str) -> Person:

@@ -11,17 +11,26 @@ from pipelines.errors import PipelineError
 ALL = ("steward", "auditor")  # who sees every request
 
 
-def acting_for(person: Person, bureau: str) -> str:
+def department_for(person: Person, bureau: str) -> str | None:
     """The department for which somebody acts: an officer's, for a steward the data bureau's.
 
-    Raises:
-        PipelineError: `share_role`, for anybody else.
+    None: somebody else acts for none.
     """
-    if person.role == "officer" and person.department:
-        return person.department
     if person.role == "steward":
         return bureau
-    raise PipelineError("share_role", role=person.role)
+    return person.department or None if person.role == "officer" else None
+
+
+def acting_for(person: Person, bureau: str) -> str:
+    """The department for which somebody acts.
+
+    Raises:
+        PipelineError: `share_role`, for somebody who acts for none.
+    """
+    found = department_for(person, bureau)
+    if found is None:
+        raise PipelineError("share_role", role=person.role)
+    return found
 
 
 def as_requester(person: Person, request: Request, bureau: str) -> By:

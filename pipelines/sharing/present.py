@@ -34,6 +34,7 @@ def request_table(found: Iterable[Request]) -> Table:
 def due_of(request: Request) -> str:
     """The earliest deadline of a request and its tasks."""
     clocks = [request.clock, *(task.clock for task in request.tasks)]
+    clocks += [task.dispute.clock for task in request.tasks if task.dispute is not None]
     dues = [clock.due_at for clock in clocks if clock is not None and clock.due_at is not None]
     return shown(min(dues)) if dues else "-"
 

@@ -58,7 +58,7 @@ def grant_of_return(rules: SharingRules, given: Return, id: str, now: Now) -> Gr
         name: FieldDecision("approved", masks.get(name, ""), legal_basis=given.legal_basis)
         for name in given.fields
     }
-    rules.check_decisions(given.resource, said)
+    legal = rules.check_decisions(given.resource, said)
     first, after = _term(rules, given, now)
     order = [item.name for item in rules.entry(given.resource).fields]
     return Grant(
@@ -76,6 +76,7 @@ def grant_of_return(rules: SharingRules, given: Return, id: str, now: Now) -> Gr
         masks={name: mask for name, mask in masks.items() if mask and name in given.fields},
         rows=RowFilter(given.region_field, given.regions),
         owner=rules.owner(given.resource),
+        legal=legal,
     )
 
 

@@ -142,8 +142,12 @@ class SharingRules:
                 )
         return chosen
 
-    def check_decisions(self, resource: str, decisions: Mapping[str, FieldDecision]) -> None:
+    def check_decisions(
+        self, resource: str, decisions: Mapping[str, FieldDecision]
+    ) -> Mapping[str, str]:
         """Whether fields may be given as it was decided.
+
+        Returns by field the law on which it rests, of those whose level asks for a mask.
 
         Raises:
             PipelineError: what `items` raises for approved fields, for contracts change; `share_mask`;
@@ -151,14 +155,19 @@ class SharingRules:
         """
         given = {name: one for name, one in decisions.items() if one.outcome == "approved"}
         if not given:
-            return
+            return {}
         self._chosen(resource, list(given))
         masks = {name: one.mask for name, one in given.items()}
         levels = masked_levels(self.plan, resource, masks)
         needed = self.plan.workspace.settings.sharing.mask_from
+        legal: dict[str, str] = {}
         for name, level in levels.items():
-            if level >= needed and not given[name].legal_basis.strip():
+            if level < needed:
+                continue
+            legal[name] = given[name].legal_basis.strip()
+            if not legal[name]:
                 raise PipelineError("share_mask_needed", resource=resource, field=name, level=level)
+        return legal
 
     def offered(self, resource: str, name: str, department: str) -> tuple[str, ...]:
         """Masks for a field that a department asks for (`pipelines.sharing.masks`)."""

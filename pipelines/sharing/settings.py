@@ -26,7 +26,10 @@ class SharingSettings(BaseModel):
         unconditional: the answer about fields that are shared unconditionally.
         conditional: the owner's answer about the others.
         supply: from the approval to the supply.
+        dispute: the data bureau's ruling on a refusal that is disputed.
         verify: what a source has to say to an objection.
+        correct: from a source's confirming a fault to the published correction.
+        answer_target: what the mean answer is to take at most, from the submission on; an indicator.
         remind_before: so many working days before a deadline its department is reminded.
         escalate_after: so many working days after it, what is still open goes to `escalate_to`, a
             department; the operator by default.
@@ -43,7 +46,10 @@ class SharingSettings(BaseModel):
     unconditional: int = Field(default=1, ge=0, le=250)
     conditional: int = Field(default=10, ge=0, le=250)
     supply: int = Field(default=20, ge=0, le=250)
+    dispute: int = Field(default=10, ge=0, le=250)
     verify: int = Field(default=10, ge=0, le=250)
+    correct: int = Field(default=10, ge=0, le=250)
+    answer_target: int = Field(default=5, ge=0, le=250)
     remind_before: int = Field(default=1, ge=0, le=250)
     escalate_after: int = Field(default=3, ge=0, le=250)
     escalate_to: str | None = None
@@ -69,9 +75,12 @@ def terms_of(workspace: Workspace) -> Terms:
         unconditional=said.unconditional,
         conditional=said.conditional,
         supply=said.supply,
+        dispute=said.dispute,
         verify=said.verify,
+        correct=said.correct,
         remind_before=said.remind_before,
         escalate_after=said.escalate_after,
         escalate_to=said.escalate_to or bureau_of(workspace),
+        bureau=bureau_of(workspace),
         longest_days=said.longest_days,
     )

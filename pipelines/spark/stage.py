@@ -145,20 +145,15 @@ class SparkStage(Stage):
         published: str | None = None,
         earlier: str | None = None,
     ) -> dict[str, int | None]:
-        """Judge unique and foreign-key rules; as `Stage.judge_sets`, for a whole table."""
+        """As `Stage.judge_sets`, for a whole table: none of its rows are earlier than others."""
         assert earlier is None
         with _translated():
-            self._show(parents)
-            if published is not None:
-                self._show({"model.published": published})
-            assessed: dict[str, int | None] = {}
-            for rule in self.step.rules:
-                if rule.kind == "unique":
-                    assessed[rule.id] = self._judge_unique(rule, published)
-                elif rule.kind == "foreign_key":
-                    there = rule.params["references"] in parents
-                    assessed[rule.id] = self._judge_foreign_key(rule) if there else None
-            return assessed
+            return super().judge_sets(parents, published)
+
+    def _begin_sets(self, parents: Mapping[str, str], published: str | None) -> None:
+        self._show(parents)
+        if published is not None:
+            self._show({"model.published": published})
 
     def eligible(self, fields: Sequence[str]) -> str:
         given = " AND ".join(f"s.{name(field)} IS NOT NULL" for field in fields)

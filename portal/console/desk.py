@@ -11,7 +11,7 @@ from catalog.database.asked import AskedEntry
 from catalog.database.openings import Opening
 from catalog.errors import CatalogError, CityBrainError
 from catalog.people import Person
-from portal.console.agreements import Held, held_agreements
+from portal.console.agreements import Held, held_agreements, unsigned_agreements
 from portal.console.completion import completion
 from portal.console.gauge import Gauge, gauges
 from portal.console.history import PAGE, Page, page_of
@@ -61,6 +61,12 @@ def held(service: Service, partner: str, user: str) -> list[Held]:
     return held_agreements(instruments, service.name, partner, user, service.clock())
 
 
+def unsigned(service: Service, partner: str) -> list[str]:
+    """The ids of a partner's agreements that wait for his signature."""
+    instruments = service.opened.store.instruments
+    return unsigned_agreements(instruments, service.name, partner, service.clock())
+
+
 def opened(
     service: Service, partner: str, user: str, agreement: str, lang: str | None = None
 ) -> OpenDesk:
@@ -100,9 +106,9 @@ def gauges_of(service: Service, partner: str, agreement: str) -> tuple[Gauge, ..
 
 
 def terms(service: Service, agreement: str) -> Agreement | None:
-    """The newest version of an agreement, whether or not it holds."""
-    versions = service.opened.store.instruments.versions(service.name, "agreement", agreement)
-    document = versions[-1].document if versions else None
+    """What an agreement says in the version that holds, or else in its newest one."""
+    found = service.opened.store.instruments.newest(service.name, agreement, service.clock())
+    document = found.document if found is not None else None
     return document if isinstance(document, Agreement) else None
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
+from pipelines.exchange.formats import FORMULAS, GUARD
 from sandbox.table import Table
-
-# What a spreadsheet takes for the start of a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(table: Table) -> str:
@@ -34,6 +32,6 @@ def safe(value: object) -> object:
     """A cell that no spreadsheet computes."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return "'" + value
+    if isinstance(value, str) and value.lstrip(" \u3000").startswith(tuple(FORMULAS)):
+        return GUARD + value
     return value

@@ -11,7 +11,7 @@ from catalog.agreements import Agreement
 from catalog.database.budget_records import Amount, Balance
 from portal.console.numbers import percent, short
 from sandbox.accounting import epsilon_of, rho_of
-from sandbox.desk import Offer
+from sandbox.answers import Offer
 from sandbox.pricing import most_epsilon, usual_epsilon
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from catalog.database.accounts import Account
 from catalog.errors import CityBrainError
 from catalog.people import ROLES, Person
-from portal.accounts import add_account, reset_password
+from portal.accounts import add_account, changed, reset_password
 from portal.errors import PortalError
 from portal.pages import cookies
 from portal.pages.auditing import note
@@ -21,6 +21,7 @@ from portal.pages.site import said
 
 router = page_router()
 Text = Annotated[str, Form(max_length=2_000)]
+Id = Annotated[int, Path(ge=0, lt=2**31)]
 
 
 @router.get("/accounts")
@@ -105,7 +106,7 @@ async def my_password(
 
 
 @router.post("/me/sessions/{id}/end")
-def my_session_end(request: Request, visit: VisitDep, person: PersonDep, id: int) -> Response:
+def my_session_end(request: Request, visit: VisitDep, person: PersonDep, id: Id) -> Response:
     """End one of one's own sessions; another's is not touched."""
     service = visit.site.service
     service.opened.store.sessions.end_one(service.name, person.id, id)
@@ -123,11 +124,7 @@ def _change(request: Request, person: Person, old: str, new: str, again: str) ->
 
 
 def _noted(request: Request, account: Account, what: str) -> None:
-    who = account.person
-    detail = {"change": what, "role": who.role}
-    if who.department or who.partner:
-        detail["of"] = who.department or who.partner or ""
-    note(request, "account", who.id, detail=detail)
+    note(request, "account", account.person.id, detail=changed(account, what))
 
 
 def _accounts(

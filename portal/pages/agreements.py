@@ -23,6 +23,7 @@ from portal.pages.page import PersonDep, Visit, VisitDep, page_router, render, t
 from portal.problems import Problem
 
 ENDING = frozenset({"steward"})
+ENDABLE = frozenset({"in_force", "early", "unsigned"})
 BRINGING = frozenset({"steward", "officer", "partner"})
 MEDIA = {"jsonld": "application/ld+json", "yaml": "application/yaml", "draft": "application/yaml"}
 router = page_router()
@@ -56,7 +57,7 @@ def agreement(
     id: str,
     version: Version = None,
 ) -> Response:
-    """One version of a document, the newest by default."""
+    """One version of a document; by default the one in force, or else the newest."""
     return _page(request, visit, person, kind, id, version)
 
 
@@ -137,7 +138,7 @@ def _list(
         request,
         "agreements/list.html",
         status=problem.status if problem else 200,
-        found=[(one, _path(request, one.one.kind, one.one.id)) for one in shown],
+        found=[(one, _path(request, one.now.one.kind, one.now.one.id)) for one in shown],
         problem=problem,
         brings=person.role in BRINGING,
     )
@@ -153,7 +154,8 @@ def _page(
     error: CityBrainError | None = None,
 ) -> Response:
     all_versions = _versions(visit, person, kind, id)
-    shown = _found(all_versions, version or all_versions[0].one.version)
+    stands = documents.standing(all_versions)
+    shown = stands.now if version is None else _found(all_versions, version)
     place = all_versions.index(shown)
     before = all_versions[place + 1] if place + 1 < len(all_versions) else None
     document, problem = shown.one.document, _told(error, visit)
@@ -175,8 +177,12 @@ def _page(
             for form in MEDIA
         ],
         end=url_for(request, "agreement_end", kind=kind, id=quote(id, safe="")),
-        newest=place == 0,
-        ends=person.role in ENDING and place == 0 and shown.state in ("in_force", "early"),
+        stands=stands,
+        path=path,
+        # To end the one that is in force ends a newer one, too.
+        ends=person.role in ENDING
+        and (place == 0 or shown is stands.now)
+        and shown.state in ENDABLE,
         brings=person.role in BRINGING and bool(shown.missing),
         problem=problem,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+from fastapi import Path as InPath
 from fastapi import Query, Request, Response
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
@@ -26,7 +27,7 @@ from catalog.errors import CatalogError
 from catalog.people import Person
 from pipelines.anchoring import anchor
 from pipelines.auditing import companions, export_lines
-from pipelines.present_audit import fault_text
+from pipelines.present_audit import fault_text, stamps_text
 from portal.pages.auditing import note
 from portal.pages.page import (
     PersonDep,
@@ -45,6 +46,8 @@ PAGE = 50
 MOST_FAULTS = 100
 Text = Annotated[str, Query(max_length=500)]
 Day = Annotated[str, Query(max_length=10)]
+MOST = 2**62  # records; databases count no further than twice that
+Sequence = Annotated[int, InPath(ge=0, le=MOST)]
 FILTERS = ("actor", "action", "subject", "under", "since", "until")
 
 
@@ -59,7 +62,7 @@ def audit_log(
     under: Text = "",
     since: Day = "",
     until: Day = "",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=MOST)] = None,
 ) -> Response:
     """Records, the newest first; for htmx the table alone."""
     service = visit.site.service
@@ -82,6 +85,7 @@ def audit_log(
     if len(found) > PAGE:
         query = urlencode({**said, "before": found[PAGE - 1].sequence})
         older = f"{url_for(request, 'audit_log')}?{query}"
+    late = service.opened.store.audit.overdue(service.name)
     return render(
         request,
         "audit/records.html" if is_fragment(request) else "audit/list.html",
@@ -91,12 +95,16 @@ def audit_log(
         actions=ACTIONS if _sees_all(person) else ("sign_in",),
         state=service.opened.store.audit.state(service.name),
         last=service.opened.store.checkpoints.last(service.name),
+        stamp=service.opened.store.timestamps.last(service.name),
+        late=None if late is None else late.text(visit.lang),
         sees_all=_sees_all(person),
     )
 
 
 @router.get("/audit/records/{sequence}")
-def audit_record(request: Request, visit: VisitDep, person: PersonDep, sequence: int) -> Response:
+def audit_record(
+    request: Request, visit: VisitDep, person: PersonDep, sequence: Sequence
+) -> Response:
     """One record, and whether it is proved to be in the log."""
     found = _one(visit, person, sequence)
     note(request, "audit", f"record {sequence}")
@@ -116,7 +124,9 @@ def audit_record(request: Request, visit: VisitDep, person: PersonDep, sequence:
 
 
 @router.get("/audit/records/{sequence}/proof")
-def audit_proof(request: Request, visit: VisitDep, person: PersonDep, sequence: int) -> Response:
+def audit_proof(
+    request: Request, visit: VisitDep, person: PersonDep, sequence: Sequence
+) -> Response:
     """The proof as a file for the offline verifier."""
     _one(visit, person, sequence)
     service = visit.site.service
@@ -132,10 +142,12 @@ def audit_verification(request: Request, visit: VisitDep) -> Response:
     """How far the verification is, and what it found; for htmx that alone."""
     last = _verifications(request).last
     faults = [] if last is None else last.faults[:MOST_FAULTS]
+    stamps = None if last is None else last.stamps
     return render(
         request,
         "audit/progress.html" if is_fragment(request) else "audit/verification.html",
         last=last,
+        stamps="" if stamps is None else stamps_text(stamps, visit.lang),
         faults=[
             (one, fault_text(one.kind, one.sequence, one.until, one.checkpoint, visit.lang))
             for one in faults

@@ -15,8 +15,10 @@ from catalog.search.highlight import excerpt, highlight
 from catalog.search.query import SORTS
 from pipelines.entries import Live, ResourceCatalogue
 from pipelines.listings import listed_entry
+from pipelines.looking import LOOK
 from pipelines.neighbours import Neighbourhood, neighbourhood
 from pipelines.samples import sample
+from pipelines.usage import USAGE_DAYS, resource_usage
 from portal.catalogues import (
     address,
     asked,
@@ -27,11 +29,21 @@ from portal.catalogues import (
     label,
     lineage_option,
     quality_charts,
+    usage_chart,
     visible,
 )
 from portal.errors import PortalError
+from portal.pages.auditing import note
 from portal.pages.open import told_to_searchers
-from portal.pages.page import Visit, VisitDep, is_fragment, page_router, render, url_for
+from portal.pages.page import (
+    Visit,
+    VisitDep,
+    is_fragment,
+    page_router,
+    render,
+    routes_by_name,
+    url_for,
+)
 from portal.sharing import desk_of
 from quality.scores import recorded_score
 
@@ -73,10 +85,14 @@ def catalogue_resource(request: Request, visit: VisitDep, table: str) -> Respons
     store = visit.site.service.opened.store
     results = store.rule_results(visit.site.service.name, table)
     scores = recorded_score((row.dimension, row.assessed, row.failed) for row in results)
+    used = resource_usage(store, plan.workspace, table, visit.site.service.clock())
     to = partial(url_for, request, "catalogue_resource")
     return render(
         request,
         "catalogue/resource.html",
+        usage=used,
+        usage_days=USAGE_DAYS,
+        usage_chart=usage_chart(used, visit.lang) if used.total.calls else None,
         entry=seen.entry,
         live=seen.live,
         listing=None,
@@ -113,6 +129,17 @@ def catalogue_samples(request: Request, visit: VisitDep, table: str) -> Response
     if ceiling is None:
         raise PortalError("page_forbidden")
     found = sample(visit.site.service.workspace, table, ceiling)
+    if found.rows and found.snapshot is not None:
+        shown = [name for name in found.columns if name not in found.hidden]
+        note(
+            request,
+            "exchange",
+            table,
+            detail={"kind": LOOK},
+            fields=tuple(shown),
+            rows=len(found.rows),
+            snapshot=found.snapshot,
+        )
     template = "catalogue/sample_rows.html" if is_fragment(request) else "catalogue/samples.html"
     return render(request, template, entry=seen.entry, sample=found, ceiling=ceiling)
 
@@ -126,6 +153,7 @@ def catalogue_listed(request: Request, visit: VisitDep, listing: str, key: str) 
         "catalogue/resource.html",
         entry=entry,
         live=None,
+        usage=None,
         listing=listing,
         contract=None,
         charts=(),
@@ -219,9 +247,8 @@ class _Basket:
 
 def _basket(request: Request, visit: Visit, entry: Entry) -> _Basket | None:
     """The basket of an officer, for a resource of another department; None for everybody else."""
-    known = {getattr(route, "name", "") for route in request.app.routes}
     person = visit.person
-    if person is None or person.role != "officer" or "basket_add" not in known:
+    if person is None or person.role != "officer" or "basket_add" not in routes_by_name(request):
         return None
     rules = desk_of(request).rules
     if rules.is_private(entry.key):

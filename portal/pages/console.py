@@ -82,8 +82,10 @@ AnalystDep = Annotated[Person, Depends(the_analyst)]
 @router.get("/console")
 def console(request: Request, person: AnalystDep, visit: VisitDep) -> Response:
     """The agreements under which one may ask."""
-    held = desk.held(visit.site.service, desk.partner_of(person), person.id)
-    return render(request, "console/agreements.html", held=held)
+    service, partner = visit.site.service, desk.partner_of(person)
+    held = desk.held(service, partner, person.id)
+    waiting = desk.unsigned(service, partner)
+    return render(request, "console/agreements.html", held=held, waiting=waiting)
 
 
 @router.get("/console/agreements/{agreement:path}")

@@ -13,6 +13,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("basket", "nav_basket"),
     ("my_requests", "nav_requests"),
     ("inbox", "nav_inbox"),
+    ("notices", "nav_notices"),
     ("grants", "nav_grants"),
     ("objections", "nav_objections"),
     ("agreements", "nav_agreements"),
@@ -21,5 +22,6 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("runs", "nav_runs"),
     ("quarantine", "nav_quarantine"),
     ("audit_log", "nav_audit_log"),
+    ("incidents", "nav_incidents"),
     ("accounts", "nav_accounts"),
 )

@@ -52,6 +52,7 @@ def open_dataset(request: Request, visit: VisitDep, resource: str) -> Response:
     """A dataset: what it is, its fields, terms, quality, downloads, and how it was desensitised."""
     catalogue = visit.site.service.open_data
     dataset = catalogue.dataset(resource)
+    catalogue.lookups.count(dataset.key)
     at = addresses(request, catalogue)
     return render(
         request,

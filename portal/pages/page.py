@@ -13,17 +13,20 @@ from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
+from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.routing import BaseRoute
 
 from catalog.database.sessions import Sitting
 from catalog.people import Person
-from catalog.text import LANGUAGES, text
+from catalog.text import LANGUAGES, catalogue, text
 from portal.errors import PortalError
 from portal.pages import cookies
 from portal.pages.faults import fault_of
 from portal.pages.navigation import NAVIGATION
 from portal.pages.site import Site, site_of
+from portal.pages.unread import unread
 from portal.permissions import may
 from portal.problems import spoken
 from portal.statics import version
@@ -192,7 +195,16 @@ def finish(request: Request, response: Response) -> Response:
 def url_for(request: Request, name: str, /, **parts: Any) -> str:
     """The path of a route; never with a host, which a request could make up."""
     root: str = request.scope.get("root_path", "")
-    return root + str(request.app.url_path_for(name, **parts))
+    return root + str(routes_by_name(request)[name].url_path_for(name, **parts))
+
+
+def routes_by_name(request: Request) -> dict[str, BaseRoute]:
+    """All routes of the application; made once: a page has many links, and there are many routes."""
+    state = request.app.state
+    if not hasattr(state, "routes_by_name"):
+        named = {getattr(one, "name", ""): one for one in reversed(request.app.routes)}
+        state.routes_by_name = named
+    return cast(dict[str, BaseRoute], state.routes_by_name)
 
 
 def is_fragment(request: Request) -> bool:
@@ -204,7 +216,9 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     """A page of a template.
 
     Besides `values` it has `t(key, field=value)`, `url_for(name, part=value)`, `asset(path)`,
-    `may(route)`, `lang`, `person`, `csrf`, `city`, and the filters `moment`, `day`, `number`, `percent`.
+    `may(route)`, `lang`, `person`, `csrf`, `city`, `typed` (a form that was refused, if there is one:
+    `portal.pages.typed`), `unread()` (what the header says of notices), `who(actor)` (a person's name on
+    pages that give it: `portal.pages.names`), and the filters `moment`, `day`, `number`, `percent`.
     """
     visit: Visit = request.state.visit
     told = None if visit.told is None else text(visit.told[0], visit.lang, **visit.told[1])
@@ -220,8 +234,14 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         person=visit.person,
         visit=visit,
         city=visit.site.title(visit.lang),
+        called=partial(visit.site.called, lang=visit.lang),
         told=told,
-        **values,
+        **{
+            "typed": None,
+            "who": str,
+            "unread": partial(unread, request, visit.person, visit.lang),
+            **values,
+        },
     )
     return HTMLResponse(made, status)
 
@@ -271,18 +291,24 @@ def fault_page(request: Request, error: Exception) -> Response:
     problem, headers = fault_of(error, visit.lang)
     request.state.code = problem.code
     template = "errors/part.html" if is_fragment(request) else "errors/page.html"
-    response = render(request, template, status=problem.status, problem=problem)
+    # The database may be what failed: a page that tells of it asks for nothing more.
+    response = render(
+        request, template, status=problem.status, problem=problem, unread=lambda: None
+    )
     response.headers.update(headers)
     return response
 
 
 def _text(lang: str, key: str, /, **fields: Any) -> str:
+    """A text; what is markup in its fields (`portal.pages.names`) stays so."""
+    if any(isinstance(one, Markup) for one in fields.values()):
+        return Markup(escape(catalogue(lang)["ui"][key])).format_map(fields)
     return text(key, lang, **fields)
 
 
 def _navigation(request: Request, visit: Visit) -> list[tuple[str, str, bool]]:
     """Key, path and whether it is here, of what the visitor may use."""
-    known = {getattr(route, "name", "") for route in request.app.routes}
+    known = routes_by_name(request)
     found = []
     for name, key in NAVIGATION:
         if name in known and may(visit.person, name):

@@ -17,7 +17,13 @@ from catalog.errors import CityBrainError
 from pipelines.account import Outcome
 from pipelines.maintain import replay_quarantine
 from pipelines.plan import Plan
-from pipelines.quarantine import QuarantinedRow, known_resource, rows_of, summaries
+from pipelines.quarantine import (
+    QuarantinedRow,
+    known_resource,
+    rows_of,
+    summaries,
+    summary_of,
+)
 from portal.errors import PortalError
 from portal.pages.auditing import note
 from portal.pages.faults import fault_of
@@ -66,8 +72,7 @@ def quarantine_rows(
     """Rejected rows of a resource; that they were looked at is in the audit log."""
     service = visit.site.service
     workspace = service.workspace.workspace
-    known_resource(workspace, resource)
-    summary = next((one for one in summaries(workspace) if one.resource == resource), None)
+    summary = summary_of(workspace, resource)
     rows = rows_of(workspace, resource, reason or None, SHOWN) if summary else []
     ceiling = visit.site.settings.quarantine_ceiling
     shown = [_shown(service.workspace, resource, row, ceiling) for row in rows]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
+from catalog.database.requests import RequestsWanted
 from catalog.errors import CityBrainError
 from catalog.people import Person
+from catalog.sharing.clocks import Clock
 from catalog.sharing.grant import MANNERS
 from catalog.sharing.moves import known_task
 from catalog.sharing.request import Request as Asking
@@ -16,13 +19,22 @@ from catalog.sharing.request import Task
 from catalog.sharing.transitions import allowed_acts
 from pipelines.sharing.desk import SharingDesk
 from pipelines.sharing.people import acting_for
-from portal.pages.faults import fault_of
+from portal.pages.lists import WantedDep, links_of
+from portal.pages.names import people_called
 from portal.pages.page import PersonDep, VisitDep, page_router, redirect, render
-from portal.pages.sharing_forms import FormDep, decisions_of, field, fields, naming, wish_of
+from portal.pages.sharing_forms import (
+    FormDep,
+    decisions_of,
+    departments,
+    field,
+    fields,
+    naming,
+    wish_of,
+)
+from portal.pages.typed import Typed, typed_of
 from portal.sharing import desk_of
 
 router = page_router()
-FILLED = ("basis", "scenario", "purpose", "manner", "first", "last")
 PLATFORM = ("submitted", "pre_auditing")  # what waits for the platform's check
 Waiting = tuple[Asking, Task | None]
 
@@ -52,30 +64,20 @@ def basket_empty(request: Request, person: PersonDep) -> Response:
     return redirect(request, "basket", "basket_emptied")
 
 
-def _basket(
-    request: Request,
-    person: Person,
-    lang: str,
-    filled: dict[str, str] | None = None,
-    error: CityBrainError | None = None,
-    again: Asking | None = None,
-) -> Response:
+def _basket(request: Request, person: Person, lang: str, typed: Typed | None = None) -> Response:
     desk = desk_of(request)
     held = desk.basket(person)
-    problem = None if error is None else fault_of(error, lang)[0]
     rules = {name: desk.rules.fields(name) for name in held if name in desk.plan.steps}
     return render(
         request,
         "sharing/basket.html",
-        status=200 if problem is None else problem.status,
+        status=200 if typed is None else typed.problem.status,
         basket=held,
         rules=rules,
         owner={name: desk.rules.owner(name) for name in rules},
         titles={name: desk.rules.entry(name).name for name in rules},
         manners=MANNERS,
-        filled=filled or {},
-        problem=problem,
-        again=again,
+        typed=typed,
         longest=desk.terms.longest_days,
         department=naming(request, lang),
     )
@@ -85,16 +87,23 @@ def _basket(
 
 
 @router.get("/requests")
-def my_requests(request: Request, visit: VisitDep, person: PersonDep) -> Response:
-    """What somebody's department has asked for; of the bureau and auditors, everything."""
+def my_requests(
+    request: Request, visit: VisitDep, person: PersonDep, wanted: WantedDep
+) -> Response:
+    """What somebody's department has asked for or is asked for; of bureau and auditors, everything."""
     desk = desk_of(request)
-    every = person.role in ("steward", "auditor")
-    found = desk.everything(person) if every else desk.mine(person)
+    asked = RequestsWanted(
+        wanted.department, wanted.owner, wanted.state, desk.clock() if wanted.overdue else None
+    )
+    found = desk.request_page(person, asked, wanted.place)
     return render(
         request,
         "sharing/requests.html",
         found=found,
-        every=every,
+        wanted=wanted,
+        links=links_of(request, wanted, found),
+        every=person.role in ("steward", "auditor"),
+        departments=departments(request),
         now=desk.clock(),
         department=naming(request, visit.lang),
     )
@@ -108,7 +117,7 @@ def inbox(request: Request, visit: VisitDep, person: PersonDep) -> Response:
     return render(
         request,
         "sharing/inbox.html",
-        waiting=waiting,
+        waiting=[(one, task, waiting_clock(one, task)) for one, task in waiting],
         now=desk.clock(),
         department=naming(request, visit.lang),
     )
@@ -138,9 +147,17 @@ def _for_bureau(task: Task) -> bool:
     return task.state == "returned" or raised or (task.item.share_type == 1 and task.open)
 
 
+def waiting_clock(request: Asking, task: Task | None) -> Clock | None:
+    """The clock of what is waited for; a dispute's, when that waits for its ruling."""
+    if task is None:
+        return request.clock
+    raised = task.dispute is not None and task.dispute.state == "raised"
+    return task.dispute.clock if task.dispute is not None and raised else task.clock
+
+
 def _due(waiting: Waiting) -> tuple[bool, float]:
     request, task = waiting
-    clock = request.clock if task is None else task.clock
+    clock = waiting_clock(request, task)
     due: datetime | None = None if clock is None else clock.due_at
     return due is None, 0.0 if due is None else due.timestamp()
 
@@ -155,14 +172,20 @@ def request_submit(request: Request, visit: VisitDep, person: PersonDep, form: F
     try:
         made = desk.submit(person, wish_of(form, desk.basket(person)))
     except CityBrainError as error:
-        filled = {name: field(form, name) for name in FILLED}
-        return _basket(request, person, visit.lang, filled, error)
+        return _basket(request, person, visit.lang, typed_of("asking", form, error, visit.lang))
     return redirect(request, "request_page", "request_submitted", id=made.id)
 
 
 @router.get("/requests/{id}")
 def request_page(request: Request, visit: VisitDep, person: PersonDep, id: str) -> Response:
     """A request: what is asked for, each department's task with what can be done, and its events."""
+    return _request(request, person, visit.lang, id)
+
+
+def _request(
+    request: Request, person: Person, lang: str, id: str, typed: Typed | None = None
+) -> Response:
+    """The page of a request; with a form that was refused, if there is one."""
     desk = desk_of(request)
     found = desk.get(person, id)
     side = _side(desk, person, found)
@@ -174,6 +197,8 @@ def request_page(request: Request, visit: VisitDep, person: PersonDep, id: str) 
     return render(
         request,
         "sharing/request.html",
+        status=200 if typed is None else typed.problem.status,
+        typed=typed,
         found=found,
         side=side,
         offered=offered,
@@ -187,8 +212,19 @@ def request_page(request: Request, visit: VisitDep, person: PersonDep, id: str) 
         },
         departments=sorted(desk.plan.workspace.departments),
         now=desk.clock(),
-        department=naming(request, visit.lang),
+        department=naming(request, lang),
+        who=people_called(request, _actors(found)),
     )
+
+
+def _actors(found: Asking) -> Iterator[str]:
+    """Everybody whom the page of a request names."""
+    yield found.user
+    yield from (one.actor for one in found.events)
+    for task in found.tasks:
+        yield task.decided_by
+        if task.dispute is not None:
+            yield from (task.dispute.raised_by, task.dispute.ruled_by)
 
 
 def _side(desk: SharingDesk, person: Person, found: Asking) -> str:
@@ -204,116 +240,142 @@ def _decides(desk: SharingDesk, person: Person, task: Task) -> bool:
     return person.role == "officer" and person.department == task.item.owner
 
 
-def _done(request: Request, id: str, do: Callable[[SharingDesk], Asking]) -> Response:
-    """Do something to a request, and go back to its page."""
-    do(desk_of(request))
-    return redirect(request, "request_page", "request_changed", id=id)
+class Act:
+    """What a form does to a request: done, its page; refused, the page with what was typed."""
+
+    def __init__(
+        self, request: Request, visit: VisitDep, person: PersonDep, id: str, form: FormDep
+    ):
+        self.desk = desk_of(request)
+        self.person = person
+        self.id = id
+        self.form = form
+        self._request = request
+        self._lang = visit.lang
+
+    def said(self, name: str = "text") -> str:
+        """The text of a field of the form."""
+        return field(self.form, name)
+
+    def done(self, name: str, do: Callable[[], Asking]) -> Response:
+        """Do it.
+
+        Args:
+            name: of the form, as the page calls it.
+        """
+        try:
+            do()
+        except CityBrainError as error:
+            typed = typed_of(name, self.form, error, self._lang)
+            return _request(self._request, self.person, self._lang, self.id, typed)
+        return redirect(self._request, "request_page", "request_changed", id=self.id)
+
+
+ActDep = Annotated[Act, Depends(Act)]
 
 
 @router.post("/requests/{id}/withdraw")
-def request_withdraw(request: Request, person: PersonDep, id: str, form: FormDep) -> Response:
+def request_withdraw(act: ActDep) -> Response:
     """Take a request back."""
-    return _done(request, id, lambda desk: desk.withdraw(person, id, field(form, "reason")))
+    desk = act.desk
+    return act.done("withdraw", lambda: desk.withdraw(act.person, act.id, act.said("reason")))
 
 
 @router.post("/requests/{id}/resubmit")
-def request_resubmit(request: Request, person: PersonDep, id: str, form: FormDep) -> Response:
+def request_resubmit(act: ActDep) -> Response:
     """Hand a returned request in again; what it asks for stays, what it says may change."""
 
-    def again(desk: SharingDesk) -> Asking:
+    def again() -> Asking:
         wants: dict[str, tuple[str, ...]] = {}
-        for item in desk.get(person, id).asked.items:
+        for item in act.desk.get(act.person, act.id).asked.items:
             wants[item.resource] = (*wants.get(item.resource, ()), *item.fields)
-        return desk.resubmit(person, id, wish_of(form, wants))
+        return act.desk.resubmit(act.person, act.id, wish_of(act.form, wants))
 
-    return _done(request, id, again)
+    return act.done("resubmit", again)
 
 
 @router.post("/requests/{id}/check")
-def request_check(request: Request, person: PersonDep, id: str) -> Response:
+def request_check(act: ActDep) -> Response:
     """Begin the platform's check."""
-    return _done(request, id, lambda desk: desk.check(person, id))
+    return act.done("check", lambda: act.desk.check(act.person, act.id))
 
 
 @router.post("/requests/{id}/give-back")
-def request_give_back(request: Request, person: PersonDep, id: str, form: FormDep) -> Response:
+def request_give_back(act: ActDep) -> Response:
     """Return a request to its department."""
-    return _done(request, id, lambda desk: desk.give_back(person, id, field(form, "reason")))
+    desk = act.desk
+    return act.done("give-back", lambda: desk.give_back(act.person, act.id, act.said("reason")))
 
 
 @router.post("/requests/{id}/dispatch")
-def request_dispatch(request: Request, person: PersonDep, id: str) -> Response:
+def request_dispatch(act: ActDep) -> Response:
     """Send a request to the owners."""
-    return _done(request, id, lambda desk: desk.dispatch(person, id))
+    return act.done("dispatch", lambda: act.desk.dispatch(act.person, act.id))
 
 
 # One task
 
 
 @router.post("/requests/{id}/tasks/{number}/decide")
-def task_decide(
-    request: Request, person: PersonDep, id: str, number: int, form: FormDep
-) -> Response:
+def task_decide(act: ActDep, number: int) -> Response:
     """Decide about every field."""
 
-    def decide(desk: SharingDesk) -> Asking:
-        task = known_task(desk.get(person, id), number)
-        return desk.decide(person, id, number, decisions_of(form, task))
+    def decide() -> Asking:
+        task = known_task(act.desk.get(act.person, act.id), number)
+        return act.desk.decide(act.person, act.id, number, decisions_of(act.form, task))
 
-    return _done(request, id, decide)
+    return act.done(f"decide-{number}", decide)
 
 
 @router.post("/requests/{id}/tasks/{number}/ask")
-def task_ask(request: Request, person: PersonDep, id: str, number: int, form: FormDep) -> Response:
+def task_ask(act: ActDep, number: int) -> Response:
     """Ask the requester to put something right."""
-    return _done(request, id, lambda desk: desk.ask(person, id, number, field(form, "text")))
+    desk = act.desk
+    return act.done(f"ask-{number}", lambda: desk.ask(act.person, act.id, number, act.said()))
 
 
 @router.post("/requests/{id}/tasks/{number}/give-back")
-def task_give_back(
-    request: Request, person: PersonDep, id: str, number: int, form: FormDep
-) -> Response:
+def task_give_back(act: ActDep, number: int) -> Response:
     """Give a task back to the data bureau."""
-    said = field(form, "text")
-    return _done(request, id, lambda desk: desk.return_task(person, id, number, said))
+    desk, said = act.desk, act.said()
+    return act.done(f"back-{number}", lambda: desk.return_task(act.person, act.id, number, said))
 
 
 @router.post("/requests/{id}/tasks/{number}/correct")
-def task_correct(
-    request: Request, person: PersonDep, id: str, number: int, form: FormDep
-) -> Response:
+def task_correct(act: ActDep, number: int) -> Response:
     """Answer the owner's question."""
-    return _done(request, id, lambda desk: desk.correct(person, id, number, field(form, "text")))
+    desk, said = act.desk, act.said()
+    return act.done(f"correct-{number}", lambda: desk.correct(act.person, act.id, number, said))
 
 
 @router.post("/requests/{id}/tasks/{number}/dispute")
-def task_dispute(
-    request: Request, person: PersonDep, id: str, number: int, form: FormDep
-) -> Response:
+def task_dispute(act: ActDep, number: int) -> Response:
     """Take a refusal to the data bureau."""
-    return _done(request, id, lambda desk: desk.dispute(person, id, number, field(form, "text")))
+    desk, said = act.desk, act.said()
+    return act.done(f"dispute-{number}", lambda: desk.dispute(act.person, act.id, number, said))
 
 
 @router.post("/requests/{id}/tasks/{number}/rule")
-def task_rule(request: Request, person: PersonDep, id: str, number: int, form: FormDep) -> Response:
+def task_rule(act: ActDep, number: int) -> Response:
     """Rule on a dispute."""
-    lift, said = field(form, "ruling") == "lift", field(form, "text")
-    return _done(request, id, lambda desk: desk.rule(person, id, number, lift, said))
+    lift, said = act.said("ruling") == "lift", act.said()
+    return act.done(f"rule-{number}", lambda: act.desk.rule(act.person, act.id, number, lift, said))
 
 
 @router.post("/requests/{id}/tasks/{number}/redispatch")
-def task_redispatch(
-    request: Request, person: PersonDep, id: str, number: int, form: FormDep
-) -> Response:
+def task_redispatch(act: ActDep, number: int) -> Response:
     """Send a task that was given back to another department."""
-    owner, said = field(form, "owner"), field(form, "text")
-    return _done(request, id, lambda desk: desk.redispatch(person, id, number, owner, said))
+    owner, said = act.said("owner"), act.said()
+    return act.done(
+        f"redispatch-{number}",
+        lambda: act.desk.redispatch(act.person, act.id, number, owner, said),
+    )
 
 
 @router.post("/requests/{id}/tasks/{number}/refuse")
-def task_refuse(
-    request: Request, person: PersonDep, id: str, number: int, form: FormDep
-) -> Response:
+def task_refuse(act: ActDep, number: int) -> Response:
     """Refuse a task that was given back."""
-    said = field(form, "text")
-    return _done(request, id, lambda desk: desk.refuse_returned(person, id, number, said))
+    desk, said = act.desk, act.said()
+    return act.done(
+        f"refuse-{number}", lambda: desk.refuse_returned(act.person, act.id, number, said)
+    )

@@ -12,6 +12,7 @@ from catalog.database.records import Reason
 from catalog.text import error_parts
 from pipelines.decisions import decide, every_hold, waiting
 from portal.errors import PortalError
+from portal.pages.names import people_called
 from portal.pages.page import PersonDep, VisitDep, page_router, redirect, render
 from portal.permissions import STAFF
 
@@ -61,6 +62,7 @@ def holds(request: Request, visit: VisitDep, person: PersonDep) -> Response:
         "runs/holds.html",
         waiting=open_now,
         decided=decided[:A_PAGE],
+        who=people_called(request, [one.who or "" for one in decided[:A_PAGE]]),
         reasons={one.fingerprint: one.reason_message for one in open_now},
         decides=person.role in STAFF,
         decisions=DECISIONS,

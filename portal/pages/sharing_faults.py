@@ -15,6 +15,7 @@ TOO_LATE = (
     "grant_ended",
     "grant_differs",
     "grant_too_late",
+    "share_outdated",
     "dispute_nothing",
     "dispute_unknown",
     "objection_snapshot",

@@ -47,8 +47,8 @@ def wish_of(form: FormData, wants: Mapping[str, tuple[str, ...]]) -> Wish:
         field(form, "scenario"),
         field(form, "purpose"),
         field(form, "manner"),
-        _day(form, "first"),
-        _day(form, "last"),
+        day(form, "first"),
+        day(form, "last"),
     )
 
 
@@ -81,12 +81,22 @@ def naming(request: Request, lang: str) -> Callable[[str], str]:
     return name
 
 
+def departments(request: Request) -> list[str]:
+    """The ids of the city's departments."""
+    return sorted(service_of(request).workspace.workspace.departments)
+
+
 def key_of(form: FormData, names: tuple[str, ...]) -> dict[str, str]:
     """The key of a record, by its fields."""
     return {name: field(form, f"key.{name}").strip() for name in names}
 
 
-def _day(form: FormData, name: str) -> date:
+def day(form: FormData, name: str) -> date:
+    """A day of a form.
+
+    Raises:
+        PipelineError: `share_day`.
+    """
     text: Any = field(form, name)
     try:
         return date.fromisoformat(text)

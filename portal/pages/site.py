@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
-from pipelines.workspace import PortalSettings
+from catalog.exports.dataset import text_in, texts_of
+from pipelines.settings import PortalSettings
 from portal.oidc import Provider
 from portal.service import Service
 from portal.tasks import Tasks
@@ -66,6 +67,11 @@ class Site:
     def title(self, lang: str) -> str:
         """The city's name."""
         return said(self._titles, lang) or self.service.name
+
+    def called(self, table: str, lang: str) -> str:
+        """A resource's title in a language; its name where it has none."""
+        contract = self.service.workspace.workspace.contracts.get(table)
+        return text_in(texts_of(contract.title), lang) or table if contract else table
 
     def moment(self, value: datetime | None) -> str:
         """A time in the city's zone."""

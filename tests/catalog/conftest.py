@@ -93,13 +93,14 @@ def clock() -> SteppingClock:
     return SteppingClock()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.sqlite_files), "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a new, empty database."""
+    """The URL of a new database: without tables for tests of migrations, else as it pleases."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'state' / 'catalog.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.url(f"catalog_{uuid.uuid4().hex}")
+    name = f"catalog_{uuid.uuid4().hex}"
+    return server.url(name) if "migrations" in request.fixturenames else server.catalogue(name)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from catalog.audit.offline import Verifier
@@ -81,13 +82,17 @@ def test_whatever_is_told_is_kept_and_verifies(store: CatalogStore, told: str) -
     assert faults(store) == []
 
 
-@pytest.mark.parametrize("table", ["audit_record", "audit_checkpoint", "audit_node"])
+@pytest.mark.parametrize(
+    "table", ["audit_record", "audit_checkpoint", "audit_node", "audit_timestamp"]
+)
 @pytest.mark.parametrize("change", ["UPDATE {} SET log_id = 7", "DELETE FROM {}"])
 def test_nothing_is_changed_or_removed(store: CatalogStore, table: str, change: str) -> None:
     store.audit.append(CITY, record())
     with store._writing() as con:
         con.execute(text("INSERT INTO audit_node VALUES (1, 8, 0, '')"))
         con.execute(text("INSERT INTO audit_checkpoint VALUES (1, 1, 1, '', '', '', '', '', '')"))
+        now = "CURRENT_TIMESTAMP"
+        con.execute(text(f"INSERT INTO audit_timestamp VALUES (1, 1, {now}, {now}, '')"))
     with pytest.raises(CatalogError), store._writing() as con:
         con.execute(text(change.format(table)))
 
@@ -122,6 +127,46 @@ def test_within_a_transaction(store: CatalogStore) -> None:
     store.audit.append(CITY, record("after"))
     assert [one.record.subject for one in store.audit.newest(CITY)] == ["after", "kept"]
     assert faults(store) == []
+
+
+def test_a_log_without_timestamps_gives_nothing_where_they_are_a_condition(
+    database_url: str,
+) -> None:
+    now = AT
+    with CatalogStore.open(database_url, clock=lambda: now) as store:
+        store.audit.append(CITY, record())
+        now += timedelta(days=1)
+        store.audit.keep_anchored(CITY, 90_000, 3600)
+        for action in ("exchange", "query", "record", "answer", "quote"):
+            with pytest.raises(CatalogError) as caught:
+                store.audit.append(CITY, record(action=action))
+            assert caught.value.code == "audit_stamp_overdue"
+            assert caught.value.fields["since"] == AT.isoformat(timespec="seconds")
+        with pytest.raises(CatalogError) as caught:
+            store.audit.check(CITY)
+        assert caught.value.code == "audit_stamp_overdue"
+        store.audit.append(CITY, record(action="exchange", outcome="grant_missing"))
+        store.audit.append(CITY, record(action="hold"))
+        store.audit.keep_anchored(CITY, 90_000)
+        store.audit.append(CITY, record(action="exchange"))
+        assert store.audit.overdue(CITY) is None
+
+
+def test_a_check_is_not_remembered_past_the_older_limit(database_url: str) -> None:
+    """Checkpoints are in time, and remembered as being so; timestamps are not."""
+    now = AT
+    with CatalogStore.open(database_url, clock=lambda: now) as store:
+        store.audit.keep_anchored(CITY, 3600, 60)
+        store.audit.append(CITY, record())
+        now += timedelta(seconds=50)
+        key = Ed25519PrivateKey.generate()
+        store.checkpoints.make(CITY, key)
+        store.audit.append(CITY, record())
+        store.audit.check(CITY)
+        now += timedelta(seconds=11)
+        with pytest.raises(CatalogError) as caught:
+            store.audit.check(CITY)
+        assert caught.value.code == "audit_stamp_overdue"
 
 
 def test_an_overdue_log_gives_nothing(database_url: str) -> None:

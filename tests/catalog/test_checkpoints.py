@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from catalog.audit import offline
 from catalog.audit.record import AuditRecord
 from catalog.database import CatalogStore
 from catalog.errors import CatalogError
 from tests.catalog.audit_logs import FALSE, KEY, KEYS
+from tests.support.databases import forced
 
 AT = datetime(2026, 9, 1, 12, tzinfo=UTC)
 CITY = "city"
@@ -39,19 +39,6 @@ def verified(store: CatalogStore) -> offline.Verifier:
         verifier.add(entry, stored)
     verifier.end(state.size, state.head)
     return verifier
-
-
-def forced(store: CatalogStore, statement: str) -> None:
-    """What somebody may do who may drop triggers."""
-    with store._writing() as con:
-        names = con.dialect.name == "postgresql"
-        for table in ("audit_record", "audit_node", "audit_checkpoint"):
-            if names:
-                con.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
-            else:
-                for action in ("update", "delete"):
-                    con.execute(text(f"DROP TRIGGER IF EXISTS {table}_{action}"))
-        con.execute(text(statement))
 
 
 def test_a_log_that_grows_is_anchored_and_proved(store: CatalogStore) -> None:

@@ -66,3 +66,51 @@ def test_what_is_kept_of_a_secret(store: CatalogStore) -> None:
         rows = session.execute(text("SELECT salt, secret_hash FROM api_client")).all()
     assert len({row.salt for row in rows}) == len({row.secret_hash for row in rows}) == 2
     assert not any(secret in row.secret_hash for _, secret in ids for row in rows)
+
+
+def test_who_may_sign_in_is_on_record(store: CatalogStore) -> None:
+    partner, secret = store.clients.add("north", "bank-a", "wang", by="account:root")
+    department, _ = store.clients.add_for_department("north", "tax", "li")
+    for _ in range(2):  # the second time nothing changes, and nothing is recorded
+        store.clients.revoke("north", partner.id, by="boss")
+    found = [one.record for one in reversed(store.audit.newest("north"))]
+    assert [(one.actor, one.action, one.subject, dict(one.detail)) for one in found] == [
+        (
+            "account:root",
+            "account",
+            partner.id,
+            {"kind": "client_added", "partner": "bank-a", "user": "wang"},
+        ),
+        (
+            "system",
+            "account",
+            department.id,
+            {"kind": "client_added", "department": "tax", "user": "li"},
+        ),
+        (
+            "account:boss",
+            "account",
+            partner.id,
+            {"kind": "client_revoked", "partner": "bank-a", "user": "wang"},
+        ),
+    ]
+    assert secret not in str(found)
+
+
+def test_neither_is_done_without_its_record(
+    store: CatalogStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _ = store.clients.add("north", "bank-a", "wang")
+
+    def refuses(*_: object, **__: object) -> range:
+        raise CatalogError("database_failed", problem="-")
+
+    monkeypatch.setattr(store.audit, "append_in", refuses)
+    for change in (
+        lambda: store.clients.add("north", "bank-b", "li"),
+        lambda: store.clients.add_for_department("north", "tax", "li"),
+        lambda: store.clients.revoke("north", made.id),
+    ):
+        with pytest.raises(CatalogError):
+            change()
+    assert store.clients.list("north") == [made]

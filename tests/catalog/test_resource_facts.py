@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from catalog.database import CatalogStore
-from catalog.database.openings import Opening
 from catalog.database.resource_facts import TREND
 
 
@@ -29,19 +28,3 @@ def test_numbers_scores_and_the_first_publish(ready: CatalogStore, samples: Any)
 
 def test_nothing_is_known_of_an_unknown_workspace(ready: CatalogStore) -> None:
     assert ready.resource_facts("nowhere") == {}
-    assert ready.answered("nowhere") == {}
-
-
-def test_lookups_are_counted_by_view_and_questions_by_text(
-    ready: CatalogStore, samples: Any
-) -> None:
-    def call(action: str, subject: str, outcome: str = "ok") -> Opening:
-        return Opening(samples.noon, "p", "u", "a", "x", action, subject, outcome)  # type: ignore[arg-type]
-
-    ready.openings.write(
-        "tainan",
-        call("record", "base.clinic 1"), call("record", "base.clinic 2"),
-        call("record", "base.clinics 1"), call("record", "base.clinic 3", "consent_missing"),
-        call("query", "SELECT 1"), call("query", "SELECT 1"), call("quote", "SELECT 1"),
-    )  # fmt: skip
-    assert ready.answered("tainan") == {("record", "base.clinic"): 2, ("query", "SELECT 1"): 2}

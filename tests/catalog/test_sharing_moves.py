@@ -18,7 +18,22 @@ from catalog.sharing.transitions import STATES, TRANSITIONS, Transition, allowed
 from catalog.sharing.working_days import WorkingDays
 
 MONDAY = datetime(2025, 3, 3, 2, tzinfo=UTC)
-TERMS = Terms(WorkingDays("CN"), ZoneInfo("Asia/Shanghai"), 2, 1, 10, 20, 10, 1, 3, "bureau", 730)
+TERMS = Terms(
+    WorkingDays("CN"),
+    ZoneInfo("Asia/Shanghai"),
+    2,
+    1,
+    10,
+    20,
+    10,
+    10,
+    10,
+    1,
+    3,
+    "mayor",
+    "bureau",
+    730,
+)
 READER = By("department:civil/wang", "requester")
 OWNER = By("department:trade/li", "owner")
 OTHER = By("department:health/xu", "owner")
@@ -207,9 +222,37 @@ def test_ticking_supervises_and_doing_it_again_changes_nothing() -> None:
     assert seen == [
         ("remind", "dispatched", "trade"),
         ("supervise", "supervising", "trade"),
-        ("escalate", "supervising", "bureau"),
+        ("escalate", "supervising", "mayor"),
     ]
     assert states(decide(request, 1, OWNER, {"y": YES, "z": YES})) == ["confirmed", "approved"]
+
+
+def test_a_ruling_has_a_clock_of_its_own() -> None:
+    request = decide(dispatched(HARD), 1, OWNER, {"y": NO, "z": NO})
+    request = moves.dispute(request, 1, READER, at(0), "the law names it").request
+    assert request.tasks[0].clock is None
+    seen = []
+    for day in range(30):
+        change = moves.tick(request, at(day))
+        seen += [(event.act, event.after, event.task, event.to, day) for event in change.events]
+        request = change.request
+        assert moves.tick(request, at(day)).events == ()
+    # Ten working days from Monday 3 March; the mayor after three more.
+    assert seen == [
+        ("remind", "raised", 1, "bureau", 11),
+        ("supervise", "raised", 1, "bureau", 15),
+        ("escalate", "raised", 1, "mayor", 18),
+    ]
+    assert states(request) == ["confirmed", "refused"]
+    ruled = moves.rule(request, 1, BUREAU, at(30), False, "it does not").request
+    said = ruled.tasks[0].dispute
+    assert said is not None and said.clock is None
+    assert moves.tick(ruled, at(99)).events == ()
+
+
+def test_the_bureau_is_reminded_of_its_check() -> None:
+    change = moves.tick(submitted(HARD), at(1))
+    assert [(event.act, event.to) for event in change.events] == [("remind", "bureau")]
 
 
 def test_nothing_is_granted_after_its_term() -> None:

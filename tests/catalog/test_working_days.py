@@ -110,8 +110,15 @@ def test_what_is_due_is_due_on_a_working_day_of_the_city(
 
 def terms(calendar: WorkingDays = CHINA, **changes: int) -> Terms:
     values = {"check": 2, "unconditional": 1, "conditional": 10, "supply": 20, "verify": 10}
+    values |= {"dispute": 10, "correct": 10}
     values |= {"remind_before": 1, "escalate_after": 3, "longest_days": 730} | changes
-    return Terms(days=calendar, zone=ZoneInfo("Asia/Shanghai"), escalate_to="bureau", **values)
+    return Terms(
+        days=calendar,
+        zone=ZoneInfo("Asia/Shanghai"),
+        escalate_to="mayor",
+        bureau="bureau",
+        **values,
+    )
 
 
 @given(moments, st.integers(0, 400), st.integers(0, 400))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import CityBrainError, Problems
-from pipelines.workspace import load_workspace, valid_social_credit_code
+from pipelines.departments import valid_social_credit_code
+from pipelines.workspace import load_workspace
 from tests.support.city import City
 
 ID = "- {name: id, logicalType: integer}"

@@ -9,15 +9,18 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from catalog.audit.checkpoints import Checkpoint
 from catalog.audit.record import AuditRecord
 from catalog.database import CatalogStore
 from catalog.errors import CatalogError
@@ -27,8 +30,10 @@ from pipelines.auditing import verified
 from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.workspace import Workspace, load_workspace
+from sandbox.opening import open_desk
 from tests.servers import postgres
 from tests.support.city import NAME, City
+from tests.support.databases import forced, lose_database
 
 __all__ = ["postgres"]  # a fixture
 
@@ -68,13 +73,6 @@ def run(*arguments: str, code: int = 0) -> str:
     return result.output
 
 
-def forced(store: CatalogStore, statement: str) -> None:
-    with store._writing() as con:
-        for action in ("update", "delete"):
-            con.execute(text(f"DROP TRIGGER IF EXISTS audit_record_{action}"))
-        con.execute(text(statement))
-
-
 def test_the_key_is_made_once_and_for_its_owner_alone(town: Workspace) -> None:
     key = signing_key(town)
     path = Home.of("town").root / "keys" / "audit.key"
@@ -100,8 +98,8 @@ def test_looks_are_recorded(root: Path, store: CatalogStore) -> None:
 def test_verify_names_what_was_changed(root: Path, store: CatalogStore) -> None:
     assert "sound: 0 records" in run("verify", str(root))
     store.audit.append("town", *records(20))
-    assert json.loads(run("checkpoint", str(root), "--json"))["size"] == 21
-    assert "The log is sound: 21 records, 1 checkpoints" in run("verify", str(root))
+    assert json.loads(run("checkpoint", str(root), "--json"))["size"] == 22
+    assert "The log is sound: 22 records, 1 checkpoints" in run("verify", str(root))
     forced(store, "UPDATE audit_record SET actor = 'account:nobody' WHERE sequence = 13")
     assert "record 13 was changed" in run("verify", str(root), code=1)
     forced(store, "DELETE FROM audit_record WHERE sequence = 5")
@@ -109,6 +107,18 @@ def test_verify_names_what_was_changed(root: Path, store: CatalogStore) -> None:
     assert [(one["kind"], one["sequence"]) for one in told["listed"]] == [
         ("missing", 5),
         ("changed", 13),
+    ]
+
+
+def test_a_verification_is_recorded_with_what_it_found(root: Path, store: CatalogStore) -> None:
+    store.audit.append("town", *records(3))
+    run("verify", str(root), "--who", "li")
+    forced(store, "UPDATE audit_record SET actor = 'account:nobody' WHERE sequence = 2")
+    run("verify", str(root), code=1)
+    noted = [one.record for one in store.audit.newest("town", action="audit", subject="verify")]
+    assert [(one.actor, dict(one.detail)) for one in noted] == [
+        ("system", {"faults": "1"}),
+        ("account:li", {"faults": "0"}),
     ]
 
 
@@ -136,8 +146,7 @@ def test_checkpoints_kept_elsewhere(root: Path, town: Workspace, store: CatalogS
     # Somebody with the key and the database makes both anew.
     url = Home.of("town").database_url
     store.close()
-    for path in Home.of("town").root.glob("catalog.db*"):
-        path.unlink()
+    lose_database(Home.of("town").root / "catalog.db")
     with CatalogStore.open(url) as forged:
         forged.audit.append("town", *records(7, "other"))
         anchor(forged, town)
@@ -217,6 +226,40 @@ def test_the_service_anchors_from_time_to_time(town: Workspace, store: CatalogSt
     assert last is not None and last.size == 4
     state = store.audit.state("town")
     assert state is not None and state.overdue_seconds == 3_600
+
+
+def test_the_service_anchors_at_once_when_there_is_much_to_anchor(root: Path) -> None:
+    (root / "workspace.toml").write_text(
+        'name = "town"\n[audit]\ncheckpoint_seconds = 86400\ncheckpoint_records = 10\n'
+    )
+    town = load_workspace(root)
+    anchored = threading.Event()
+    with CatalogStore.open(Home.of(town.name).database_url) as store:
+        make = store.checkpoints.make
+
+        def told(workspace: str, key: Ed25519PrivateKey) -> Checkpoint | None:
+            found = make(workspace, key)
+            if found is not None and found.size >= 10:
+                anchored.set()
+            return found
+
+        store.checkpoints.make = told  # type: ignore[method-assign]
+        anchoring = Anchoring(store, town)
+        anchoring.start()
+        for one in records(20):  # the first round, at the start, may take some of them with it
+            store.audit.append("town", one)
+        assert anchored.wait(60)
+        anchoring.close()
+
+
+@pytest.mark.slow
+def test_a_sandbox_command_anchors_at_its_end(small: City) -> None:
+    small.run()
+    with open_desk(small.plan()) as opened:
+        opened.store.audit.append(NAME, *records(3))
+    with CatalogStore.open(Home.of(NAME).database_url) as store:
+        state = store.audit.state(NAME)
+    assert state is not None and state.anchored == state.size
 
 
 def test_what_cannot_be_anchored_is_told_and_ends_all_giving(town: Workspace) -> None:

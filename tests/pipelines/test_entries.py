@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from catalog.database import CatalogStore
-from catalog.database.openings import Opening
+from catalog.database.openings import GivenData, Opening
 from catalog.resources.entry import Entry, cycle_of
 from pipelines.entries import catalogue_of, entries_of, live
 from pipelines.errors import PipelineError
 from pipelines.plan import compile_workspace
-from pipelines.present_entries import print_entry
+from pipelines.present_entries import entry_json, print_entry
 from pipelines.workspace import load_workspace
 from tests.support.city import NAME, City
 
@@ -149,24 +149,34 @@ def test_an_element_must_be_named(city: City) -> None:
     assert city.codes() == ["value_invalid"]
 
 
-def test_answered_calls_count_for_the_views_that_they_read(tmp_path: Path) -> None:
-    def call(action: str, subject: str, outcome: str = "ok") -> Opening:
-        return Opening(datetime.now(UTC), "p", "u", "a", "x", action, subject, outcome)  # type: ignore[arg-type]
+def test_use_is_told_with_its_channels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def call(action: str, subject: str, outcome: str = "ok", *views: str) -> Opening:
+        given = GivenData(snapshots=dict.fromkeys(views, "1"))
+        return Opening(datetime.now(UTC), "p", "u", "a", "x", action, subject, outcome, given=given)  # type: ignore[arg-type]
 
+    business, inspection = "sandbox.business", "sandbox.inspection"
     with CatalogStore.open(f"sqlite:///{tmp_path / 'c.db'}") as store:
         workspace = load_workspace(ROOT / "workspaces" / "chicago")
         store.sync_resources("chicago", list(workspace.contracts.values()))
-        ask = "SELECT count(*) AS n FROM sandbox.business"
-        joined = f"{ask} JOIN sandbox.inspection USING (enterprise)"
         store.openings.write(
             "chicago",
-            call("query", ask), call("query", ask), call("query", joined),
-            call("query", ask, "budget_spent"), call("quote", ask),
+            call("query", "a", "ok", business), call("query", "a", "ok", business),
+            call("query", "b", "ok", business, inspection),
+            call("query", "a", "budget_spent"), call("quote", "a"),
             call("record", "sandbox.business 17"), call("record", "sandbox.business 18"),
-            call("record", "sandbox.businessx 17"), call("query", "SELECT count( FROM"),
+            call("record", "sandbox.businessx 17"),
         )  # fmt: skip
-        calls = {name: item.calls for name, item in live(store, "chicago").items() if item.calls}
-    assert calls == {"sandbox.business": 5, "sandbox.inspection": 1}
+        found = live(store, workspace)
+    assert {name: one.calls for name, one in found.items() if one.calls} == {
+        business: 5,
+        inspection: 1,
+    }
+    entry = Entry(key=business, city="x", name="x", fields=())
+    print_entry(entry, found[business])
+    assert "5 (Sandbox questions 3, Authorised records 2)" in capsys.readouterr().out
+    told = entry_json(entry, found[business])["live"]
+    assert told["calls"] == 5 and told["usage"]["channels"]["records"]["calls"] == 2
+    assert told["usage"]["partners"] == 1
 
 
 def test_a_missing_item_is_said_to_be_missing(

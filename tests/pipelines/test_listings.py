@@ -30,3 +30,15 @@ def test_findings_stand_in_the_report(city: City, tmp_path: Path) -> None:
     with report.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kept"] == "False"]
     assert [(row["line"], row["reason"]) for row in rows] == [("4", "columns"), ("5", "repeated")]
+
+
+def test_no_value_in_the_report_is_a_formula(city: City, tmp_path: Path) -> None:
+    text = LIST.read_bytes().decode("big5hkscs")
+    evil = text.replace("不定期", "=HYPERLINK(A1)").replace("依政府", "－1+@依政府")
+    path, report = tmp_path / "l.csv", tmp_path / "report.csv"
+    path.write_bytes(evil.encode("big5hkscs"))
+    import_list(city.load(), path, "taipei", None, report)
+    with report.open(encoding="utf-8", newline="") as file:
+        values = {row["value"] for row in csv.DictReader(file)}
+    assert "'=HYPERLINK(A1)" in values and any(one.startswith("'－1") for one in values)
+    assert not any(one.startswith(("=", "+", "-", "@", "－")) for one in values)

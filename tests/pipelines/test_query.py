@@ -182,7 +182,7 @@ def test_the_engine_itself_is_locked_for_a_query_that_slips_through(home: City) 
             "INSTALL httpfs",
         ):
             with pytest.raises(duckdb.Error):
-                result.execute(sql)
+                result.connection.execute(sql)
 
 
 def test_a_resource_that_was_never_published(home: City) -> None:

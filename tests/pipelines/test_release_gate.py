@@ -14,6 +14,7 @@ from pipelines.maintain import rollback
 from pipelines.release_gate import ReleaseVerdict, judge_statistics
 from quality.risk.policy import RiskSettings
 from tests.support.city import NAME, City, csv
+from tests.support.databases import lose_database
 from tests.support.releases import release
 
 pytestmark = pytest.mark.slow
@@ -145,7 +146,7 @@ def test_the_report_of_visible_data_survives_runs_without_news(city: City) -> No
 def test_the_report_is_taken_over_from_the_lake_when_the_catalogue_is_lost(city: City) -> None:
     shared(patients(city, group(30, "north")))
     city.run()
-    (city.home.root / "catalog.db").unlink()
+    lose_database(city.home.root / "catalog.db")
     city.run("raw.*")
     report = city.status()[SHARED].risk
     assert report is not None

@@ -11,6 +11,7 @@ from catalog.database import CatalogStore
 from catalog.errors import Problems
 from pipelines.errors import PipelineError
 from tests.support.city import ALL_TABLES, NAME, City, csv, statuses
+from tests.support.databases import lose_database
 
 pytestmark = pytest.mark.slow
 DISTRICT, SHOP = "raw.civil__district", "raw.trade__shop"
@@ -273,8 +274,7 @@ def test_the_run_and_its_steps_are_recorded(small: City) -> None:
 def test_a_lost_catalogue_database_is_rebuilt_from_the_lake(small: City) -> None:
     small.run()
     before = {name: item.published for name, item in small.status().items()}
-    for path in small.home.root.glob("catalog.db*"):
-        path.unlink()
+    lose_database(small.home.root / "catalog.db")
     assert set(statuses(small.run()).values()) == {"unchanged"}
     assert {name: item.rows for name, item in small.status().items()} == before
     assert {name: item.snapshot_id for name, item in small.status().items()} == {
@@ -284,8 +284,7 @@ def test_a_lost_catalogue_database_is_rebuilt_from_the_lake(small: City) -> None
 
 def test_a_lost_catalogue_database_gets_the_accounts_back(small: City) -> None:
     small.run()
-    for path in small.home.root.glob("catalog.db*"):
-        path.unlink()
+    lose_database(small.home.root / "catalog.db")
     small.run()
     assert {name: item.reconciles for name, item in small.status().items()} == dict.fromkeys(
         ALL_TABLES, True

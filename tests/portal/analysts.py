@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import html
 import re
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from tests.portal.bureau import SQL, Bureau, make_bureau
 from tests.portal.inside import Inside, inside
 from tests.portal.people import Browser, account
 from tests.support.city import NAME
+from tests.support.databases import copy_database
 
 EDITOR = "/console/agreements/agreement-a"
 QUOTE, ASK = "/console/quote/agreement-a", "/console/ask/agreement-a"
@@ -46,11 +45,7 @@ def console(
 ) -> Iterator[tuple[Bureau, Inside]]:
     """The city for tests that spend: its database is their own, its published tables are not."""
     copy = tmp_path / "catalog.db"
-    with (
-        closing(sqlite3.connect(untouched.home / NAME / "catalog.db")) as there,
-        closing(sqlite3.connect(copy)) as here,
-    ):
-        there.backup(here)
+    copy_database(untouched.home / NAME / "catalog.db", copy)
     url = f"sqlite:///{copy}"
     monkeypatch.setenv("CITYBRAIN_HOME", str(untouched.home))
     monkeypatch.setenv("CITYBRAIN_DATABASE", url)

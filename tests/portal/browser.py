@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.types import ASGIApp
 
@@ -101,9 +101,18 @@ def sign_in(page: Page, url: str, name: str, password: str = PASSWORD) -> None:
     page.get_by_role("button", name="Sign out").wait_for()
 
 
-def axe_faults(page: Page) -> list[tuple[str, str, list[Any]]]:
-    """What axe finds serious or critical on a page: rule, help, and where."""
-    found = Axe().run(page).response["violations"]
+def axe_faults(page: Page, *rules: str) -> list[tuple[str, str, list[Any]]]:
+    """What axe finds serious or critical on a page: rule, help, and where.
+
+    Args:
+        rules: only these; else all of them.
+    """
+    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
+    if rules:
+        options["runOnly"] = list(rules)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("(options) => axe.run(options)", options)["violations"]
     return [
         (one["id"], one["help"], [node["html"][:200] for node in one["nodes"]])
         for one in found

@@ -10,9 +10,12 @@ import pytest
 from tests.portal.analysts import asking, console, untouched
 from tests.portal.browser import chromium, city_url, page
 from tests.portal.bureau import Bureau, Credentials, make_bureau
+from tests.portal.everything import Everything, build, everything
 from tests.portal.inside import Inside, inside
 from tests.portal.twins import Attacker, Twins, served
 from tests.servers import postgres
+from tests.support.city import NAME
+from tests.support.databases import copy_database
 
 __all__ = ["asking", "chromium", "city_url", "console", "page", "postgres", "untouched"]
 
@@ -38,6 +41,31 @@ def portal(bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("CITYBRAIN_HOME", str(bureau.home))
     with inside(bureau, tmp_path / "keys") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+    """A city that has one of everything; tests copy its database."""
+    with pytest.MonkeyPatch.context() as patch:
+        root = tmp_path_factory.mktemp("everything")
+        patch.setenv("CITYBRAIN_HOME", str(root / "home"))
+        patch.delenv("CITYBRAIN_DATABASE", raising=False)
+        return build(root)
+
+
+@pytest.fixture(scope="module")
+def full_city(built: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
+    """The same, served, for the tests of a module: people have signed in, requests of every state wait."""
+    folder = tmp_path_factory.mktemp("served")
+    copy = folder / "catalog.db"
+    copy_database(built.home / NAME / "catalog.db", copy)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CITYBRAIN_HOME", str(built.home))
+        patch.setenv("CITYBRAIN_DATABASE", f"sqlite:///{copy}")
+        patch.setenv("CITYBRAIN_LANG", "en")
+        bureau = Bureau(built.city, built.home, {"CITYBRAIN_DATABASE": f"sqlite:///{copy}"})
+        with everything(bureau, folder / "keys") as made:
+            yield made
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.portal.bureau import ASKING, SQL
 from tests.portal.twins import PLANTED, Attacker, Twins
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 HIM = f"owner = '{PLANTED}'"
@@ -231,9 +232,11 @@ def test_a_question_that_fails_after_its_charge_is_not_refunded(twins: Twins) ->
     )
     assert started.status_code == 202
     attacker.session.delete(started.headers["location"])
+    ended = ("cancelled", "answered")
+    until(lambda: attacker.session.get(started.headers["location"]).json()["state"] in ended)
     stopped = spent(attacker)
     again = attacker.ask(sql, key="stopped")
-    assert again.status_code == 200
+    assert again.status_code == 200, again.text
     assert again.json()["spent"]["rho"] in (0, pytest.approx(spent(attacker) - stopped, abs=1e-9))
     assert spent(attacker) - before == pytest.approx(_rho(attacker, sql), rel=1e-6)
 

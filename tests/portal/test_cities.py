@@ -30,7 +30,13 @@ def test_each_city_is_under_its_name(
             assert '<a href="/east/">东西</a>' in page.text
             english = http.get("/", headers={"Accept-Language": "en"}).text
             assert "East &amp; West" in english and '<a href="/west/">west</a>' in english
-            assert http.get("/healthz").json()["cities"] == ["/east/healthz", "/west/healthz"]
+            every = http.get("/healthz")
+            assert every.status_code == 200 and every.json()["status"] == "ok"
+            assert {name: one["status"] for name, one in every.json()["cities"].items()} == {
+                "east": "ok",
+                "west": "ok",
+            }
+            assert every.json()["cities"]["west"] == http.get("/west/healthz").json()
             form = {"grant_type": "client_credentials"}
             for name in ("east", "west"):
                 assert http.get(f"/{name}/healthz").status_code == 200
@@ -41,7 +47,34 @@ def test_each_city_is_under_its_name(
                 assert found.status_code == 200, found.text
                 wrong = http.put(f"/{name}/budget")
                 assert wrong.status_code == 405 and wrong.headers["Allow"] == "GET"
-            assert http.get("/north/healthz").status_code == 404
+            north = http.get("/north/healthz", headers={"Accept-Language": "en"})
+            assert (north.status_code, north.json()["code"]) == (404, "page_missing")
+            north = http.get("/north/", headers={"Accept": "text/html", "Accept-Language": "zh"})
+            assert north.status_code == 404 and '<a href="/east/">东西</a>' in north.text
+            assert "没有这个页面" in north.text
+            nowhere = http.get("/east/nowhere", headers={"Accept": "text/html"})
+            assert nowhere.status_code == 404
+            assert nowhere.headers["Content-Type"].startswith("text/html")
+            assert http.get("/east/nowhere").json()["code"] == "page_unknown"
+
+
+def test_one_city_that_fails_fails_all(
+    bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CITYBRAIN_HOME", str(bureau.home))
+    plan = bureau.city.plan()
+    with open_desk(plan) as opened:
+        east, west = (create_app(opened, plan, service_key(tmp_path)) for _ in range(2))
+        with TestClient(cities_app({"east": (east, ""), "west": (west, "")})) as http:
+            loop = next(one for one in west.state.service.loops if one.name == "webhooks")
+            monkeypatch.setattr(loop, "_now", lambda: loop._beat + 1_000_000)
+            found = http.get("/healthz")
+            assert found.status_code == 503 and found.json()["status"] == "failing"
+            cities = found.json()["cities"]
+            assert (cities["east"]["status"], cities["west"]["status"]) == ("ok", "failing")
+            assert cities["west"]["parts"]["webhooks"] == "loop_overdue"
+            assert http.get("/east/healthz").status_code == 200
+            assert http.get("/west/healthz").status_code == 503
 
 
 def test_no_two_cities_have_one_name() -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from catalog.errors import CityBrainError
 from citybrain import app
 from tests.portal.bureau import Bureau, token
+from tests.support.city import NAME
 
 
 def said(*arguments: object) -> str:
@@ -44,6 +45,9 @@ def test_clients(bureau: Bureau, root: Path) -> None:
     for _ in range(2):
         assert said(*client, "revoke", root, credentials[0]) == f"{credentials[0]}\n"
     assert token(bureau.url, credentials).status_code == 401
+    with bureau.store() as store:
+        records = [one.record for one in store.audit.newest(NAME, subject=credentials[0])]
+    assert [one.detail["kind"] for one in records] == ["client_revoked", "client_added"]
     with pytest.raises(CityBrainError) as caught:
         said(*client, "revoke", root, "client-0")
     assert caught.value.code == "client_unknown"

@@ -256,7 +256,7 @@ def test_an_agreement_of_any_name(console: tuple[Bureau, Inside], asking: Browse
     terms |= {"valid_from": "2026-01-01", "valid_to": "2099-12-31"}
     with bureau.store() as store:
         take(store, agreement(**terms))
-    portal.clock.later(seconds=2)
+    portal.clock.later(minutes=5)
     page = asking.get("/console").text
     paths = [html.unescape(one) for one in re.findall(r'href="(/console/agreements/[^"]*)"', page)]
     (path,) = [one for one in paths if one != EDITOR]

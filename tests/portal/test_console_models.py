@@ -78,7 +78,9 @@ def test_no_group_at_all() -> None:
     assert shown(empty, "en").rows == () and charts(empty) == ()
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "  ="])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", "\n", "  =", "＝", "＋", "－", "＠", "\u3000="]
+)
 def test_no_cell_of_a_csv_is_a_formula(start: str) -> None:
     text = f'{start}1+1","x'
     got = as_csv(Table((text, "n"), ("key", "statistic"), ((text, -5.0),), ((None, 0.5),)))

@@ -91,7 +91,7 @@ def test_what_is_anothers_is_not_there(console: tuple[Bureau, Inside], asking: B
         terms = {"views": VIEWS, "letters": ["letter-tax"], "valid_from": "2026-01-01"}
         terms |= {"valid_to": "2099-12-31", "id": "agreement-b", "users": ["zhao"]}
         take(store, agreement(**terms, partner=other))
-    portal.clock.later(seconds=2)
+    portal.clock.later(minutes=5)
     zhao = analyst(bureau, portal, "zhao", "bank-b")
     response = part(asking, ASK, form())
     id = answer_id(ended(asking, response))
@@ -138,7 +138,7 @@ def test_an_agreement_that_ends_between_price_and_question(
         store.instruments.revoke(
             NAME, "agreement", "agreement-a", at=at, by="centre", reason="test"
         )
-    portal.clock.later(seconds=2)
+    portal.clock.later(minutes=5)
     refused = asked(asking, form())
     assert "agreement_revoked" in refused and charges(bureau) == 0
     assert asking.get(EDITOR).status_code == 403

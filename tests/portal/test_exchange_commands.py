@@ -55,8 +55,9 @@ def test_programs_of_departments(served: Counter) -> None:
     assert told["client_id"] in citybrain(served, "client", "list").stdout
     assert citybrain(served, "client", "revoke", told["client_id"]).returncode == 0
     assert served.http.get("/exchange", headers=headers).status_code == 401
-    kinds = [one.detail["kind"] for one in served.audit() if one.action == "account"]
-    assert kinds == ["client_added", "client_revoked"]
+    records = [one for one in served.audit() if one.subject == told["client_id"]]
+    assert [one.detail["kind"] for one in records] == ["client_added", "client_revoked"]
+    assert told["client_secret"] not in str(served.audit())
     wrong = citybrain(served, "client", "add", "--department", "never", "--user", "li")
     assert wrong.returncode == 1 and "department_unknown" in wrong.stderr
 

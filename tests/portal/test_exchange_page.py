@@ -124,3 +124,36 @@ def test_a_client_that_goes_away_ends_its_export(served: Counter, url: str) -> N
     assert record.rows is not None
     assert 0 < record.rows < 3_000_000
     assert served.service.opened.store.quotas.used(NAME, "civil", "rows") == record.rows
+    nothing_is_held(served)
+
+
+def test_a_grant_that_is_revoked_cuts_an_export(
+    served: Counter, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over a real connection: it ends without its last chunk, so the client knows that rows are missing."""
+    monkeypatch.setattr("pipelines.exchange.exports.LOOKED", 0.0)
+    served.publish(rows_sql(3_000_000))
+    grant = served.grant()
+    headers = served.client()
+    address = f"{url}/exchange/{FIRM}/export?purpose=loans&format=jsonl"
+    with httpx.stream("GET", address, headers=headers) as response:
+        chunks = response.iter_bytes()
+        next(chunks)
+        store = served.service.opened.store
+        store.grants.revoke(NAME, grant.id, by="account:bureau", reason="over")
+        with pytest.raises(httpx.RemoteProtocolError):
+            for _ in chunks:
+                pass
+    record = next(one for one in reversed(served.audit()) if one.detail["kind"] == "export_end")
+    assert record.outcome == "grant_missing" and record.rows is not None
+    assert 0 < record.rows < 3_000_000
+    assert store.quotas.used(NAME, "civil", "rows") == record.rows
+    nothing_is_held(served)
+    assert httpx.get(address, headers=headers).status_code == 403
+
+
+def nothing_is_held(served: Counter) -> None:
+    """Of an export that has ended: its place among those that run, its folder."""
+    exchange = served.service.exchange
+    assert exchange._exporting._value == exchange.settings.exports  # type: ignore[attr-defined]
+    assert list((served.city.home.exchange / "scratch").iterdir()) == []

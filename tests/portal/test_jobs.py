@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from sandbox.watch import Watch
 from tests.portal.bureau import ASKING, Bureau, Credentials, make_bureau
 from tests.portal.inside import Inside
 from tests.support.city import NAME
+from tests.support.waiting import until
 
 
 class Slow:
@@ -53,13 +53,6 @@ def question(number: int) -> dict[str, str]:
     """One that no other test has asked."""
     sql = f"SELECT COUNT(*) AS n FROM sandbox.firm WHERE paid < {number}.5"
     return {"sql": sql, **ASKING}
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def charged(bureau: Bureau, key: str) -> int:

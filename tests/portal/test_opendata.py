@@ -15,8 +15,9 @@ from rdflib import Graph
 
 from catalog.exports.dcat import MEDIA, SUFFIXES
 from portal import opencatalogue
+from portal.errors import PortalError
 from tests.portal.opencity import Served, served
-from tests.support.city import City
+from tests.support.city import NAME, City
 from tests.support.opencity import PERMITS, open_city
 
 ROWS = [("north", 20), ("south", 20)]
@@ -109,11 +110,40 @@ def test_every_download_is_in_the_audit_log_and_no_address(site: Served) -> None
     site.http.get(PATHS[0], headers={"If-None-Match": "*"})
     assert site.records() == []
     site.http.get(PATHS[0])
-    (one,) = site.records()
-    record = one.record
-    assert (record.actor, record.subject, record.rows) == ("-", "open.permit", 2)
-    assert record.fields == ("district", "permits") and record.under == "CC-BY-4.0"
-    assert record.snapshot is not None and dict(record.detail) == {"format": "csv"}
+    end, begin = (one.record for one in site.records())
+    for record, kind, rows in ((begin, "export", None), (end, "export_end", 2)):
+        assert (record.actor, record.subject, record.rows) == ("-", "open.permit", rows)
+        assert record.fields == ("district", "permits") and record.under == "CC-BY-4.0"
+        assert record.snapshot is not None and record.outcome == "ok"
+        assert dict(record.detail) == {"kind": kind, "format": "csv"}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_a_download_ends_when_its_release_is_withdrawn(
+    site: Served, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr("pipelines.exchange.exports.LOOKED", 0.0)
+    monkeypatch.setattr(opencatalogue, "KEPT_SECONDS", -1.0)
+    catalogue = site.app.state.service.open_data
+    stream = catalogue.stream(catalogue.current("open.permit"), suffix, "a")
+    contracts = [step.contract for step in site.city.plan().steps.values()]
+    kept = [one for one in contracts if one.name != "open.permit"]
+    site.opened.store.sync_resources(NAME, kept)
+    with pytest.raises(PortalError, match="dataset_unknown"):
+        list(stream)
+    stream.close()
+    assert site.records()[0].record.outcome == "dataset_unknown"
+    assert not catalogue._at_work
+    assert site.http.get(f"/open/open.permit.{suffix}").status_code == 404
+
+
+def test_a_download_that_is_left_counts_what_was_given(site: Served) -> None:
+    catalogue = site.app.state.service.open_data
+    stream = catalogue.stream(catalogue.current("open.permit"), "csv", "a")
+    stream.close()
+    stream.close()
+    end, begin = (one.record for one in site.records())
+    assert (end.outcome, end.rows, begin.outcome) == ("export_broken", 0, "ok")
 
 
 @pytest.mark.parametrize(

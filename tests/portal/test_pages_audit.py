@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -16,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 from catalog.audit import offline
 from catalog.audit.record import AuditRecord
+from catalog.errors import CatalogError
 from catalog.people import Role
 from tests.portal.browser import axe_faults, sign_in
 from tests.portal.bureau import Bureau
@@ -74,6 +76,19 @@ def test_pages_by_number_and_filters(auditor: Browser, bureau: Bureau) -> None:
     assert auditor.get("/audit?before=0").status_code == 422
 
 
+@pytest.mark.parametrize("code", ["audit_overdue", "audit_stamp_overdue"])
+def test_it_says_when_nothing_is_given(
+    auditor: Browser, portal: Inside, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    for lang, said in (("en", "nothing is given"), ("zh", "暂停提供数据")):
+        assert said not in auditor.get(f"/audit?lang={lang}").text
+    late = CatalogError(code, workspace=NAME, since="2026-11-01T08:00:00+00:00")
+    monkeypatch.setattr(portal.opened.store.audit, "overdue", lambda _workspace: late)
+    for lang, said in (("zh", "暂停提供数据"), ("en", "nothing is given")):
+        page = html.unescape(auditor.get(f"/audit?lang={lang}").text)
+        assert said in page and late.text(lang) in page
+
+
 def test_every_look_is_recorded(auditor: Browser, bureau: Bureau) -> None:
     (number,) = add(bureau)
     for path, subject in (
@@ -98,6 +113,17 @@ def test_a_record_with_its_proof(auditor: Browser, bureau: Bureau) -> None:
     keys = offline.read_keys([bureau.home / NAME / "keys" / "audit.pub"])
     assert offline.proof_faults(json.loads(proof.text), keys) == []
     assert auditor.get("/audit/records/999999999").status_code == 404
+
+
+def test_the_last_timestamp_is_shown(auditor: Browser, bureau: Bureau) -> None:
+    auditor.post("/audit/export", {})  # anchors
+    with bureau.store() as store:
+        last = store.checkpoints.last(NAME)
+        assert last is not None
+        store.timestamps.add(NAME, last, datetime(2031, 5, 6, 12, tzinfo=UTC), b"a token")
+    shown = auditor.get("/audit").text
+    line = re.search(r"<dt>Last timestamp of others</dt><dd>(.*)</dd>", shown)
+    assert line is not None and "2031-05-06" in line[1] and f"checkpoint {last.number}" in line[1]
 
 
 def test_verification_in_the_background(auditor: Browser, bureau: Bureau) -> None:

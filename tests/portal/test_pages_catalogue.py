@@ -16,12 +16,14 @@ from playwright.sync_api import Page, expect
 from pipelines.listings import import_list
 from portal import app as application
 from portal.app import create_app
+from portal.catalogues import label
 from portal.pages import PAGES
 from portal.tokens import service_key
 from tests.portal.browser import axe_faults, serving, sign_in
 from tests.portal.bureau import make_bureau
 from tests.portal.inside import Inside, inside
 from tests.portal.people import Browser, account
+from tests.support.city import NAME
 
 LISTS = Path(__file__).parents[1] / "catalog" / "lists"
 SCRIPT = '<script>alert("x")</script>'
@@ -160,6 +162,14 @@ def test_an_unknown_list_or_entry_is_not_found(city: Inside) -> None:
         assert browser(city).get(f"/catalogue/lists/{path}").status_code == 404
 
 
+def looks(city: Inside) -> list[tuple[str, str]]:
+    """What the audit log says of sample rows: of what, and how it ended."""
+    found = city.opened.store.audit.newest(NAME, action="exchange", limit=100)
+    told = [one.record for one in found if one.record.detail.get("kind") == "look"]
+    assert all(one.rows and one.fields and one.snapshot for one in told)
+    return [(one.subject, one.outcome) for one in told]
+
+
 def test_samples_show_an_officer_what_is_public_and_no_more(city: Inside) -> None:
     page = browser(city, "officer").get("/catalogue/resource/raw.tax__firm/samples")
     assert page.status_code == 200
@@ -169,6 +179,14 @@ def test_samples_show_an_officer_what_is_public_and_no_more(city: Inside) -> Non
     ).status_code == 403  # fmt: skip
     view = browser(city, "partner").get("/catalogue/resource/sandbox.firm/samples")
     assert "not shown" in view.text
+
+
+def test_sample_rows_that_were_shown_are_in_the_audit_log(city: Inside) -> None:
+    before = len(looks(city))
+    browser(city, "partner").get("/catalogue/resource/sandbox.firm/samples")
+    assert len(looks(city)) == before  # nothing was shown
+    browser(city, "engineer").get("/catalogue/resource/raw.tax__firm/samples")
+    assert looks(city)[: len(looks(city)) - before] == [("raw.tax__firm", "ok")]
 
 
 def test_the_graph_is_data_and_the_lists_say_the_same(city: Inside) -> None:
@@ -299,3 +317,18 @@ def test_the_graph_leads_to_a_neighbour(url: str, page: Page) -> None:
     )
     page.mouse.click(*place)
     page.wait_for_url("**/catalogue/resource/sandbox.firm")
+
+
+@pytest.mark.parametrize(
+    ("kept", "lang", "shown"),
+    [
+        ("Environment Bureau / 環境局", "zh", "環境局"),
+        ("Environment Bureau / 環境局", "en", "Environment Bureau"),
+        ("環境局", "en", "環境局"),
+        ("A / B", "zh", "A / B"),
+    ],
+)
+def test_a_department_is_called_by_its_name_in_the_visitors_language(
+    kept: str, lang: str, shown: str
+) -> None:
+    assert label("provider", kept, lang) == shown

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from joserfc.jwk import RSAKey
 
-from pipelines.workspace import OidcSettings
+from pipelines.settings import OidcSettings
 from portal.oidc import SECRET_VARIABLE
 from tests.portal.bureau import Bureau
 from tests.portal.identities import CLIENT, SECRET, Identities, provider, shared_key

@@ -14,6 +14,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from catalog.database import CatalogStore
+from catalog.database.paging import Place
+from catalog.database.requests import RequestsWanted
 from catalog.people import Role
 from pipelines.sharing.desk import SharingDesk
 from portal.app import create_app
@@ -24,7 +26,7 @@ from tests.portal.bureau import Bureau
 from tests.portal.inside import Inside, inside
 from tests.portal.people import Browser, account, forgive
 from tests.support.city import NAME, City
-from tests.support.sharing import PERSONS, WANG, sharing_city, wish
+from tests.support.sharing import PEOPLE_FIELDS, PERSONS, SHARE_2, WANG, sharing_city, wish
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 FORM = {
@@ -133,7 +135,7 @@ def test_from_the_basket_to_the_grant(portal: Inside, sharing: Bureau) -> None:
     assert "Supplied" in shown and "not needed" in shown and "staff only" in shown
     listed = html.unescape(wang.get("/grants").text)
     assert "mask_name(name)" in listed and "It may not be passed on" in listed
-    assert "Revoke" not in listed
+    assert "/revoke" not in listed
     (grant,) = re.findall(r'action="(/grants/grant-\w+/revoke)"', li.get("/grants").text)[:1]
     assert wang.post(grant, {"reason": "x"}).status_code == 403
     assert li.post(grant, {"reason": " "}).status_code == 422
@@ -192,6 +194,168 @@ def test_others_do_not_learn_that_it_is_there(portal: Inside) -> None:
     assert auditor.get(path).status_code == 200
     assert "<form" not in _main(auditor.get(path).text)
     assert auditor.post(f"{path}/tasks/1/decide", {}).status_code == 403
+
+
+def test_a_fault_loses_nothing_that_was_typed(portal: Inside) -> None:
+    path = dispatched(portal, ["id", "name"])
+    li, wang, shi = (browser(portal, name) for name in ("li", "wang", "shi"))
+    said = {"condition.id": "staff only", "legal.name": "", "reason.name": ""}
+    form = {"outcome.id": "approved", "outcome.name": "refused"} | said
+    answer = li.post(f"{path}/tasks/1/decide", form)
+    assert answer.status_code == 422 and "share_reason" in answer.text
+    assert 'value="staff only"' in answer.text
+    assert re.search(r'value="approved" required checked', answer.text)
+    assert re.search(
+        r'name="reason.name"[^>]* aria-invalid="true" aria-describedby="fault-decide-1"',
+        answer.text,
+    )
+    assert answer.text.count('id="fault-decide-1"') == 1
+    masked = li.post(f"{path}/tasks/1/decide", form | {"outcome.name": "approved", "mask.name": ""})
+    assert re.search(r'name="mask.name" aria-invalid="true"', masked.text)
+    assert re.search(r'<option value="">', masked.text) and "staff only" in masked.text
+    left_out = li.post(f"{path}/tasks/1/decide", {"outcome.id": "approved", "condition.id": EVIL})
+    assert re.search(r'<fieldset aria-invalid="true"', left_out.text)
+    assert EVIL not in left_out.text and EVIL in html.unescape(left_out.text)
+    long = "x" * 2001
+    answer = li.post(f"{path}/tasks/1/ask", {"text": long})
+    assert (
+        answer.status_code == 422
+        and long in answer.text
+        and 'aria-describedby="fault-ask-1"' in answer.text
+    )
+    # Somebody was faster: the form is gone, what was written is not.
+    li.post(f"{path}/tasks/1/ask", {"text": "which district?"})
+    late = li.post(f"{path}/tasks/1/ask", {"text": "what for exactly?"})
+    assert (
+        late.status_code == 409 and "what for exactly?" in late.text and "had written" in late.text
+    )
+    answer = wang.post(f"{path}/tasks/1/correct", {"text": " "})
+    assert answer.status_code == 422 and 'aria-describedby="fault-correct-1"' in answer.text
+    assert shi.post(f"{path}/tasks/9/rule", {"ruling": "lift", "text": "x"}).status_code == 404
+
+
+def test_a_request_and_an_objection_are_shown_again_as_they_were_typed(portal: Inside) -> None:
+    wang = browser(portal, "wang")
+    wang.post("/basket", {"resource": PERSONS, "fields": ["age"]})
+    answer = wang.post("/requests", FORM | {"first": "soon", "purpose": "check <b>"})
+    assert answer.status_code == 422 and "check &lt;b&gt;" in answer.text
+    assert re.search(r'name="first"[^>]* aria-describedby="fault-asking"', answer.text)
+    objection = {
+        "resource": PERSONS,
+        "key.id": " ",
+        "field": "age",
+        "wrong": "is 31",
+        "evidence": "card",
+    }
+    answer = wang.post("/objections", objection)
+    assert answer.status_code == 422 and "is 31" in answer.text
+    assert re.search(r'name="key.id"[^>]* aria-describedby="fault-raise"', answer.text)
+    assert '<option value="age" selected>' in answer.text
+
+
+RETURN = {
+    "resource": PERSONS,
+    "district": "north",
+    "fields": ["id", "name"],
+    "mask.name": "mask_name(name)",
+    "rows_field": "district",
+    "rows": "north\n\n",
+    "basis": "Act 9",
+    "purpose": "care",
+    "manner": "interface",
+    "first": "2026-01-01",
+    "last": "2027-06-30",
+    "legal": "",
+}
+
+
+def test_a_steward_returns_what_he_has_seen_counted(portal: Inside, sharing: Bureau) -> None:
+    shi, wang = browser(portal, "shi"), browser(portal, "wang")
+    assert (
+        "/returns/new?resource=raw.police__person" in shi.get(f"/catalogue/resource/{PERSONS}").text
+    )
+    assert (
+        "/returns/new" in shi.get("/grants").text and "/returns/new" not in wang.get("/grants").text
+    )
+    assert wang.post("/returns", RETURN).status_code == 403
+    first = shi.get(f"/returns/new?resource={PERSONS}&district=north").text
+    assert 'value="mask_name(name)"' in first and 'value="secret"' not in _fields(first)
+    assert "mask_pseudonym(name, 'share', 'north')" in html.unescape(first)
+    before = grants(sharing, "north")
+    # Granting without a count counts.
+    counted = shi.post("/returns", RETURN | {"act": "give"})
+    assert counted.status_code == 200 and "2 rows" in counted.text
+    seen = re.findall(r'name="seen" value="(\w+)"', counted.text)[0]
+    other = shi.post("/returns", RETURN | {"act": "give", "seen": seen, "rows": "north\nsouth"})
+    assert "3 rows" in other.text and "counted anew" in other.text
+    assert grants(sharing, "north") == before
+    bare = shi.post("/returns", RETURN | {"act": "preview", "mask.name": "", "basis": "Act 77"})
+    assert bare.status_code == 422 and "share_mask_needed" in bare.text and "Act 77" in bare.text
+    assert re.search(r'name="mask.name" aria-invalid="true"', bare.text)
+    none = shi.post("/returns", RETURN | {"act": "preview", "rows": " "})
+    assert re.search(r'name="rows"[^>]* aria-invalid="true"', none.text)
+    given = shi.post("/returns", RETURN | {"act": "give", "seen": seen})
+    assert given.status_code == 303
+    shown = shi.get(given.headers["location"]).text
+    assert "returned data" in shown and "north" in shown and "mask_name(name)" in shown
+    assert grants(sharing, "north") == [("id", "name"), *before]
+
+
+def _fields(page: str) -> str:
+    return page[page.index("<fieldset") : page.index("</fieldset>")]
+
+
+def test_a_service_that_starts_with_a_changed_contract_suspends(
+    sharing: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CITYBRAIN_HOME", str(sharing.home))
+    forgive(sharing)
+    with inside(sharing, tmp_path / "before") as portal:
+        path = dispatched(portal, ["age"])
+        li = browser(portal, "li")
+        assert li.post(f"{path}/tasks/1/decide", decision(age="approved")).status_code == 303
+        (grant,) = re.findall(r"/grants/(grant-\w+)", li.get(path).text)
+    more = "{name: age, logicalType: integer, classification: "
+    raised = PEOPLE_FIELDS.replace(f"{more}L2", f"{more}L4")
+    try:
+        sharing.city.collected("police/person", raised, custom=SHARE_2)
+        with inside(sharing, tmp_path / "after") as portal:
+            for name in ("li", "wang"):
+                shown = browser(portal, name).get(f"/grants/{grant}").text
+                assert "Suspended since" in shown and "is of level L4" in shown
+            wang = browser(portal, "wang")
+            refused = wang.get(f"/grants/{grant}/export")
+            assert (refused.status_code, "grant_suspended" in refused.text) == (403, True)
+            assert f'id="{grant}"' in wang.get("/grants?state=suspended").text
+    finally:
+        sharing.city.collected("police/person", PEOPLE_FIELDS, custom=SHARE_2)
+    with inside(sharing, tmp_path / "again") as portal:
+        wang = browser(portal, "wang")
+        assert "Suspended since" not in wang.get(f"/grants/{grant}").text
+        assert wang.get(f"/grants/{grant}/export").status_code == 200
+
+
+def test_lists_go_on_and_can_be_filtered(portal: Inside, sharing: Bureau) -> None:
+    made = [submitted(portal, ["age"]).removeprefix("/requests/") for _ in range(3)]
+    shi, wang, li = (browser(portal, name) for name in ("shi", "wang", "li"))
+    with sharing.store() as store:
+        newest = store.requests.page(NAME, RequestsWanted(), Place(most=2))
+        assert [one.id for one in newest.items] == made[:0:-1] and newest.newer is None
+        older = store.requests.page(NAME, RequestsWanted(), Place(before=newest.older, most=2))
+        assert older.items[0].id == made[0]
+        back = store.requests.page(NAME, RequestsWanted(), Place(after=older.newer, most=2))
+        assert back == newest and newest.count == older.count
+    assert made[0] in wang.get("/requests?state=submitted").text
+    assert made[0] not in wang.get("/requests?state=confirmed").text
+    assert made[0] not in li.get("/requests?department=civil").text  # not sent on to him yet
+    assert made[0] not in shi.get("/requests?department=other").text
+    assert made[0] not in shi.get("/requests?overdue=yes").text
+    page = shi.get(f"/requests?state=submitted&before={newest.older}").text
+    assert made[0] in page and made[2] not in page
+    assert 'rel="prev" href="/requests?state=submitted&amp;after=' in page
+    for path in ("/requests", "/grants", "/objections"):
+        assert shi.get(f"{path}?state=x&department=y&before=1").status_code == 200
+        assert shi.get(f"{path}?before=-1").status_code == 422
 
 
 def _main(page: str) -> str:
@@ -254,6 +418,28 @@ def test_objections(portal: Inside) -> None:
     assert wang.post(f"{page}/answer", said).status_code == 403
     assert li.post(f"{page}/answer", said).status_code == 303
     assert li.post(f"{page}/correct", {}).status_code == 409  # nothing was published since
+
+
+def test_an_objection_with_several_sources(portal: Inside) -> None:
+    steward, li, sun, wang = (browser(portal, name) for name in ("shi", "li", "sun", "wang"))
+    fused = objection() | {"resource": "fusion.worker", "field": "label"}
+    page = steward.post("/objections", fused).headers["location"]
+    assert wang.get(page).status_code == 404 and page not in wang.get("/objections").text
+    for source in (li, sun):
+        shown = source.get(page).text
+        assert 'name="verdict"' in shown and "Each source answers for its own data" in shown
+    assert 'name="verdict"' not in steward.get(page).text
+    assert li.post(f"{page}/answer", {"verdict": "confirmed", "text": "slip"}).status_code == 303
+    mine, other, bureau = li.get(page).text, sun.get(page).text, steward.get(page).text
+    assert 'name="verdict"' not in mine and "To be corrected by" in mine and "To answer by" in mine
+    assert f"{page}/correct" in mine and f"{page}/correct" in bureau
+    assert 'name="verdict"' in other and f"{page}/correct" not in other and "slip" in other
+    assert sun.post(f"{page}/correct", {}).status_code == 409
+    assert sun.post(f"{page}/answer", {"verdict": "denied", "text": "so"}).status_code == 303
+    assert "flagged" in sun.get(page).text and 'name="verdict"' not in sun.get(page).text
+    assert "It is wrong" in sun.get("/objections").text
+    chinese = li.get(page, headers={"accept-language": "zh"}).text
+    assert "更正期限" in chinese and "来源部门" in chinese
 
 
 def test_names_that_nobody_has(portal: Inside) -> None:

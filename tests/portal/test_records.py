@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
@@ -43,7 +44,7 @@ def test_a_record(portal: Inside, wang: Credentials) -> None:
     ]
     assert response.headers["x-request-id"] == "mine"
     assert portal.logged[-1]["path"] == "/records/{view}/{code}"
-    assert "c7" not in str(portal.logged)
+    assert not re.search(r"\bc7\b", str(portal.logged))  # ids may have it within
 
 
 @pytest.mark.usefixtures("consents")

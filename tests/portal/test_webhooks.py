@@ -6,19 +6,25 @@ import base64
 import hashlib
 import hmac
 import http.server
+import ipaddress
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
+import psutil
 import pytest
 
 from catalog.database.records import SnapshotRecord, StepRecord
+from pipelines.exchange.networks import networks_of
 from portal import outward
 from portal.errors import PortalError
 from portal.outward import Rules, Target, is_public, target_of
@@ -82,6 +88,137 @@ def test_this_machine_by_any_name(host: str) -> None:
         target_of(f"https://{host}/", Rules())
 
 
+INTRANET = networks_of(["10.20.0.0/16", "100.64.0.0/10", "fd00::/8"])
+
+
+@pytest.mark.parametrize(
+    "address", ["10.20.0.1", "10.20.255.255", "100.64.0.1", "fd00:1::5", PUBLIC]
+)
+def test_networks_that_are_named(address: str) -> None:
+    found = target_of(HOOK, Rules(networks=INTRANET), lambda _h, _p: [address])
+    assert found.addresses == (address,)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "10.21.0.1", "192.168.1.1", "127.0.0.1", "169.254.169.254", "100.100.100.200", "168.63.129.16",
+        "0.0.0.0", "224.0.0.1", "::", "::1", "fe80::1", "fe80::1%eth0", "ff02::1", "fd00:ec2::254",
+        "fd20:ce::254", "fd00:1::5%eth0", "fd00:ec2::254%eth0", "::ffff:10.20.0.1", "::ffff:7f00:1", "::10.20.0.1",
+        "64:ff9b::a14:1", "2002:a14:1::", "2001:0:a14:1::", "no address", "",
+    ],
+)  # fmt: skip
+def test_what_is_not_called_whatever_is_named(address: str) -> None:
+    """One such address among allowed ones is enough."""
+    with pytest.raises(PortalError, match="webhook_address"):
+        target_of(HOOK, Rules(networks=INTRANET), lambda _h, _p: ["10.20.0.1", address])
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "2130706433", "0x7f.1", "127.1", "017700000001", "[::1]",
+             "[::ffff:7f00:1]", "0xa9fea9fe", "2852039166", "0251.0376.0251.0376", "[::ffff:a9fe:a9fe]",
+             "[::ffff:a14:1]"],
+)  # fmt: skip
+def test_numbers_that_are_written_otherwise(host: str) -> None:
+    """By the system's own resolver: what counts is the address that it means."""
+    with pytest.raises(PortalError, match="webhook_address"):
+        target_of(f"https://{host}/", Rules(networks=INTRANET))
+    inside = {"169082881", "0xa140001", "10.20.1", "012.024.0.1"}
+    for written in inside:
+        found = target_of(f"https://{written}/", Rules(networks=INTRANET))
+        assert found.addresses == ("10.20.0.1",)
+
+
+def own_addresses() -> list[str]:
+    """This machine's addresses that are neither public nor its own network's end."""
+    found = [one.address for all_ in psutil.net_if_addrs().values() for one in all_]
+    return [one for one in found if _is_private(one)]
+
+
+def _is_private(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return not (found.is_global or found.is_loopback or found.is_link_local)
+
+
+@pytest.mark.parametrize("listening", ["10.20.0.7", "0.0.0.0", "::"])
+def test_where_the_service_listens(listening: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outward, "_of_this_machine", lambda one: str(one) == "10.20.0.7")
+    rules = Rules(networks=INTRANET, listening=listening)
+    assert target_of(HOOK, rules, lambda _h, _p: ["10.20.0.8"]).addresses == ("10.20.0.8",)
+    for address in ("10.20.0.7", "::ffff:10.20.0.7"):
+        with pytest.raises(PortalError, match="webhook_address"):
+            target_of(HOOK, rules, lambda _h, _p, a=address: [a])  # type: ignore[misc]
+
+
+def test_addresses_of_this_machine() -> None:
+    assert outward._of_this_machine(ipaddress.ip_address("127.0.0.1"))
+    assert not outward._of_this_machine(ipaddress.ip_address("203.0.113.77"))
+
+
+def test_an_allowed_network_is_reached_over_tls(tmp_path: Path) -> None:
+    """With a certificate of the intranet's own authority, which a public one has not signed."""
+    mine = own_addresses()
+    if not mine:
+        pytest.skip("this machine has no address but loopback and public ones")
+    address = mine[0]
+    files = certificate_for(tmp_path, "hook.intranet")
+    with receiving(302, at=address, files=files) as (url, receiver):
+        rules = Rules(networks=networks_of([address]))
+        hook = url.replace("http://127.0.0.1", "https://hook.intranet")
+        target = target_of(hook, rules, lambda _h, _p: [address])
+        believed = outward.trusted(files[0])
+        assert anyio.run(outward.post, target, b"{}", {}, believed) == 302
+        with pytest.raises(httpx.ConnectError):  # only public authorities are believed by default
+            anyio.run(outward.post, target, b"{}", {})
+        other = replace(target, host="other.intranet")
+        with pytest.raises(httpx.ConnectError):  # the certificate is of another host
+            anyio.run(outward.post, other, b"{}", {}, believed)
+    assert [body for _, body in receiver.got] == [b"{}"]  # the redirect is not followed
+    with pytest.raises(PortalError, match="webhook_address"):
+        target_of(hook, replace(rules, listening=address), lambda _h, _p: [address])
+
+
+def certificate_for(folder: Path, host: str) -> tuple[Path, Path]:
+    """A certificate that signs itself, and its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = folder / "ca.pem", folder / "key.pem"
+    public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return public, private
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_read(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(PortalError, match="webhook_ca"):
+        outward.trusted(path)
+
+
 def test_a_list_of_hosts() -> None:
     rules = Rules(("civil.example", ".tax.example"))
     for host, may in {
@@ -118,15 +255,32 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving(*answers: int) -> Iterator[tuple[str, type[Receiver]]]:
-    """A receiver on this machine: its URL, and what it got."""
+def receiving(
+    *answers: int, at: str = "127.0.0.1", files: tuple[Path, Path] | None = None
+) -> Iterator[tuple[str, type[Receiver]]]:
+    """A receiver on this machine: its URL, and what it got.
+
+    Args:
+        files: its certificate and key; it speaks TLS then.
+    """
 
     class Mine(Receiver):
         got: list[tuple[dict[str, str], bytes]] = []  # noqa: RUF012
         answers: list[int] = []  # noqa: RUF012
 
     Mine.answers = list(answers)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mine)
+
+    class Server(http.server.ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in at else socket.AF_INET
+
+        def handle_error(self, *_: Any) -> None:
+            """Who does not believe the certificate goes away."""
+
+    server = Server((at, 0), Mine)
+    if files is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*files)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -366,7 +520,8 @@ def test_who_may_subscribe(served: Counter) -> None:
     [one] = served.http.get(HERE, headers=mine).json()["subscriptions"]
     assert one["ended_why"] == "withdrawn"
     kinds = [one.detail["kind"] for one in served.audit() if one.action == "account"]
-    assert kinds == ["subscribe", "subscribe", "subscribe", "unsubscribe"]
+    added = "client_added"
+    assert kinds == [added, "subscribe", "subscribe", "subscribe", added, "unsubscribe"]
 
 
 def test_the_running_service_sends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

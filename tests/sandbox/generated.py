@@ -1,4 +1,4 @@
-"""What SQL may reach an engine: words that `sandbox.statement` writes, and of a question its literals alone.
+"""What SQL may reach an engine: our own words (`sandbox.statement`), and of a question its literals alone.
 
 It is told apart here by a small lexer of its own, so that a mistake of the parser cannot hide from it.
 """

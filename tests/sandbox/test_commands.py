@@ -90,6 +90,19 @@ def test_from_the_first_key_to_a_revoked_letter(city: Path, tmp_path: Path) -> N
     assert said("sandbox", "audit", city) == "enterprise: 1 charge(s) replayed.\n"
     assert answer("sandbox", "audit", city) == {"enterprise": {"charges": 1, "faults": []}}
 
+    who = ("--who", "auditor")
+    said("sandbox", "budget", city, "--agreement", "agreement-a", *who)
+    said("sandbox", "log", city, "--agreement", "agreement-a", *who)
+    said("sandbox", "log", city, *who)
+    said("sandbox", "audit", city, *who)
+    looks = answer("audit", "list", city, "--action", "audit", "--actor", "account:auditor")
+    assert [(one["subject"], one["detail"]) for one in looks[::-1]] == [
+        ("budget", {"agreement": "agreement-a"}),
+        ("openings", {"agreement": "agreement-a"}),
+        ("openings", {}),
+        ("charges", {}),
+    ]
+
     revoked = ("agreement", "revoke", city, "letter", "letter-tax", "--who", "tax", "--why", "over")
     assert said(*revoked) == "letter:letter-tax@1\n"
     assert refused("sandbox", "query", city, SQL, *ASK, "--key", "3") == "letter_revoked"

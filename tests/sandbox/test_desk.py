@@ -18,8 +18,9 @@ from catalog.errors import CatalogError
 from pipelines.duck import Budget
 from pipelines.lake import Lake, Snapshot
 from pipelines.plan import Plan
+from sandbox.answers import Given
 from sandbox.counting import Exact, count_on_duckdb
-from sandbox.desk import Desk, Given
+from sandbox.desk import Desk
 from sandbox.errors import Refusal, SandboxError
 from sandbox.pricing import Accuracy, Asked, explained
 from sandbox.watch import Watch

@@ -19,9 +19,10 @@ from sandbox.sql.size import MOST_CHARACTERS
 from tests.sandbox.city import VIEWS
 from tests.sandbox.fuzzing import CORPUS, Grammar, Mutator
 from tests.sandbox.generated import faults
+from tests.support.seeds import seeds
 
 FEW, MANY = 4_000, 12_000
-SEEDS = range(8)  # with the few, 100,000 statements
+SEEDS = seeds(2, 8)  # all of them with the few: 100,000 statements
 ENGINE_WORDS = (
     "duckdb",
     "sqlglot",

@@ -17,6 +17,7 @@ from typing import Any
 from tests.servers import free_port
 
 START_SECONDS = 90
+SPARK_CONF = Path(__file__).parent / "spark_conf"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def _java(program: str, arguments: Sequence[str], folder: Path) -> Iterator[None
     folder.mkdir(parents=True, exist_ok=True)
     home = Path(pyspark.__file__).parent
     environment = {
-        **os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder / "local"),
+        **os.environ, "SPARK_HOME": str(home), "SPARK_CONF_DIR": str(SPARK_CONF),
+        "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(folder / "local"),
         "PYSPARK_PYTHON": sys.executable, "SPARK_DAEMON_MEMORY": "512m",
     }  # fmt: skip
     with (folder / "log").open("w") as log:

@@ -11,6 +11,7 @@ import pytest
 from tests.support.city import City
 from tests.support.evolving import Evolving, rebuilt, seen
 from tests.support.killing import Death, Killer
+from tests.support.seeds import seeds
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ DEATHS = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(1, 3))
 def test_evolved_is_what_made_anew_is(
     seed: int, city: City, killer: Killer, tmp_path: Path
 ) -> None:

@@ -314,7 +314,7 @@ def test_readers_while_the_table_is_republished(open_market: Market) -> None:
 
 @pytest.mark.slow
 def test_two_hundred_readers_while_the_table_is_republished(open_market: Market) -> None:
-    assert read_over_and_over(open_market, 200, 5, 200) == []
+    assert read_over_and_over(open_market, 200, 1, 100) == []
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ import pytest
 from tests.support.city import City, csv
 from tests.support.increments import SHOPS, Deliveries, build, rebuilt, seen
 from tests.support.killing import Death, Killer
+from tests.support.seeds import seeds
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +30,7 @@ DEATHS = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(1, 3))
 def test_any_order_of_deliveries_gives_what_a_rebuild_gives(
     seed: int, city: City, killer: Killer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ def test_what_the_lineage_does_not_name_has_no_influence(worlds: list[World]) ->
     _judge(_played(worlds, 0, 300))
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_what_the_lineage_does_not_name_has_no_influence_on_many(worlds: list[World]) -> None:
     _judge(_played(worlds, 1_000_000, 3_000))

@@ -83,16 +83,22 @@ NEAR = st.one_of(
 TEXT_MASKS = [name for name, item in MASKS.items() if item.values[0].type == "VARCHAR"]
 
 
+@pytest.fixture(scope="module")
+def masking() -> Iterator[duckdb.DuckDBPyConnection]:
+    """With the functions installed, once for all that is made up: this takes longer than the masks."""
+    with duckdb.connect() as con:
+        install_duckdb(con, RING, USES)
+        yield con
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TEXT_MASKS)
 @settings(max_examples=30, deadline=None)
 @given(texts=st.lists(NEAR, min_size=20, max_size=60))
-def test_texts(name: str, texts: list[str]) -> None:
-    with duckdb.connect() as con:
-        install_duckdb(con, RING, USES)
-        for case_name, values, literals in CASES:
-            if case_name == name and values[0] is TEXTS:
-                compare(con, (name, (texts,), literals))
+def test_texts(masking: duckdb.DuckDBPyConnection, name: str, texts: list[str]) -> None:
+    for case_name, values, literals in CASES:
+        if case_name == name and values[0] is TEXTS:
+            compare(masking, (name, (texts,), literals))
 
 
 @pytest.mark.slow
@@ -103,12 +109,10 @@ def test_texts(name: str, texts: list[str]) -> None:
         st.floats() | st.integers(-(10**9), 10**9).map(lambda n: n / 1000), min_size=50
     )
 )
-def test_numbers(name: str, numbers: list[float]) -> None:
-    with duckdb.connect() as con:
-        install_duckdb(con, RING, USES)
-        for case_name, _, literals in CASES:
-            if case_name == name:
-                compare(con, (name, (numbers,), literals))
+def test_numbers(masking: duckdb.DuckDBPyConnection, name: str, numbers: list[float]) -> None:
+    for case_name, _, literals in CASES:
+        if case_name == name:
+            compare(masking, (name, (numbers,), literals))
 
 
 @pytest.mark.slow

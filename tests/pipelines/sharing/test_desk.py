@@ -318,6 +318,23 @@ def test_a_dispute_goes_to_the_bureau(desk: SharingDesk) -> None:
     assert (request.state, request.tasks[2].state) == ("confirmed", "provisioned")
 
 
+def test_a_dispute_has_a_deadline(desk: SharingDesk, hands: Hands) -> None:
+    request = dispatched(desk, wants={PERSONS: ["age"]})
+    desk.decide(LI, request.id, 1, {"age": NO})
+    desk.dispute(WANG, request.id, 1, "the law names it")
+    (task,) = desk.get(STEWARD, request.id).tasks
+    assert task.dispute is not None and task.dispute.clock is not None
+    assert task.dispute.clock.due_at == desk.terms.start("dispute", hands.now).due_at
+    hands.later(days=60)
+    done = tick(desk).done
+    assert (done["supervise"], done["escalate"], sum(tick(desk).done.values())) == (1, 1, 0)
+    (task,) = desk.get(STEWARD, request.id).tasks
+    assert task.state == "refused" and task.dispute is not None and task.dispute.clock is not None
+    assert task.dispute.clock.escalated_at == hands.now
+    ruled = desk.rule(STEWARD, request.id, 1, False, "it does not").tasks[0]
+    assert ruled.dispute is not None and ruled.dispute.clock is None
+
+
 def test_a_task_goes_to_the_right_department(desk: SharingDesk) -> None:
     request = dispatched(desk)
     desk.return_task(LI, request.id, 2, "not ours")

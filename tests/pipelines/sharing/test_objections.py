@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from catalog.database import CatalogStore, SnapshotRecord, StepRecord
+from catalog.database.objections import ObjectionsWanted
+from catalog.database.paging import Place
 from catalog.errors import CityBrainError
+from catalog.people import Person
 from catalog.sharing.request import FieldDecision
 from pipelines.sharing.desk import SharingDesk
 from pipelines.sharing.objecting import ObjectionDesk
@@ -58,6 +61,11 @@ def publish(store: CatalogStore, desk: SharingDesk, number: int, at: Any) -> Non
     store.finish_run(run, "succeeded")
 
 
+def listed(objecting: ObjectionDesk, person: Person, **wanted: str) -> list[str]:
+    """The ids on the first page of somebody's list."""
+    return [one.id for one in objecting.page(person, ObjectionsWanted(**wanted), Place()).items]
+
+
 def test_a_fused_field_is_traced_to_its_sources(objecting: ObjectionDesk) -> None:
     objection = objecting.get(WANG, raised(objecting))
     assert objection.state == "traced"
@@ -65,15 +73,19 @@ def test_a_fused_field_is_traced_to_its_sources(objecting: ObjectionDesk) -> Non
         ("other", ("raw.other__job.pay",)),
         ("police", ("raw.police__person.district",)),
     ]
-    told = [(event.act, event.after, event.to) for event in objection.events]
+    told = [(event.act, event.after, event.task, event.to) for event in objection.events]
     assert told == [
-        ("raise", "raised", ""),
-        ("trace", "traced", "other"),
-        ("trace", "traced", "police"),
+        ("raise", "raised", None, ""),
+        ("trace", "traced", 1, "other"),
+        ("trace", "traced", 2, "police"),
     ]
     for person in (WANG, LI, SUN, STEWARD, AUDITOR):
-        assert [one.id for one in objecting.list(person)] == [objection.id]
-    assert objecting.list(NORTH) == []
+        assert listed(objecting, person) == [objection.id]
+    assert listed(objecting, NORTH) == []
+    assert (
+        listed(objecting, LI, state="traced") == [objection.id] != listed(objecting, LI, state="x")
+    )
+    assert listed(objecting, STEWARD, department="police") == []
     assert code(objecting.get, NORTH, objection.id) == "objection_unknown"
     assert code(objecting.answer, NORTH, objection.id, "denied", "x") == "objection_unknown"
 
@@ -95,14 +107,59 @@ def test_the_record_is_flagged_until_it_is_corrected(
     publish(store, desk, 12, hands.now)
     assert code(objecting.correct, WANG, id) == "objection_not_asked"
     assert code(objecting.correct, LI, id, 11) == "objection_snapshot"
-    closed = objecting.correct(LI, id)
+    assert objecting.correct(LI, id).state == "verified"  # the other source has not answered
+    assert flagged("testville", WORKER) == [RECORD]
+    assert code(objecting.correct, LI, id) == "share_illegal"
+    hands.later(days=1)
+    closed = objecting.answer(SUN, id, "denied", "as paid")
     assert (closed.state, closed.snapshot, closed.closed_at) == ("corrected", 12, hands.now)
+    assert [(one.state, one.snapshot) for one in closed.routes] == [
+        ("rejected", None), ("corrected", 12)]  # fmt: skip
     assert flagged("testville", WORKER) == []
     assert code(objecting.answer, SUN, id, "denied", "no") == "share_illegal"
     log = [one.record for one in store.audit.newest("testville", action="objection")]
     acts = [(one.outcome, one.detail.get("act")) for one in log[::-1] if one.outcome == "ok"]
-    assert [act for _, act in acts] == ["raise", "trace", "trace", "verify", "correct"]
-    assert log[1].snapshot == 12 or log[0].snapshot == 12
+    assert [act for _, act in acts] == ["raise", "trace", "trace", "verify", "correct", "reject"]
+    corrected = next(one for one in log if one.detail.get("act") == "correct")
+    assert (corrected.snapshot, corrected.detail["source"]) == (12, "police")
+
+
+def test_each_source_corrects_its_own_fault(
+    objecting: ObjectionDesk, desk: SharingDesk, store: CatalogStore, hands: Hands
+) -> None:
+    id = raised(objecting)
+    objecting.answer(LI, id, "confirmed", "a slip")
+    assert objecting.answer(SUN, id, "confirmed", "another").state == "verified"
+    hands.later(days=1)
+    publish(store, desk, 12, hands.now)
+    assert objecting.correct(LI, id).state == "verified"
+    publish(store, desk, 13, hands.now)
+    closed = objecting.correct(SUN, id)
+    assert (closed.state, [one.snapshot for one in closed.routes]) == ("corrected", [13, 12])
+
+
+def test_a_steward_corrects_what_was_confirmed_and_nothing_else(
+    objecting: ObjectionDesk, desk: SharingDesk, store: CatalogStore, hands: Hands
+) -> None:
+    id = raised(objecting)
+    hands.later(days=1)
+    publish(store, desk, 12, hands.now)
+    assert code(objecting.correct, STEWARD, id) == "share_illegal"
+    objecting.answer(LI, id, "confirmed", "a slip")
+    assert code(objecting.correct, SUN, id) == "share_illegal"
+    after = objecting.correct(STEWARD, id)
+    assert [one.state for one in after.routes] == ["traced", "corrected"]
+    assert objecting.answer(SUN, id, "confirmed", "a fault").state == "verified"
+    assert objecting.correct(STEWARD, id).state == "corrected"
+
+
+def test_who_withdraws_his_confirmation_leaves_it_to_the_others(objecting: ObjectionDesk) -> None:
+    id = raised(objecting)
+    first = objecting.answer(LI, id, "confirmed", "a slip").routes[1].answered_at
+    after = objecting.answer(LI, id, "denied", "no slip after all")
+    assert (after.state, after.routes[1].answered_at) == ("traced", first)
+    assert code(objecting.answer, LI, id, "confirmed", "again") == "share_illegal"
+    assert objecting.answer(SUN, id, "denied", "as paid").state == "rejected"
 
 
 def test_it_is_rejected_when_all_sources_deny_it(
@@ -143,10 +200,47 @@ def test_it_ends_with_the_grant(objecting: ObjectionDesk, desk: SharingDesk, han
     assert code(objecting.raise_, WANG, WORKER, RECORD, "label", "x", "y") == "objection_no_grant"
 
 
+def test_every_source_has_a_clock_of_its_own(
+    objecting: ObjectionDesk, desk: SharingDesk, hands: Hands
+) -> None:
+    id = raised(objecting)
+    asked = objecting.get(LI, id).clock_for("police")
+    hands.later(days=3)
+    objecting.answer(LI, id, "confirmed", "a slip")
+    found = objecting.get(LI, id)
+    other, police = (one.clock for one in found.routes)
+    assert other is not None and police is not None and asked is not None
+    assert (other.step, other.due_at, police.step) == ("verify", asked.due_at, "correct")
+    assert police.due_at is not None and asked.due_at is not None and police.due_at > asked.due_at
+    assert found.clock == found.clock_for("civil") == other
+    assert found.clock_for("police") == police
+    hands.now = asked.due_at + timedelta(minutes=1)
+    assert (tick(desk).done["supervise"], tick(desk).done["supervise"]) == (1, 0)
+    late = objecting.get(SUN, id)
+    assert (late.events[-1].task, late.events[-1].to) == (1, "other")
+    assert late.routes[1].clock == police
+    overdue = ObjectionsWanted(overdue=hands.now)
+    assert [one.id for one in objecting.page(LI, overdue, Place()).items] == [id]
+    objecting.answer(SUN, id, "denied", "as paid")
+    assert list(objecting.page(LI, overdue, Place()).items) == []
+
+
 def test_sources_that_do_not_look_are_supervised(
     objecting: ObjectionDesk, desk: SharingDesk, hands: Hands
 ) -> None:
     id = raised(objecting)
+    objecting.answer(SUN, id, "denied", "as paid")
+    hands.later(days=60)
+    assert (tick(desk).done["supervise"], tick(desk).done["supervise"]) == (1, 0)
+    told = [(event.act, event.to) for event in objecting.get(LI, id).events[-2:]]
+    assert told == [("supervise", "police"), ("escalate", "bureau")]
+
+
+def test_who_has_confirmed_it_is_supervised_until_it_is_corrected(
+    objecting: ObjectionDesk, desk: SharingDesk, hands: Hands
+) -> None:
+    id = raised(objecting)
+    objecting.answer(LI, id, "confirmed", "a slip")
     objecting.answer(SUN, id, "denied", "as paid")
     hands.later(days=60)
     assert (tick(desk).done["supervise"], tick(desk).done["supervise"]) == (1, 0)

@@ -108,7 +108,7 @@ def table() -> Iterator[duckdb.DuckDBPyConnection]:
 @given(condition=CONDITIONS)
 @settings(max_examples=300, deadline=None)
 def test_the_form_means_what_was_written(table: duckdb.DuckDBPyConnection, condition: str) -> None:
-    from sandbox.statement import condition_sql
+    from sandbox.expressions import condition_sql
 
     form = condition_sql(read_question(SELECT + condition, VIEWS).where, {"open.firm": "t"}, VIEWS)
     different = table.execute(

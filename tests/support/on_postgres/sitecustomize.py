@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 SERVER = "CITYBRAIN_TESTS_POSTGRES"
+TEMPLATE = "CITYBRAIN_TESTS_TEMPLATE"  # the database that new ones are copies of
 MODULE = "catalog.database.connect"
 
 
@@ -30,15 +31,20 @@ def redirect(module: ModuleType) -> None:
         server = os.environ.get(SERVER)
         if server is None or parsed.get_backend_name() != "sqlite":
             return parsed
-        path = str(Path(parsed.database).resolve())
-        name = f"t{hashlib.sha256(path.encode()).hexdigest()[:24]}"
-        _create(server, name)
+        name = database_of(Path(parsed.database))
+        create(server, name, os.environ.get(TEMPLATE, "template1"))
         return parse(f"{server}/{name}")
 
     module.parse_url = parse_url  # type: ignore[attr-defined]
 
 
-def _create(server: str, name: str) -> None:
+def database_of(path: Path) -> str:
+    """The database of the server that stands for a SQLite file."""
+    return f"t{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]}"
+
+
+def create(server: str, name: str, template: str = "template1") -> None:
+    """Make a database where there is none of that name."""
     import psycopg
     from psycopg import errors
 
@@ -46,9 +52,32 @@ def _create(server: str, name: str) -> None:
         if con.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return
         try:
-            con.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+            con.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
         except (errors.DuplicateDatabase, errors.UniqueViolation):  # another process was first
             return
+
+
+def drop(server: str, name: str) -> None:
+    """Remove a database, whoever is connected."""
+    import psycopg
+
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as con:
+        con.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+def dump(server: str, name: str) -> bytes:
+    """All rows of a database as text."""
+    import psycopg
+    from psycopg import sql
+
+    said = b""
+    with psycopg.connect(f"{server}/{name}") as con:
+        tables = con.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in tables.fetchall():
+            copying = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))
+            with con.cursor().copy(copying) as rows:
+                said += b"".join(bytes(part) for part in rows)
+    return said
 
 
 class _Finder(importlib.abc.MetaPathFinder):
