@@ -64,17 +64,23 @@ class Checkpoints:
         this at once, one makes it and the other one gets it.
 
         Raises:
-            CatalogError: `audit_broken`: a record, or the hash of a subtree, is not what it was.
+            CatalogError: `audit_broken`: a record, or the hash of a subtree, is not what it was, or the
+                log ends before its last checkpoint does.
         """
-        state = self._audit.state(workspace)
+        # The checkpoint first: a log that was read before it may end before it does, when somebody
+        # else adds records and anchors them in between.
         last = self.last(workspace)
+        state = self._audit.state(workspace)
         if state is None or state.size == (last.size if last else 0):
             return last
+        if last is not None and state.size < last.size:
+            raise CatalogError("audit_broken", workspace=workspace, sequence=last.size)
         root, nodes = self._followed(workspace, state, last, key)
         with self._writing() as con:
             log = rows.locked(con, workspace)
             if log["anchored"] != (last.size if last else 0):
                 return self._last(con, log["id"], log["log"])
+            now = moment(self._clock())
             made = signed(
                 {
                     "log": state.id,
@@ -82,7 +88,7 @@ class Checkpoints:
                     "size": state.size,
                     "root": root.hex(),
                     "head": state.head,
-                    "at": moment(self._clock()),
+                    "at": max(now, last.at) if last else now,  # a clock may be set back
                     "previous": checkpoint_hash(last.plain()) if last else NO_CHECKPOINT,
                 },
                 key,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -92,6 +92,8 @@ def test_what_no_checkpoint_covers_cannot_be_proved(store: CatalogStore) -> None
         "UPDATE audit_record SET hash = 'ab' WHERE sequence = 350",
         "DELETE FROM audit_record WHERE sequence = 399",
         "DELETE FROM audit_record WHERE sequence > 350",
+        "UPDATE audit_log SET size = 250, head ="
+        " (SELECT hash FROM audit_record WHERE sequence = 250)",
         "UPDATE audit_node SET hash = '00'",
         "DELETE FROM audit_node",
         "UPDATE audit_checkpoint SET root = '00'",
@@ -143,3 +145,40 @@ def test_two_anchor_at_once(store: CatalogStore) -> None:
             many: list[Any] = [pool.submit(store.checkpoints.make, CITY, KEY) for _ in range(4)]
         assert len({one.result() for one in many}) == 1
     assert len(store.checkpoints.all(CITY)) == 10 and verified(store).faults == []
+
+
+def test_one_anchors_while_another_begins_to(
+    store: CatalogStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two things that are read first: the checkpoint that is made must be no older."""
+    add(store, 3)
+    store.checkpoints.make(CITY, KEY)
+    add(store, 3)
+    for name, reader in (("state", store.audit), ("last", store.checkpoints)):
+        read: Any = getattr(reader, name)
+
+        def between(city: str, read: Any = read, name: str = name, reader: Any = reader) -> Any:
+            found = read(city)
+            monkeypatch.setattr(reader, name, read)
+            add(store, 3)
+            assert store.checkpoints.make(CITY, KEY) is not None
+            add(store, 3)
+            return found
+
+        monkeypatch.setattr(reader, name, between)
+        store.checkpoints.make(CITY, KEY)
+        assert verified(store).faults == []
+    store.checkpoints.make(CITY, KEY)
+    assert verified(store).records == 18 and verified(store).faults == []
+
+
+def test_a_clock_that_is_set_back(database_url: str) -> None:
+    now = [AT]
+    with CatalogStore.open(database_url, clock=lambda: now[0]) as store:
+        for minutes in (0, -5, 1):
+            now[0] = AT + timedelta(minutes=minutes)
+            add(store, 1)
+            store.checkpoints.make(CITY, KEY)
+        assert verified(store).faults == []
+        made = [datetime.fromisoformat(one.at) for one in store.checkpoints.all(CITY)]
+        assert made == [AT, AT, AT + timedelta(minutes=1)]
