@@ -308,7 +308,11 @@ def _context(docs_dir: Path) -> Any:
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
         "store_backend": folder("site"),
-        "site_section_builders": {"expectations": "None", "profiling": "None"},
+        "site_section_builders": {
+            "validations": {"view": {"module_name": "quality.gx_engine", "class_name": "PageView"}},
+            "expectations": "None",
+            "profiling": "None",
+        },
     }
     config = DataContextConfig(
         store_backend_defaults=defaults,
