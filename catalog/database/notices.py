@@ -187,7 +187,8 @@ def _visible(department: Any) -> ColumnElement[bool]:
     granted = exists().where(
         grant.id == row.grant_key, (grant.department == department) | (grant.owner == department)
     )
-    return or_(asks, owns, objects, asked, granted)
+    # A delay that was escalated to a department is its business, whatever its part was before.
+    return or_(asks, owns, objects, asked, granted, row.act == "escalate")
 
 
 def _key(workspace: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Literal
 from catalog.errors import CatalogError
 from catalog.sharing.clocks import Clock, done
 from catalog.sharing.moves import Now
-from catalog.sharing.request import SYSTEM, By, Event
+from catalog.sharing.request import SYSTEM, By, Event, escalated_to
 from catalog.sharing.transitions import OPEN_OBJECTION, State, moved
 
 Verdict = Literal["confirmed", "denied"]
@@ -90,6 +90,11 @@ class Objection:
         clocks = [one.clock for one in self.routes if one.clock is not None]
         timed = [(one.due_at, number) for number, one in enumerate(clocks) if one.due_at]
         return clocks[min(timed)[1]] if timed else None
+
+    @property
+    def supervisors(self) -> frozenset[str]:
+        """The departments to which a delay was escalated."""
+        return escalated_to(self.events)
 
     def route(self, department: str) -> Route | None:
         """What a department was asked."""

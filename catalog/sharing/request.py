@@ -6,7 +6,7 @@ catalogue database writes as a whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -165,6 +165,11 @@ class Event:
     to: str = ""
 
 
+def escalated_to(events: Iterable[Event]) -> frozenset[str]:
+    """The departments to which the events escalate a delay."""
+    return frozenset(one.to for one in events if one.act == "escalate" and one.to)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as it stands.
@@ -193,6 +198,11 @@ class Request:
     def owners(self) -> frozenset[str]:
         """The departments that are asked."""
         return frozenset(one.item.owner for one in self.tasks)
+
+    @property
+    def supervisors(self) -> frozenset[str]:
+        """The departments to which a delay was escalated."""
+        return escalated_to(self.events)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,14 @@ def as_owner(person: Person, request: Request, task: Task, bureau: str) -> By:
 
 
 def sees(person: Person, request: Request, bureau: str) -> bool:
-    """Whether somebody may see a request: its department, those that are asked, bureau and auditors."""
+    """Whether somebody may see a request.
+
+    It is seen by its department, those that are asked, those to which a delay was escalated, the
+    bureau and auditors.
+    """
     if person.role in ALL:
         return True
-    mine = {request.department, *request.owners}
+    mine = {request.department, *request.owners, *request.supervisors}
     return person.role == "officer" and person.department in mine
 
 
@@ -83,8 +87,9 @@ def see(person: Person, request: Request, bureau: str) -> None:
 
 
 def sees_objection(person: Person, objection: Objection) -> bool:
-    """Whether somebody may see an objection: its department, its sources, bureau and auditors."""
+    """Whether somebody may see an objection: as with a request, with its sources as those asked."""
     if person.role in ALL:
         return True
-    mine = {objection.department, *(one.department for one in objection.routes)}
+    sources = (one.department for one in objection.routes)
+    mine = {objection.department, *sources, *objection.supervisors}
     return person.role == "officer" and person.department in mine

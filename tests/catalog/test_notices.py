@@ -108,9 +108,11 @@ def test_what_went_to_another_department_is_not_seen_any_more(
 ) -> None:
     """As the request: it is not there for a department that is no side of it now."""
     city.tell("police", "dispatch", 1)
-    city.tell("mayor", "escalate", 1)  # to whom delays go, and who is no side of it
+    city.tell("mayor", "remind", 1)  # who is no side of it
     assert page(store, LI) == ["dispatch"] and store.notices.unread(CITY, LI) == 1
     assert page(store, Reader("m", "mayor")) == [] and store.notices.newest(CITY, LI) > 0
+    city.tell("mayor", "escalate", 1)  # and who may see it from now on
+    assert page(store, Reader("m", "mayor")) == ["escalate"]
     with store._write() as session:
         session.execute(text("UPDATE share_task SET owner = 'health'"))
     assert page(store, LI) == [] and store.notices.unread(CITY, LI) == 0

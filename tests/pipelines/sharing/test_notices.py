@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -99,6 +100,38 @@ def test_delays_are_told_as_urgent(desk: SharingDesk, noticing: NoticeDesk, hand
     assert all(one.urgent for one in urgent)
     assert told(noticing, STEWARD) == ["request submit", "task escalate"]
     assert "task supervise" not in told(noticing, WANG)
+
+
+def test_whom_a_delay_is_escalated_to_sees_what_it_is_about(
+    desk: SharingDesk, noticing: NoticeDesk, hands: Hands
+) -> None:
+    desk.terms = replace(desk.terms, escalate_to="north")
+    request = dispatched(desk)
+    objections = ObjectionDesk(desk)
+    made = objections.raise_(STEWARD, "fusion.worker", {"id": "1"}, "label", "moved", "letter 7")
+    for look in (desk.get, objections.get):
+        with pytest.raises(CityBrainError):
+            look(NORTH, request.id if look == desk.get else made.id)
+    for _ in range(60):
+        hands.later(days=1)
+        tick(desk)
+    assert sorted(told(noticing, NORTH)) == [
+        "objection escalate",
+        "objection escalate",
+        "task escalate",
+    ]
+    assert noticing.unread(NORTH) == 3
+    for one in noticing.page(NORTH, Place(), urgent=True).items:
+        seen(desk, NORTH, one)
+    # It looks on: what is to be done stays the business of those that were asked.
+    for act in (
+        lambda: desk.decide(NORTH, request.id, 1, {"age": YES}),
+        lambda: desk.withdraw(NORTH, request.id),
+        lambda: objections.answer(NORTH, made.id, "denied", "as paid"),
+    ):
+        with pytest.raises(CityBrainError):
+            act()
+    assert told(noticing, STEWARD) == ["request submit"]
 
 
 def test_what_was_returned_refused_and_disputed(desk: SharingDesk, noticing: NoticeDesk) -> None:
@@ -202,6 +235,7 @@ def test_nobody_is_told_of_a_page_that_refuses_him(
     desk.redispatch(STEWARD, request.id, 1, "other", "theirs")
     hands.later(days=60)
     tick(desk)
+    request = dispatched(desk)  # of this no delay was escalated to anybody
     bureau = officer(desk.rules.bureau, "clerk")
     looked = 0
     for person in (*EVERYBODY, bureau):
