@@ -34,7 +34,7 @@ test-thorough: setup ## Run every test, with more seeds of the random ones
 	$(PYTEST) --thorough
 
 test-fast: setup ## Run the tests that need neither servers nor much time
-	$(PYTEST) -m "not slow" -x
+	$(PYTEST) --fast -m "not slow" -x
 
 lint: setup ## Format check, lint, types, rooms
 	.venv/bin/ruff format --check .

@@ -16,6 +16,7 @@ from tests.support.city import City, small_city
 from tests.support.killing import Killer
 from tests.support.on_postgres import sitecustomize
 from tests.support.ready import ready_tables, real_migrations
+from tests.support.slow_files import slow_files
 
 __all__ = ["postgres"]
 
@@ -36,6 +37,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="also play the random cases that come again in other seeds",
     )
+    parser.addoption(
+        "--fast",
+        action="store_true",
+        help="leave out, unread, the files with the longest tests (tests/slow_files.txt)",
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `--fast`, files that take long are not even imported; None: others decide."""
+    return True if config.getoption("--fast") and collection_path in slow_files() else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser as Chromium
 
-from catalog.text import LANGUAGES
+from catalog.text import LANGUAGES, catalogue
+from pipelines.settings import OidcSettings
+from portal.edge import BODY_BYTES
 from portal.pages import PAGES
 from portal.tasks import Task
 from tests.portal import attacking
@@ -26,7 +28,7 @@ from tests.portal.everything import HELD, SHOP, Everything, person
 from tests.portal.inside import inside
 from tests.portal.looking import Window, kinds_of
 from tests.portal.opencity import listening
-from tests.portal.people import PASSWORD, Browser
+from tests.portal.people import PASSWORD, Browser, forgive
 from tests.support.city import NAME, City
 
 # Files are no pages; and of what differs in its rows alone a few are enough.
@@ -173,6 +175,26 @@ def test_pages_that_refuse(
     broken = full_city.portal.opened.store.histories
     monkeypatch.setattr(broken, "runs", lambda *_, **__: 1 / 0)
     assert window.goto("/runs") == 500
+    window.found_nothing()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_signing_in_with_a_provider_and_what_is_too_much(
+    full_city: Everything, window: Window, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = full_city.portal.http.app.state.site  # type: ignore[attr-defined]
+    oidc = OidcSettings(issuer="https://issuer", client_id="x", address="https://city")
+    changed = {"oidc": oidc, "account_failures": 1}
+    monkeypatch.setattr(site, "settings", site.settings.model_copy(update=changed))
+    window.sit_down(None, lang)
+    assert window.goto("/sign-in", "sign_in_provider") == 200
+    window.page.get_by_role("link", name=catalogue(lang)["ui"]["sign_in_provider"]).wait_for()
+    typed = [("name", "nobody-known"), ("password", "wrong")]
+    try:
+        assert [window.send("/sign-in", typed) for _ in range(2)] == [422, 429]
+    finally:
+        forgive(full_city.bureau)
+    assert window.send("/sign-in", [("name", "x" * (BODY_BYTES + 1))]) == 413
     window.found_nothing()
 
 
