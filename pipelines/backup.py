@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
+from catalog.database import connect
 from pipelines.errors import PipelineError
 from pipelines.home import Home
 from pipelines.workspace import Workspace
@@ -45,6 +46,7 @@ def back_up(
 
     Raises:
         PipelineError: `locked`, `backup_failed`.
+        CatalogError: `database_url`.
     """
     home = Home.of(workspace.name)
     root = to or home.root / FOLDER
@@ -55,7 +57,7 @@ def back_up(
         try:
             files = {}
             for name, url in _databases(home):
-                path = _dump(name, make_url(url), part)
+                path = _dump(name, url, part)
                 files[path.name] = path.stat().st_size
             os.replace(part, target)  # half a backup has no name
         except BaseException:
@@ -64,9 +66,9 @@ def back_up(
     return Backup(target, files, _remove_old(root, keep))
 
 
-def _databases(home: Home) -> Iterator[tuple[str, str]]:
-    yield "catalog", home.database_url
-    yield "lake", home.lake_catalog_url or f"sqlite:///{home.lake / 'iceberg.db'}"
+def _databases(home: Home) -> Iterator[tuple[str, URL]]:
+    yield "catalog", connect.parse_url(home.database_url)
+    yield "lake", make_url(home.lake_catalog_url or f"sqlite:///{home.lake / 'iceberg.db'}")
 
 
 def _dump(name: str, url: URL, folder: Path) -> Path:

@@ -37,7 +37,6 @@ def test_a_backup_can_be_read_and_is_whole(small: City, tmp_path: Path) -> None:
         assert copy.execute("SELECT count(*) FROM iceberg_tables").fetchone() == (5,)
 
 
-@pytest.mark.sqlite_files
 def test_old_backups_go_and_other_folders_stay_hidden(small: City) -> None:
     small.run("raw.civil__district")
     kept = [back_up(small.load(), keep=2) for _ in range(3)]
