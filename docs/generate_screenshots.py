@@ -228,6 +228,10 @@ def take(browser: Browser, url: str, picture: Callable[[Page, str], None]) -> No
 
 def main(names: list[str]) -> None:
     """Take all pictures, or those that are named."""
+    known = [one.__name__ for one in (*PICTURES, *CITY_PICTURES)]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SystemExit(f"There is no picture {unknown[0]}; there are: {', '.join(known)}.")
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("There is no Chromium. Install it and try again.")

@@ -39,7 +39,11 @@ _LAYER_COLOURS = {
     "open": "#c2571a", "sandbox": "#8a5300",
 }  # fmt: skip
 SIZE = 20
-_GRID = {"left": 8, "right": 24, "top": 16, "bottom": 8, "containLabel": True}
+_MUTED = "#4a5a68"
+_GRID = {
+    "left": 8, "right": 24, "top": 16, "bottom": 8,
+    "outerBoundsMode": "same", "outerBoundsContain": "axisLabel",
+}  # fmt: skip
 
 
 def finder_of(request: Request, plan: Any) -> Finder:
@@ -146,7 +150,7 @@ def quality_charts(
     moment: Callable[[datetime], str],
     lang: str,
 ) -> list[Chart]:
-    """The score by dimension, and the last scores; what was not assessed has no bar.
+    """The score by dimension, and the last scores; what was not assessed has no bar, and says so.
 
     Args:
         moment: tells a time as pages do.
@@ -165,7 +169,7 @@ def quality_charts(
             "grid": _GRID,
             "xAxis": {"type": "value", "min": 0, "max": 100},
             "yAxis": {"type": "category", "data": names, "inverse": True},
-            "series": [{"type": "bar", "data": shares}],
+            "series": [{"type": "bar", "data": [_bar(one, none) for one in shares]}],
         }
         found.append(_chart("catalogue_by_dimension", option, heads, rows, lang))
     if trend:
@@ -181,6 +185,13 @@ def quality_charts(
             _chart("catalogue_trend", option, ("catalogue_when", "entry_score"), told, lang)
         )
     return found
+
+
+def _bar(share: float | None, none: str) -> Any:
+    if share is not None:
+        return share
+    label = {"show": True, "position": "right", "color": _MUTED, "formatter": none}
+    return {"value": 0, "label": label, "tooltip": {"show": False}}
 
 
 def usage_chart(usage: ResourceUsage, lang: str) -> Chart:

@@ -80,7 +80,8 @@ def catalogue_resource(request: Request, visit: VisitDep, table: str) -> Respons
     seen = _seen(request, visit, table)
     plan = visit.site.service.workspace
     around = neighbourhood(plan, table)
-    titles = {item.name: item.title for item in around.resources if seen.may_see(item.name)}
+    shown = [item.name for item in around.resources if seen.may_see(item.name)]
+    titles = {name: visit.site.called(name, visit.lang) for name in shown}
     hidden = len(around.resources) - len(titles)
     store = visit.site.service.opened.store
     results = store.rule_results(visit.site.service.name, table)

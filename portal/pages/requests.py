@@ -31,6 +31,7 @@ from portal.pages.sharing_forms import (
     naming,
     wish_of,
 )
+from portal.pages.site import site_of
 from portal.pages.typed import Typed, typed_of
 from portal.sharing import desk_of
 
@@ -75,7 +76,7 @@ def _basket(request: Request, person: Person, lang: str, typed: Typed | None = N
         basket=held,
         rules=rules,
         owner={name: desk.rules.owner(name) for name in rules},
-        titles={name: desk.rules.entry(name).name for name in rules},
+        titles={name: site_of(request).called(name, lang) for name in rules},
         manners=MANNERS,
         typed=typed,
         longest=desk.terms.longest_days,

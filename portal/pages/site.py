@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.requests import Request
 
 from catalog.exports.dataset import text_in, texts_of
@@ -60,6 +61,7 @@ class Site:
             "day": self.day,
             "number": number,
             "percent": percent,
+            "in_lang": in_lang,
         }
         self.templates.globals["zip"] = zip
         self._known: dict[str, tuple[float, Any]] = {}
@@ -121,6 +123,12 @@ def said(text: Mapping[str, str] | str, lang: str) -> str:
     if isinstance(text, str):
         return text
     return text.get(lang) or next(iter(text.values()), "")
+
+
+@pass_context
+def in_lang(context: Context, value: str | None) -> str:
+    """A contract's text (`中文 / English`) in the language of the page."""
+    return text_in(texts_of(value or ""), context["visit"].lang)
 
 
 def number(value: float | None, digits: int = 0) -> str:

@@ -251,8 +251,10 @@ def test_parts_that_come_later(
     window.found_nothing()
 
 
-# On paper: what is there, what is not, and what is cut off at its right.
-ON_PAPER = """() => {
+# On paper: what is there, what is not, and what is cut off at its right. What was folded is laid out
+# with the next picture.
+ON_PAPER = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   const shown = (one) => one.checkVisibility({ contentVisibilityAuto: true }) && one.getClientRects().length > 0;
   const all = (what) => [...document.querySelectorAll(what)];
   return {
