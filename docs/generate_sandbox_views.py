@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalog.contract import Contract, ContractField
+from catalog.exports.dataset import text_in, texts_of
 from pipelines.workspace import load_workspace
 
 WORKSPACES = Path(__file__).resolve().parent.parent / "workspaces"
@@ -62,7 +63,8 @@ def _view(contract: Contract) -> Iterator[str]:
     assert privacy is not None
     yield f"### `{contract.name}`"
     yield ""
-    yield f"{contract.purpose} {contract.limitations}".strip()
+    told = (contract.purpose, contract.limitations)
+    yield " ".join(text_in(texts_of(one), "en") for one in told).strip()
     yield ""
     yield "| unit | told by | rows | groups | version |"
     yield "|---|---|---|---|---|"

@@ -87,6 +87,7 @@ STATUS = {
     "snapshot_gone": 409,
     "request_large": 413,
     "request_invalid": 422,
+    "text_nul": 422,
     "bad_epsilon": 422,
     "epsilon_most": 422,
     "bad_accuracy": 422,

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from catalog.errors import CatalogError
 
 BUSY_SECONDS = 30
 WRITES = "citybrain_writes"
+_NUL = ("NUL (0x00)", "\\u0000 cannot be converted")  # how psycopg and PostgreSQL refuse it
 
 
 def parse_url(url: str) -> URL:
@@ -45,13 +46,18 @@ def shown(url: URL) -> str:
 
 @contextmanager
 def database_errors(url: URL, code: str = "database_failed") -> Iterator[None]:
-    """Turn the driver's errors into ours, with the URL and what the database said."""
+    """Turn the driver's errors into ours, with the URL and what the database said.
+
+    A text with NUL, which PostgreSQL neither stores nor looks for, is its sender's fault: `text_nul`.
+    """
     try:
         yield
     except ModuleNotFoundError as error:
         raise CatalogError("database_driver", url=shown(url), module=error.name) from error
     except (SQLAlchemyError, OSError) as error:
         said = str(getattr(error, "orig", None) or error).strip()
+        if isinstance(error, DBAPIError) and any(one in said for one in _NUL):
+            raise CatalogError("text_nul") from error
         raise CatalogError(code, url=shown(url), problem=said) from error
 
 

@@ -186,3 +186,15 @@ def test_an_overdue_log_gives_nothing(database_url: str) -> None:
         assert [one.sequence for one in store.audit.newest(CITY)] == [3, 2, 1]
         store.audit.keep_anchored(CITY, 90_000)
         store.audit.append(CITY, record(action="exchange"))
+
+
+def test_who_looks_for_nul_is_told_so(store: CatalogStore) -> None:
+    """PostgreSQL takes no text with it; SQLite does, and finds nothing."""
+    store.audit.append(CITY, record())
+    if store._engine.dialect.name == "sqlite":
+        assert store.audit.newest(CITY, actor="a\x00b") == []
+        return
+    with pytest.raises(CatalogError) as caught:
+        store.audit.newest(CITY, actor="a\x00b")
+    assert caught.value.code == "text_nul" and "0x00" in caught.value.text("en")
+    assert len(store.audit.newest(CITY)) == 1

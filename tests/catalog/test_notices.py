@@ -204,6 +204,7 @@ def test_no_more_are_counted_than_are_shown(store: CatalogStore, city: City) -> 
     assert store.notices.page(CITY, WANG, Place()).count == MOST_LISTED
 
 
+@pytest.mark.sqlite_files
 @pytest.mark.parametrize("reader", [WANG, BUREAU])
 def test_of_100_000_notices_only_those_are_read_that_are_asked_for(
     tmp_path: Any, clock: SteppingClock, reader: Reader

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -21,6 +22,7 @@ from tests.portal.everything import EVIL, MARK, Everything
 from tests.portal.people import Browser
 from tests.support.city import NAME
 from tests.support.databases import copy_database
+from tests.support.on_postgres.sitecustomize import SERVER, dump, put_back
 
 LINES = f"x\r\nX-Split: {MARK}\r\n\r\n<script>{MARK}()</script>"
 VALUES = (
@@ -212,21 +214,22 @@ def walked(city: Everything, alike: Mapping[str, int] = ALIKE) -> dict[str, Seen
 
 
 class Kept:
-    """The database as it was, to be put back after what was taken.
-
-    On PostgreSQL it stays as it is: a database in use is not copied.
-    """
+    """The database as it was, to be put back after what was taken."""
 
     def __init__(self, city: Everything, folder: Path) -> None:
         url = city.portal.opened.store._engine.url
-        self._live = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-        self._copy = folder / "kept.db"
-        if self._live is not None:
-            copy_database(self._live, self._copy)
+        self._live = url.database or ""
+        self._server = os.environ[SERVER] if url.get_backend_name() == "postgresql" else None
+        if self._server is not None:
+            self._rows = dump(self._server, self._live)
+        else:
+            self._copy = folder / "kept.db"
+            copy_database(Path(self._live), self._copy)
 
     def back(self) -> None:
         """Put it back."""
-        if self._live is None:
+        if self._server is not None:
+            put_back(self._server, self._live, self._rows)
             return
         with (
             closing(sqlite3.connect(self._copy)) as there,

@@ -62,5 +62,5 @@ def content(path: Path) -> bytes:
     """All that is kept in the database at a path, as its files or a dump hold it."""
     server = os.environ.get(SERVER)
     if server is not None:
-        return dump(server, database_of(path))
+        return b"".join(dump(server, database_of(path)).values())
     return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))

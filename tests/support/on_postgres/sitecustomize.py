@@ -12,7 +12,7 @@ import importlib.abc
 import importlib.machinery
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -65,19 +65,33 @@ def drop(server: str, name: str) -> None:
         con.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
 
 
-def dump(server: str, name: str) -> bytes:
-    """All rows of a database as text."""
+def dump(server: str, name: str) -> dict[str, bytes]:
+    """All rows of a database as text, by table."""
     import psycopg
     from psycopg import sql
 
-    said = b""
+    found = {}
     with psycopg.connect(f"{server}/{name}") as con:
         tables = con.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         for (table,) in tables.fetchall():
             copying = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))
             with con.cursor().copy(copying) as rows:
-                said += b"".join(bytes(part) for part in rows)
-    return said
+                found[table] = b"".join(bytes(part) for part in rows)
+    return found
+
+
+def put_back(server: str, name: str, dumped: Mapping[str, bytes]) -> None:
+    """Let a database have the rows of a dump of it again, whatever its triggers say to that."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(f"{server}/{name}") as con:
+        con.execute("SET session_replication_role = replica")
+        for table, rows in dumped.items():
+            con.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+            copying = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
+            with con.cursor().copy(copying) as into:
+                into.write(rows)
 
 
 class _Finder(importlib.abc.MetaPathFinder):
