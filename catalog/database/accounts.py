@@ -19,6 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
+from catalog.database import notices
 from catalog.database import tables as t
 from catalog.database.account_tables import AccountRow, SessionRow
 from catalog.database.writing import lock_workspace
@@ -97,6 +98,7 @@ class Accounts:
             )
             session.add(row)
             session.flush()
+            notices.begin(session, owner, person.id, self._clock())
             return account_of(row)
 
     def arrived(self, workspace: str, person: Person, issuer: str) -> Account:

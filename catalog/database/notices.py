@@ -155,6 +155,16 @@ def tell(
     )
 
 
+def begin(session: Session, workspace_id: int, person: str, at: datetime) -> None:
+    """Let somebody who is new have read what there is, within a transaction that has locked the
+    workspace: what his department was told before he came was told to his colleagues."""
+    row = ShareNoticeRow
+    last = session.scalar(select(func.max(row.id)).where(row.workspace_id == workspace_id))
+    values = {"workspace_id": workspace_id, "person": person, "seen": last or 0, "at": at}
+    key = ["workspace_id", "person"]
+    put(session, t.table_of(NoticeSeenRow), [values], key, keep=["seen", "at"])
+
+
 def unread_query(everything: bool) -> Select[int]:
     """The statement that counts what a `person` of a `department` has not read in a `workspace`."""
     row = ShareNoticeRow

@@ -20,6 +20,7 @@ from catalog.database.sharing_tables import (
     ShareTaskRow,
 )
 from catalog.database.writing import lock_workspace
+from catalog.people import Person
 from catalog.sharing.notices import URGENT
 from tests.catalog.conftest import NOON, SteppingClock
 from tests.catalog.test_grants import grant
@@ -101,6 +102,18 @@ def test_each_department_is_told_its_own(store: CatalogStore, city: City) -> Non
     (told,) = store.notices.page(CITY, WANG, Place()).items
     assert (told.kind, told.task, told.urgent) == ("request", None, False)
     assert told.resources == ("base.clinic", "base.person")
+
+
+def test_who_is_new_has_read_what_was_told_before(store: CatalogStore, city: City) -> None:
+    city.tell("civil", "check")
+    store.accounts.add(CITY, Person("wang", "Wang", "officer", "civil"), "a long password")
+    assert page(store, WANG) == ["check"] and store.notices.unread(CITY, WANG) == 0
+    store.accounts.arrived(CITY, Person("zhao", "Zhao", "officer", "civil"), "issuer#1")
+    city.tell("civil", "dispatch")
+    store.accounts.arrived(CITY, Person("zhao", "Zhao", "officer", "civil"), "issuer#1")
+    for name in ("wang", "zhao"):
+        assert store.notices.unread(CITY, Reader(name, "civil")) == 1
+    assert store.notices.unread(CITY, Reader("sun", "civil")) == 2  # who has no account here
 
 
 def test_what_went_to_another_department_is_not_seen_any_more(
