@@ -95,7 +95,7 @@ def test_each_is_told_what_concerns_his_department(portal: Inside) -> None:
     assert len(told(sun)) == before and path not in sun.get("/notices").text
     assert (unread(wang), unread(li), unread(sun)) == ("2 unread notices", "1 unread notice", "")
     zh = li.get("/notices?lang=zh").text
-    assert "有字段向贵部门申请,请逐一决定。" in zh and "1 条未读消息" in zh and "未读" in zh
+    assert "有字段向贵部门申请，请逐一决定。" in zh and "1 条未读消息" in zh and "未读" in zh
 
 
 def test_urgent_ones_are_told_so_in_words(portal: Inside) -> None:
