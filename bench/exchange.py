@@ -38,7 +38,8 @@ from bench.timers import ROOT
 
 CITY = ROOT / "bench" / "records_workspace"
 OUT = ROOT / "bench" / "out" / "exchange"
-NAME, TABLE, PURPOSE, DEPARTMENT = "exchange_bench", "sandbox.firm", "loans", "registry"
+NAME, TABLE = "exchange_bench", "raw.registry__firm"
+PURPOSE, DEPARTMENT = "loans", "registry"
 FIELDS = ("code", *records.FIELDS)
 TARGET = 0.050
 MOST_MEMORY = 500.0  # MB that exports may take beyond what the service has
