@@ -17,7 +17,6 @@ class Neighbour:
     """
 
     name: str
-    title: str
     level: str
     distance: int
 
@@ -63,9 +62,7 @@ def neighbourhood(plan: Plan, name: str, depth: int = 1) -> Neighbourhood:
                 fields.add(column)
     resources = sorted(
         (
-            Neighbour(
-                table, plan.steps[table].contract.title, plan.levels.resource(table), distance
-            )
+            Neighbour(table, plan.levels.resource(table), distance)
             for table, distance in distances.items()
         ),
         key=lambda item: (item.distance, item.name),

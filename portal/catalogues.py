@@ -250,7 +250,7 @@ def lineage_option(
             "url": link(name),
             "symbol": "roundRect",
             "symbolSize": [18, 18] if distance else [26, 26],
-            "itemStyle": {"color": _LAYER_COLOURS.get(name.split(".")[0], "#4a5a68")},
+            "itemStyle": {"color": _LAYER_COLOURS.get(name.split(".")[0], _MUTED)},
             "label": {"show": True, "position": "bottom", "fontWeight": 400 if distance else 700},
         }
         for distance, names in columns.items()

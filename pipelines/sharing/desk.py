@@ -347,8 +347,7 @@ class SharingDesk:
             CatalogError: `grant_unknown`, also when it does not concern him.
         """
         grant = self.store.grants.get(self.workspace, id)
-        own = person.role == "officer" and person.department in (grant.department, grant.owner)
-        if person.role not in people.ALL and not own:
+        if not people.concerns(person, (grant.department, grant.owner)):
             raise CatalogError("grant_unknown", grant=id)
         return grant
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from catalog.errors import CatalogError
 from catalog.people import Person
 from catalog.sharing.objection import Objection
@@ -66,16 +68,18 @@ def as_owner(person: Person, request: Request, task: Task, bureau: str) -> By:
     raise PipelineError("share_not_owner", request=request.id, owner=task.item.owner)
 
 
+def concerns(person: Person, departments: Collection[str]) -> bool:
+    """Whether somebody may see what is these departments' business: theirs, bureau and auditors."""
+    return person.role in ALL or (person.role == "officer" and person.department in departments)
+
+
 def sees(person: Person, request: Request, bureau: str) -> bool:
     """Whether somebody may see a request.
 
     It is seen by its department, those that are asked, those to which a delay was escalated, the
     bureau and auditors.
     """
-    if person.role in ALL:
-        return True
-    mine = {request.department, *request.owners, *request.supervisors}
-    return person.role == "officer" and person.department in mine
+    return concerns(person, {request.department, *request.owners, *request.supervisors})
 
 
 def see(person: Person, request: Request, bureau: str) -> None:
@@ -88,8 +92,5 @@ def see(person: Person, request: Request, bureau: str) -> None:
 
 def sees_objection(person: Person, objection: Objection) -> bool:
     """Whether somebody may see an objection: as with a request, with its sources as those asked."""
-    if person.role in ALL:
-        return True
     sources = (one.department for one in objection.routes)
-    mine = {objection.department, *sources, *objection.supervisors}
-    return person.role == "officer" and person.department in mine
+    return concerns(person, {objection.department, *sources, *objection.supervisors})
